@@ -1,0 +1,26 @@
+/** The errors a caller can catch: each has a stable `code` and says what was expected, what was given, what to do. */
+
+export type ConfigErrorCode =
+  | 'ERR_DSN_EMPTY'
+  | 'ERR_DSN_INVALID'
+  | 'ERR_DSN_NO_SCHEME'
+  | 'ERR_DSN_NO_HOST'
+  | 'ERR_DSN_NO_TOKEN'
+  | 'ERR_DSN_PLACEHOLDER'
+  | 'ERR_OPTION_UNKNOWN'
+  | 'ERR_OPTION_TYPE'
+  | 'ERR_OPTION_RANGE'
+
+/** A wrong option in code, or a DSN that cannot be used. The message never holds a token. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code: ConfigErrorCode
+  /** The option that is wrong, e.g. `metricExportIntervalMillis` or `tls.ca`. */
+  readonly option: string | undefined
+
+  constructor(code: ConfigErrorCode, message: string, options: { option?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.option = options.option
+  }
+}

@@ -1,0 +1,3 @@
+/** The main door: re-exports only. */
+export { ConfigError, type ConfigErrorCode } from './errors.ts'
+export { VERSION } from './version.ts'

@@ -1,0 +1,55 @@
+/** The package's own log lines: to stderr, prefixed, throttled, never throwing and never showing a secret. */
+import { redactSecrets } from './redact.ts'
+
+export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug'
+
+/** Where the package's own lines go. Anything with these four methods will do: `console`, pino, winston. */
+export interface DiagnosticLogger {
+  error(message: string): void
+  warn(message: string): void
+  info(message: string): void
+  debug(message: string): void
+}
+
+const RANK: Record<LogLevel, number> = { none: 0, error: 1, warn: 2, info: 3, debug: 4 }
+const REPEAT_AFTER_MILLIS = 60_000
+const MAX_REMEMBERED_LINES = 256
+
+let threshold = RANK.warn
+let target: DiagnosticLogger | undefined
+const lastSaid = new Map<string, number>()
+
+export const log: DiagnosticLogger = {
+  error: (message) => write('error', message),
+  warn: (message) => write('warn', message),
+  info: (message) => write('info', message),
+  debug: (message) => write('debug', message),
+}
+
+/** Sends the package's own lines elsewhere and sets which are kept. `undefined` puts stderr and `warn` back. */
+export function configureLog(options: { level?: LogLevel | undefined; logger?: DiagnosticLogger | undefined } = {}): void {
+  threshold = RANK[options.level ?? 'warn']
+  target = options.logger
+  lastSaid.clear()
+}
+
+/** Says a line at most once a minute for one `key`, so that a lasting fault is visible but does not flood. */
+export function logThrottled(level: Exclude<LogLevel, 'none'>, key: string, message: string): void {
+  const now = performance.now()
+  const last = lastSaid.get(key)
+  if (last !== undefined && now - last < REPEAT_AFTER_MILLIS) return
+  if (lastSaid.size >= MAX_REMEMBERED_LINES) lastSaid.clear()
+  lastSaid.set(key, now)
+  write(level, message)
+}
+
+function write(level: Exclude<LogLevel, 'none'>, message: string): void {
+  if (RANK[level] > threshold) return
+  try {
+    const line = redactSecrets(message)
+    if (target) target[level](line)
+    else process.stderr.write(`uptrace: ${line}\n`)
+  } catch {
+    // a closed stderr or a user logger that throws must not reach the application
+  }
+}

@@ -1,0 +1,2 @@
+/** The door for `--import` and `-r`: configures from the environment alone. */
+export {}
