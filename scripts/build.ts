@@ -7,7 +7,8 @@ import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 
 const root = path.join(import.meta.dirname, '..')
-const dist = path.join(root, 'dist')
+/** Another folder than dist/ lets two builds run side by side. */
+const dist = path.resolve(root, process.env.UPTRACE_NODE_DIST ?? 'dist')
 /** Public doors: dist name -> source. A door missing from src is left out. */
 const DOORS: Record<string, string> = {
   index: 'src/index.ts',
