@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
+import { LAZY_PACKAGES } from '../src/lazy.ts'
 
 const root = path.join(import.meta.dirname, '..')
 /** Another folder than dist/ lets two builds run side by side. */
@@ -38,10 +39,13 @@ async function instrumentationEntries(): Promise<Record<string, string>> {
   )
 }
 
+const lazyEntries = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(LAZY_PACKAGES).map(([name, specifier]) => [`lazy/${name}`, specifier]))
+
 async function buildImplementation(): Promise<void> {
   const bundle = await rolldown({
     cwd: root,
-    input: { ...present(DOORS), ...present(PROGRAMS), ...(await instrumentationEntries()) },
+    input: { ...present(DOORS), ...present(PROGRAMS), ...(await instrumentationEntries()), ...lazyEntries() },
     platform: 'node',
     external: EXTERNAL,
     transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
@@ -90,7 +94,9 @@ async function writeFacades(): Promise<void> {
       await writeFile(path.join(dist, 'register.mjs'), "import './register.cjs'\n")
       continue
     }
-    const names = Object.keys(load(`./${door}.cjs`)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
+    const names = Object.keys(load(`./${door}.cjs`)).filter(
+      (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default',
+    )
     await writeFile(
       path.join(dist, `${door}.mjs`),
       `import implementation from './${door}.cjs'\nexport const {\n${names.map((name) => `  ${name},\n`).join('')}} = implementation\n`,

@@ -1,3 +1,28 @@
 /** The main door: re-exports only. */
+export type { Compression, OtlpProtocol, TlsOptions } from './config/destination.ts'
+export { Dsn, parseDsn } from './config/dsn.ts'
+export type {
+  BatchOptions,
+  ConfigureOptions,
+  HistogramAggregation,
+  LogCorrelationOptions,
+  PropagatorName,
+  SamplerName,
+  SeverityName,
+  TemporalityPreference,
+} from './config/options.ts'
+export {
+  configureOpentelemetry,
+  createSpanProcessor,
+  type FlushOptions,
+  forceFlush,
+  reportPanic,
+  shutdown,
+  type Telemetry,
+  traceUrl,
+} from './configure.ts'
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
+export type { DiagnosticLogger, LogLevel } from './log.ts'
+export { reportError } from './pipeline/report.ts'
+export { rateLimitingSampler, ratioSampler } from './pipeline/samplers.ts'
 export { VERSION } from './version.ts'

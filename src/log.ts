@@ -27,7 +27,9 @@ export const log: DiagnosticLogger = {
 }
 
 /** Sends the package's own lines elsewhere and sets which are kept. `undefined` puts stderr and `warn` back. */
-export function configureLog(options: { level?: LogLevel | undefined; logger?: DiagnosticLogger | undefined } = {}): void {
+export function configureLog(
+  options: { level?: LogLevel | undefined; logger?: DiagnosticLogger | undefined } = {},
+): void {
   threshold = RANK[options.level ?? 'warn']
   target = options.logger
   lastSaid.clear()

@@ -1,7 +1,8 @@
 /** Removes credentials from any text before it is shown: DSN tokens, user info in URLs, secret headers. */
 
 const URL_USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@"']+)@/gi
-const SECRET_HEADER = /\b(authorization|uptrace-dsn|api-key|x-api-key|token)(["']?\s*[:=]\s*["']?)([^\s,"'}]+(?:\s+[A-Za-z0-9+/._=-]{8,})?)/gi
+const SECRET_HEADER =
+  /\b(authorization|uptrace-dsn|api-key|x-api-key|token)(["']?\s*[:=]\s*["']?)([^\s,"'}]+(?:\s+[A-Za-z0-9+/._=-]{8,})?)/gi
 
 const known = new Set<string>()
 

@@ -1,2 +1,4 @@
 /** The door for `--import` and `-r`: configures from the environment alone. */
-export {}
+import { configureOpentelemetry } from './configure.ts'
+
+configureOpentelemetry()

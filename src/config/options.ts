@@ -1,0 +1,239 @@
+/** The options of `configureOpentelemetry`: every one is optional, typed, and falls back to the environment and then to a default. */
+import type { Attributes, ContextManager, SeverityNumber, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
+import type { Resource, ResourceDetector } from '@opentelemetry/resources'
+import type { LogRecordLimits, LogRecordProcessor } from '@opentelemetry/sdk-logs'
+import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics'
+import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { InstrumentationsOption } from '../instrument/options.ts'
+import type { DiagnosticLogger, LogLevel } from '../log.ts'
+import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
+
+/** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited`, which is ours. */
+export type SamplerName =
+  | 'always_on'
+  | 'always_off'
+  | 'traceidratio'
+  | 'rate_limited'
+  | 'parentbased_always_on'
+  | 'parentbased_always_off'
+  | 'parentbased_traceidratio'
+  | 'parentbased_rate_limited'
+
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'none'
+export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
+export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
+export type SeverityName = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
+
+/** How spans or log records are gathered before they are sent. */
+export interface BatchOptions {
+  /**
+   * How many items may wait to be encoded. A longer queue is encoded early, not dropped.
+   * @default 16_384 — env `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0
+   */
+  maxQueueSize?: number
+  /**
+   * How many items one request holds at most.
+   * @default 1_000 — env `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0
+   */
+  maxExportBatchSize?: number
+  /**
+   * How long a batch may wait before it is sent, in milliseconds.
+   * @default 5_000 for spans, 1_000 for logs — env `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
+   * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor
+   */
+  scheduledDelayMillis?: number
+  /**
+   * How long `forceFlush` waits for the acknowledgement, in milliseconds; 0 means without limit.
+   * @default 30_000 — env `OTEL_BSP_EXPORT_TIMEOUT`, `OTEL_BLRP_EXPORT_TIMEOUT`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
+   */
+  exportTimeoutMillis?: number
+}
+
+/** Which ids a log line carries, and whether lines are sent as log records. Read by the pino instrumentation. */
+export interface LogCorrelationOptions {
+  /** Adds the ids of the active span to each line. @default true */
+  correlation?: boolean
+  /** Sends each line as a log record too. @default true */
+  sending?: boolean
+  /** Names of the fields. `parentSpanId` is added only when it is named. @default trace_id, span_id, trace_flags */
+  keys?: { traceId?: string; spanId?: string; traceFlags?: string; parentSpanId?: string }
+}
+
+/** Options of `configureOpentelemetry`. An option wins over the environment, the environment over the default. */
+export interface ConfigureOptions {
+  /**
+   * Where telemetry goes: `https://<token>@host`. Several are sent to all; the first makes trace URLs.
+   * `'local'` finds or starts the local viewer.
+   * @default env `UPTRACE_DSN`, then `OTEL_EXPORTER_OTLP_ENDPOINT`; without either telemetry is disabled
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when not a string or a list of strings. A DSN that cannot be used disables telemetry with one line
+   */
+  dsn?: string | readonly string[]
+  /**
+   * Base URL of an OTLP back end without a DSN, such as a Collector: `http://localhost:4318`.
+   * @default env `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_{TRACES,METRICS,LOGS}_ENDPOINT`
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when not a URL
+   * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+   */
+  endpoint?: string
+  /** Headers of every export request. @default env `OTEL_EXPORTER_OTLP_HEADERS` where no DSN is given */
+  headers?: Readonly<Record<string, string>>
+  /** @default 'http/protobuf' — env `OTEL_EXPORTER_OTLP_PROTOCOL` */
+  protocol?: OtlpProtocol
+  /** @default 'gzip' — env `OTEL_EXPORTER_OTLP_COMPRESSION` */
+  compression?: Compression
+  /**
+   * Deadline of one attempt to send, in milliseconds; 0 means none.
+   * @default 10_000 — env `OTEL_EXPORTER_OTLP_TIMEOUT`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
+   */
+  timeoutMillis?: number
+  /** TLS material. @default env `OTEL_EXPORTER_OTLP_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_KEY` */
+  tls?: TlsOptions
+  /** Base of trace URLs, where the web interface has another address than the ingestion. @default the DSN's — env `UPTRACE_SITE_URL` */
+  siteUrl?: string
+  /** Turns everything off but the propagators. @default false — env `UPTRACE_DISABLED`, `OTEL_SDK_DISABLED` */
+  disabled?: boolean
+
+  /** `service.name`. @default env `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then `unknown_service:node` */
+  serviceName?: string
+  /** `service.version`. */
+  serviceVersion?: string
+  /** `deployment.environment.name`, e.g. `production`. */
+  deploymentEnvironment?: string
+  /** Further attributes of this process. They win over detected ones and over `OTEL_RESOURCE_ATTRIBUTES`. */
+  resourceAttributes?: Attributes
+  /** Detectors that run after the built-in ones. */
+  resourceDetectors?: readonly ResourceDetector[]
+  /** Replaces the whole resource: service options, attributes and detectors are then ignored, with a warning. */
+  resource?: Resource
+
+  /** @default true — env `OTEL_TRACES_EXPORTER=none` turns it off */
+  tracingEnabled?: boolean
+  /** The opposite of `tracingEnabled`, as in uptrace-go. */
+  tracingDisabled?: boolean
+  /**
+   * Which traces are recorded: a sampler, or a name.
+   * @default 'parentbased_always_on' — env `OTEL_TRACES_SAMPLER`
+   * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
+   */
+  sampler?: Sampler | SamplerName
+  /** Alias of `sampler`, the name uptrace-go has. */
+  traceSampler?: Sampler | SamplerName
+  /** The ratio (0 to 1) or rate (spans per second) of a sampler given by name. @default env `OTEL_TRACES_SAMPLER_ARG` */
+  samplerArg?: number
+  /** Processors that run before ours. */
+  spanProcessors?: readonly SpanProcessor[]
+  /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */
+  spanLimits?: SpanLimits
+  /** @default random ids, with the W3C random flag */
+  idGenerator?: IdGenerator
+  /** Batches of spans. */
+  batchSpanProcessor?: BatchOptions
+  /** Prints each span, log record and batch of metrics on stdout as well; enough by itself to turn telemetry on. @default false */
+  prettyPrint?: boolean
+  /** A tracer provider of your own. It is used in place of ours and not made global. */
+  tracerProvider?: TracerProvider
+
+  /** How context travels between services. @default W3C trace context and baggage — env `OTEL_PROPAGATORS` */
+  textMapPropagator?: TextMapPropagator
+  /** Alias of `textMapPropagator`. */
+  propagator?: TextMapPropagator
+  /** @default AsyncLocalStorage */
+  contextManager?: ContextManager
+  /** Baggage entries which are copied to spans and log records as attributes. None unless named: baggage comes from callers. */
+  baggageKeys?: readonly string[]
+
+  /** @default true — env `OTEL_METRICS_EXPORTER=none` turns it off */
+  metricsEnabled?: boolean
+  /** The opposite of `metricsEnabled`. */
+  metricsDisabled?: boolean
+  /**
+   * How often metrics are sent, in milliseconds.
+   * @default 15_000 — env `OTEL_METRIC_EXPORT_INTERVAL`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number above 0
+   */
+  metricExportIntervalMillis?: number
+  /**
+   * How long collecting and sending metrics may take, in milliseconds; at most the interval.
+   * @default the interval — env `OTEL_METRIC_EXPORT_TIMEOUT`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number above 0
+   */
+  metricExportTimeoutMillis?: number
+  /** Further readers. */
+  metricReaders?: readonly IMetricReader[]
+  /** Views: rename, drop or reshape instruments. */
+  views?: readonly ViewOptions[]
+  /** @default 'delta' — env `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` */
+  temporalityPreference?: TemporalityPreference
+  /** @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
+  histogramAggregation?: HistogramAggregation
+  /** Event loop, heap and garbage collection metrics. @default true */
+  runtimeMetrics?: boolean
+
+  /** @default true — env `OTEL_LOGS_EXPORTER=none` turns it off */
+  loggingEnabled?: boolean
+  /** The opposite of `loggingEnabled`. */
+  loggingDisabled?: boolean
+  /** Log records below this severity are dropped. @default none */
+  minLogSeverity?: SeverityNumber | SeverityName
+  /** Processors that run before ours. */
+  logRecordProcessors?: readonly LogRecordProcessor[]
+  /** @default env `OTEL_LOGRECORD_ATTRIBUTE_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 */
+  logRecordLimits?: LogRecordLimits
+  /** Batches of log records. */
+  batchLogRecordProcessor?: BatchOptions
+  /** Ids in pino lines and the sending of them. */
+  logs?: LogCorrelationOptions
+
+  /** What is instrumented: `{ fs: {}, pg: false, http: { … } }`, or a list of instrumentations to add. */
+  instrumentations?: InstrumentationsOption
+  /**
+   * Requests that are never traced. A string is a path, or a prefix when it ends in `*`.
+   * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico
+   */
+  ignoreUrls?: ReadonlyArray<string | RegExp>
+  /** Adds the trace id to HTTP responses: `traceresponse`, `server-timing` or `trace-id`. @default off */
+  responseHeaders?: ReadonlyArray<'traceresponse' | 'server-timing' | 'trace-id'>
+  /** Records dns, connect, tls and first byte as events of HTTP client spans. @default false */
+  connectionPhases?: boolean
+  /** Adds `traceparent` as a comment to SQL statements of pg, mysql2 and knex. @default false */
+  sqlComments?: boolean
+
+  /**
+   * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.
+   * @default 16_777_216 — env `UPTRACE_BUFFER_LIMIT`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0
+   */
+  bufferLimitBytes?: number
+  /** Sends what is left when the process ends, however it ends. @default true — env `UPTRACE_EXIT_FLUSH` */
+  exitFlush?: boolean
+  /**
+   * How long the end of the process may be delayed by the last send, in milliseconds.
+   * @default 2_000 — env `UPTRACE_EXIT_TIMEOUT`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
+   */
+  exitTimeoutMillis?: number
+  /** Records uncaught exceptions and unhandled rejections before the process ends. @default true — env `UPTRACE_CAPTURE_UNCAUGHT` */
+  captureUncaught?: boolean
+  /** Directory for requests that could not be sent, so that they outlive the process. @default none — env `UPTRACE_SPOOL_DIRECTORY` */
+  spoolDirectory?: string
+  /** How many bytes the spool may hold. @default 67_108_864 — env `UPTRACE_SPOOL_LIMIT` */
+  spoolLimitBytes?: number
+  /** How old a spooled request may be when it is sent, in milliseconds. @default 86_400_000 — env `UPTRACE_SPOOL_MAX_AGE` */
+  spoolMaxAgeMillis?: number
+  /**
+   * How long `shutdown()` and `forceFlush()` may take, in milliseconds.
+   * @default 10_000 — env `UPTRACE_SHUTDOWN_TIMEOUT`
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
+   */
+  shutdownTimeoutMillis?: number
+
+  /** Which of this package's own lines are shown. @default 'warn' — env `OTEL_LOG_LEVEL` */
+  logLevel?: LogLevel
+  /** Where this package's own lines go. @default stderr */
+  logger?: DiagnosticLogger
+}
