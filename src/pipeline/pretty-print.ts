@@ -10,15 +10,14 @@ type Done = (result: ExportResult) => void
 export function createPrettySpanExporter(): SpanExporter {
   return {
     ...LIFECYCLE,
-    export: (spans: ReadableSpan[], done: Done) => finish(done, () => spans.forEach((span) => print(formatSpan(span)))),
+    export: (spans: ReadableSpan[], done: Done) => finish(done, () => print(spans.map(formatSpan).join('\n'))),
   }
 }
 
 export function createPrettyLogExporter(): LogRecordExporter {
   return {
     ...LIFECYCLE,
-    export: (records: ReadableLogRecord[], done: Done) =>
-      finish(done, () => records.forEach((record) => print(formatLog(record)))),
+    export: (records: ReadableLogRecord[], done: Done) => finish(done, () => print(records.map(formatLog).join('\n'))),
   }
 }
 

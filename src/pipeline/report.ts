@@ -43,10 +43,13 @@ function messageOf(error: unknown): string {
 
 function onActiveOrCarrierSpan(record: (span: Span) => void): void {
   const active = trace.getActiveSpan()
-  if (active?.isRecording()) return record(active)
-  const span = trace.getTracer(DISTRO_NAME, VERSION).startSpan(CARRIER_SPAN_NAME)
-  record(span)
-  span.end()
+  if (active?.isRecording()) {
+    record(active)
+    return
+  }
+  const carrier = trace.getTracer(DISTRO_NAME, VERSION).startSpan(CARRIER_SPAN_NAME)
+  record(carrier)
+  carrier.end()
 }
 
 /** Errors may have getters that throw. */

@@ -1,0 +1,297 @@
+/** Precedence and fallbacks: options over environment over defaults; a wrong variable warns once and counts as absent. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ConfigureOptions } from '../../src/config/options.ts'
+import { type Config, resolveConfig } from '../../src/config/resolve.ts'
+import { configureLog } from '../../src/log.ts'
+
+const DSN = 'https://tokenA@one.example/1'
+let lines: string[] = []
+
+beforeEach(() => {
+  lines = []
+  const keep = (message: string): void => void lines.push(message)
+  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
+})
+afterEach(() => configureLog())
+
+function resolve(options: ConfigureOptions, env: Record<string, string> = {}, local?: string): Config {
+  return resolveConfig(options, env, () => local)
+}
+
+describe('destinations', () => {
+  test.for<[string, ConfigureOptions, Record<string, string>, string[]]>([
+    [
+      'the option',
+      { dsn: DSN },
+      { UPTRACE_DSN: 'https://other@two.example', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://three:4318' },
+      ['https://one.example/v1/traces', 'https://one.example/v1/metrics', 'https://one.example/v1/logs'],
+    ],
+    [
+      'an empty option falls back to UPTRACE_DSN',
+      { dsn: '' },
+      { UPTRACE_DSN: 'http://tok@two.example:14318' },
+      ['http://two.example:14318/v1/traces', 'http://two.example:14318/v1/metrics', 'http://two.example:14318/v1/logs'],
+    ],
+    [
+      'UPTRACE_DSN over OTEL_EXPORTER_OTLP_ENDPOINT',
+      {},
+      { UPTRACE_DSN: 'http://tok@two.example', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://three:4318' },
+      ['http://two.example/v1/traces', 'http://two.example/v1/metrics', 'http://two.example/v1/logs'],
+    ],
+    [
+      'an endpoint option over UPTRACE_DSN',
+      { endpoint: 'http://four:4318' },
+      { UPTRACE_DSN: 'http://tok@two.example' },
+      ['http://four:4318/v1/traces', 'http://four:4318/v1/metrics', 'http://four:4318/v1/logs'],
+    ],
+    [
+      'an endpoint with a path and a query',
+      {},
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://three:4318/otlp/?k=v' },
+      [
+        'http://three:4318/otlp/v1/traces?k=v',
+        'http://three:4318/otlp/v1/metrics?k=v',
+        'http://three:4318/otlp/v1/logs?k=v',
+      ],
+    ],
+    [
+      'an endpoint of one signal, used as it is',
+      {},
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://three:9/in' },
+      ['http://three:9/in'],
+    ],
+    [
+      'the standard port where otlp is asked for by name',
+      {},
+      { OTEL_TRACES_EXPORTER: 'otlp' },
+      ['http://localhost:4318/v1/traces'],
+    ],
+    [
+      'several DSNs',
+      { dsn: [DSN, 'http://b@two.example'] },
+      { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' },
+      ['https://one.example/v1/traces', 'http://two.example/v1/traces'],
+    ],
+    [
+      'a wrong second DSN is left out',
+      { dsn: [DSN, 'nonsense'] },
+      { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' },
+      ['https://one.example/v1/traces'],
+    ],
+    [
+      'gRPC goes to the gRPC port',
+      { dsn: 'http://tok@two.example:14317', protocol: 'grpc', metricsEnabled: false, loggingDisabled: true },
+      {},
+      ['http://two.example:14317'],
+    ],
+    [
+      'a gRPC endpoint without a scheme',
+      {},
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'three:4317',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_INSECURE: 'true',
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+      },
+      ['http://three:4317'],
+    ],
+    [
+      'the local viewer',
+      { dsn: 'local', metricsEnabled: false, loggingEnabled: false },
+      {},
+      ['http://localhost:5/v1/traces'],
+    ],
+  ])('%s', ([, options, env, urls]) => {
+    expect(resolve(options, env, 'http://abc@localhost:5').destinations.map(({ url }) => url)).toEqual(urls)
+  })
+
+  test('carry the DSN byte for byte in the uptrace-dsn header, beside headers of the options', () => {
+    const [traces] = resolve({ dsn: `${DSN}?grpc=4317`, headers: { 'x-a': 'b' } }).destinations
+    expect(traces?.headers).toEqual({ 'uptrace-dsn': `${DSN}?grpc=4317`, 'x-a': 'b' })
+  })
+
+  test('do not take headers meant for another back end when a DSN is given', () => {
+    const [traces] = resolve({ dsn: DSN }, { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer abc' }).destinations
+    expect(traces?.headers).not.toHaveProperty('authorization')
+  })
+
+  test('take headers from the environment, percent-decoded, those of the signal last', () => {
+    const config = resolve(
+      {},
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+        OTEL_EXPORTER_OTLP_HEADERS: 'a=1, B=x%20y ,bad',
+        OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'a=2',
+      },
+    )
+    expect(config.destinations.map(({ headers }) => headers)).toEqual([
+      { a: '1', b: 'x y' },
+      { a: '1', b: 'x y' },
+      { a: '2', b: 'x y' },
+    ])
+    expect(lines[0]).toMatch(/OTEL_EXPORTER_OTLP_HEADERS holds a pair that is not key=value/)
+  })
+
+  test('read TLS files named by the environment and warn about one that is missing', () => {
+    const ca = path.join(mkdtempSync(path.join(tmpdir(), 'tls-')), 'ca.pem')
+    writeFileSync(ca, 'PEM')
+    const [first] = resolve({ dsn: DSN }, { OTEL_EXPORTER_OTLP_CERTIFICATE: ca }).destinations
+    expect(String(first?.tls?.ca)).toBe('PEM')
+    expect(resolve({ dsn: DSN }, { OTEL_EXPORTER_OTLP_CERTIFICATE: `${ca}.not` }).destinations[0]?.tls).toBeUndefined()
+    expect(lines[0]).toMatch(/OTEL_EXPORTER_OTLP_CERTIFICATE: the file can't be read \(ENOENT\)/)
+  })
+})
+
+describe('enabled or not', () => {
+  test.for<[string, ConfigureOptions, Record<string, string>, RegExp | undefined]>([
+    ['no DSN', {}, {}, /no DSN/],
+    ['an empty UPTRACE_DSN', {}, { UPTRACE_DSN: '' }, /no DSN/],
+    ['a wrong DSN', { dsn: 'https://host' }, {}, /does not have a token/],
+    ['the placeholder DSN', { dsn: 'https://<token>@uptrace.dev/<project_id>' }, {}, /placeholder/],
+    ['UPTRACE_DISABLED', { dsn: DSN }, { UPTRACE_DISABLED: '1' }, /disabled by/],
+    ['UPTRACE_DISABLED=false', { dsn: DSN }, { UPTRACE_DISABLED: 'false' }, undefined],
+    ['OTEL_SDK_DISABLED', { dsn: DSN }, { OTEL_SDK_DISABLED: 'TRUE' }, /disabled by/],
+    ['the disabled option', { dsn: DSN, disabled: true }, {}, /disabled by/],
+    ['disabled: false over the environment', { dsn: DSN, disabled: false }, { OTEL_SDK_DISABLED: 'true' }, undefined],
+    [
+      'all signals off',
+      { dsn: DSN, tracingEnabled: false, metricsDisabled: true },
+      { OTEL_LOGS_EXPORTER: 'none' },
+      /all turned off/,
+    ],
+    ['a pretty printer alone', { prettyPrint: true }, {}, undefined],
+    ['the console exporter alone', {}, { OTEL_TRACES_EXPORTER: 'console' }, undefined],
+    ['the local viewer where it is refused', { dsn: 'local' }, {}, /local viewer is not available/],
+  ])('%s', ([, options, env, reason]) => {
+    const config = resolve(options, env)
+    if (reason) expect(config.disabledReason).toMatch(reason)
+    else expect(config.disabledReason).toBeUndefined()
+  })
+
+  test('an exporter named none turns a signal off, and an option turns it on again', () => {
+    const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }
+    expect(resolve({ dsn: DSN }, env).signals).toEqual({ traces: false, metrics: true, logs: false })
+    expect(resolve({ dsn: DSN, tracingEnabled: true }, env).signals.traces).toBe(true)
+  })
+})
+
+describe('values', () => {
+  test.for<[string, ConfigureOptions, Record<string, string>, (config: Config) => unknown, unknown]>([
+    ['batch delay by default', {}, {}, (c) => c.spanBatch.scheduledDelayMillis, 5000],
+    ['batch delay by environment', {}, { OTEL_BSP_SCHEDULE_DELAY: '70' }, (c) => c.spanBatch.scheduledDelayMillis, 70],
+    [
+      'batch delay by option',
+      { batchSpanProcessor: { scheduledDelayMillis: 5 } },
+      { OTEL_BSP_SCHEDULE_DELAY: '70' },
+      (c) => c.spanBatch.scheduledDelayMillis,
+      5,
+    ],
+    ['log batch delay', {}, { OTEL_BLRP_SCHEDULE_DELAY: '30' }, (c) => c.logBatch.scheduledDelayMillis, 30],
+    ['metric interval of uptrace-go', {}, {}, (c) => c.metricIntervalMillis, 15_000],
+    [
+      'metric timeout never above the interval',
+      {},
+      { OTEL_METRIC_EXPORT_INTERVAL: '100', OTEL_METRIC_EXPORT_TIMEOUT: '900' },
+      (c) => c.metricTimeoutMillis,
+      100,
+    ],
+    ['delta by default', {}, {}, (c) => c.temporalityPreference, 'delta'],
+    [
+      'an enum in capitals',
+      {},
+      { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'LowMemory' },
+      (c) => c.temporalityPreference,
+      'lowmemory',
+    ],
+    [
+      'a sampler by name',
+      {},
+      { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' },
+      (c) => c.sampler,
+      { name: 'parentbased_traceidratio', arg: 0.25 },
+    ],
+    [
+      'a rate-limited sampler',
+      {},
+      { OTEL_TRACES_SAMPLER: 'rate_limited', OTEL_TRACES_SAMPLER_ARG: '50' },
+      (c) => c.sampler,
+      { name: 'rate_limited', arg: 50 },
+    ],
+    ['a limit of 0', {}, { OTEL_SPAN_EVENT_COUNT_LIMIT: '0' }, (c) => c.spanLimits.eventCountLimit, 0],
+    [
+      'the general attribute limit',
+      {},
+      { OTEL_ATTRIBUTE_COUNT_LIMIT: '7' },
+      (c) => [c.spanLimits.attributeCountLimit, c.logRecordLimits.attributeCountLimit],
+      [7, 7],
+    ],
+    ['propagators', {}, { OTEL_PROPAGATORS: 'B3, baggage,b3' }, (c) => c.propagators, ['b3', 'baggage']],
+    ['no propagator', {}, { OTEL_PROPAGATORS: 'none' }, (c) => c.propagators, []],
+    ['the site of the first DSN', {}, {}, (c) => c.siteUrl, 'https://one.example'],
+    ['the site option', { siteUrl: 'https://ui.example/' }, {}, (c) => c.siteUrl, 'https://ui.example'],
+    ['a severity by name', { minLogSeverity: 'WARN' }, {}, (c) => c.minLogSeverity, 13],
+  ])('%s', ([, options, env, read, expected]) => {
+    expect(read(resolve({ dsn: DSN, ...options }, env))).toEqual(expected)
+    expect(lines).toEqual([])
+  })
+
+  test.for<[string, string, (config: Config) => unknown, unknown, RegExp]>([
+    [
+      'OTEL_BSP_MAX_QUEUE_SIZE',
+      'abc',
+      (c) => c.spanBatch.maxQueueSize,
+      16_384,
+      /OTEL_BSP_MAX_QUEUE_SIZE=abc is not a whole number of at least 1; it is ignored/,
+    ],
+    ['OTEL_BSP_SCHEDULE_DELAY', '1.5', (c) => c.spanBatch.scheduledDelayMillis, 5000, /not a whole number/],
+    ['OTEL_BSP_SCHEDULE_DELAY', '0x10', (c) => c.spanBatch.scheduledDelayMillis, 5000, /not a whole number/],
+    ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', '-1', (c) => c.spanLimits.attributeCountLimit, undefined, /at least 0/],
+    [
+      'OTEL_TRACES_SAMPLER',
+      'sometimes',
+      (c) => c.sampler,
+      { name: 'parentbased_always_on', arg: undefined },
+      /not one of always_on/,
+    ],
+    [
+      'OTEL_TRACES_SAMPLER',
+      'jaeger_remote',
+      (c) => c.sampler,
+      { name: 'parentbased_always_on', arg: undefined },
+      /not available/,
+    ],
+    ['OTEL_PROPAGATORS', 'tracecontext,carrierpigeon', (c) => c.propagators, ['tracecontext'], /carrierpigeon/],
+    ['OTEL_TRACES_EXPORTER', 'teleport', (c) => c.signals.traces, true, /teleport/],
+    ['OTEL_SDK_DISABLED', 'yes', (c) => c.disabledReason, undefined, /not true or false/],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'brotli', (c) => c.destinations[0]?.compression, 'gzip', /not one of gzip/],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '-5', (c) => c.destinations[0]?.timeoutMillis, 10_000, /at least 0/],
+    ['UPTRACE_SITE_URL', 'ui.example', (c) => c.siteUrl, 'https://one.example', /UPTRACE_SITE_URL/],
+    ['OTEL_NODE_RESOURCE_DETECTORS', 'host,moon', (c) => c.detectors, ['host'], /moon/],
+  ])('%s=%s warns and falls back', ([name, value, read, expected, line]) => {
+    expect(read(resolve({ dsn: DSN }, { [name]: value }))).toEqual(expected)
+    expect(lines.join('\n')).toMatch(line)
+  })
+
+  test('the caller keeps an unchanged object, and the Config is frozen', () => {
+    const options = Object.freeze({ dsn: DSN, resourceAttributes: Object.freeze({ a: 1 }) })
+    const config = resolve(options)
+    expect(Object.isFrozen(config)).toBe(true)
+    expect(Object.isFrozen(config.options)).toBe(true)
+  })
+
+  test('no line shows a secret of the environment', () => {
+    resolve(
+      {},
+      {
+        UPTRACE_DSN: 'https://sEcReT@h:bad',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://sEcReT@x',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization:sEcReT',
+      },
+    )
+    expect(lines.join('\n')).not.toContain('sEcReT')
+  })
+})
