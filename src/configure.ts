@@ -226,9 +226,6 @@ function start(config: Config): Telemetry {
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,
     runtimeMetrics: options.runtimeMetrics ?? true,
-    responseHeaders: options.responseHeaders ?? [],
-    connectionPhases: options.connectionPhases ?? false,
-    sqlComments: options.sqlComments ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
 }

@@ -11,6 +11,7 @@ export const LAZY_PACKAGES = {
   prometheus: '@opentelemetry/exporter-prometheus',
   zipkin: '@opentelemetry/exporter-zipkin',
   container: '@opentelemetry/resource-detector-container',
+  instrumentation: '@opentelemetry/instrumentation',
 } as const
 
 const require = createRequire(import.meta.url)

@@ -139,7 +139,7 @@ export function resolveConfig(
     logs: asked.logs && hasSink('logs', options.logRecordProcessors),
   }
   const isOn = !isDisabled && (signals.traces || signals.metrics || signals.logs)
-  if (isOn && resolved.problem !== undefined && destinations.length === 0 && !isSilentAboutDsn(options))
+  if (isOn && resolved.problem !== undefined && destinations.length === 0 && !namesOtherSink(options, extraExporters))
     log.warn(`${resolved.problem}; nothing is sent`)
   const interval = options.metricExportIntervalMillis ?? env.integer('OTEL_METRIC_EXPORT_INTERVAL', 1) ?? 15_000
   const timeout = options.metricExportTimeoutMillis ?? env.integer('OTEL_METRIC_EXPORT_TIMEOUT', 1) ?? interval
@@ -198,18 +198,16 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && !['', 'false', '0'].includes(value.trim().toLowerCase())
 }
 
-/** Whoever gives processors or a printer of their own need not be told that there is no DSN. */
-function isSilentAboutDsn(options: ConfigureOptions): boolean {
-  return (
-    options.dsn === undefined &&
-    Boolean(
-      options.prettyPrint ||
-        options.spanProcessors ||
-        options.metricReaders ||
-        options.logRecordProcessors ||
-        options.tracerProvider,
-    )
-  )
+/** Whoever names another place for telemetry need not be told that there is no DSN. */
+function namesOtherSink(options: ConfigureOptions, extraExporters: Config['extraExporters']): boolean {
+  if (options.dsn !== undefined) return false
+  const own =
+    options.prettyPrint ||
+    options.spanProcessors ||
+    options.metricReaders ||
+    options.logRecordProcessors ||
+    options.tracerProvider
+  return Boolean(own) || Object.values(extraExporters).some((names) => names.length > 0)
 }
 
 function disabledReason(isDisabled: boolean, asked: Record<Signal, boolean>, problem: string | undefined): string {

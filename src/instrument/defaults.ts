@@ -1,0 +1,93 @@
+/** The curated defaults: what is off, and how the rest differs from upstream. */
+import type { IncomingMessage } from 'node:http'
+import type { Environment } from '../config/environment.ts'
+import { log } from '../log.ts'
+import { CLASSES } from './catalogue.generated.ts'
+import type { InstrumentationName, InstrumentationSettings } from './options.ts'
+
+/** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
+const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
+  'fs',
+  'net',
+  'dns',
+  'router',
+  'connect',
+  'host-metrics',
+  'cucumber',
+])
+
+const PROBE_PATHS: ReadonlyArray<string | RegExp> = [
+  '/health',
+  '/healthz',
+  '/livez',
+  '/readyz',
+  '/metrics',
+  '/favicon.ico',
+]
+
+export interface DefaultsOptions {
+  readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
+}
+
+/** Configuration of each instrumentation that differs from upstream; the user's own wins key by key. */
+export function defaultConfig(name: string, options: DefaultsOptions): Record<string, unknown> {
+  switch (name) {
+    case 'http': {
+      const isIgnored = createUrlMatcher(options.ignoreUrls ?? PROBE_PATHS)
+      return { ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? '') }
+    }
+    case 'express':
+      return { ignoreLayersType: ['middleware', 'router'] }
+    case 'koa':
+      return { ignoreLayersType: ['middleware'] }
+    case 'ioredis':
+    case 'mongodb':
+      return { requireParentSpan: false }
+    default:
+      return {}
+  }
+}
+
+/** Which instrumentations are on: by option, else by environment, else by default. */
+export function chooseEnabled(settings: InstrumentationSettings, env: Environment): Set<string> {
+  const known = Object.keys(CLASSES)
+  const enabledByEnv = readNames('OTEL_NODE_ENABLED_INSTRUMENTATIONS', env, known)
+  const disabledByEnv = readNames('OTEL_NODE_DISABLED_INSTRUMENTATIONS', env, known) ?? []
+  return new Set(
+    known.filter((name) => {
+      const setting = settings[name as InstrumentationName]
+      if (setting !== undefined) return setting !== false
+      if (disabledByEnv.includes(name)) return false
+      return enabledByEnv ? enabledByEnv.includes(name) : !OFF_BY_DEFAULT.has(name)
+    }),
+  )
+}
+
+function readNames(variable: string, env: Environment, known: readonly string[]): string[] | undefined {
+  const names = env[variable]
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  for (const name of names ?? []) {
+    if (!known.includes(name))
+      log.warn(`${variable} names ${name}, which is no instrumentation of the catalogue; it is ignored`)
+  }
+  return names?.length ? names : undefined
+}
+
+/** A string is a whole path, or a prefix when it ends in `*`; a regular expression sees path and query. */
+export function createUrlMatcher(patterns: ReadonlyArray<string | RegExp>): (url: string) => boolean {
+  const exact = new Set(patterns.filter((pattern) => typeof pattern === 'string' && !pattern.endsWith('*')))
+  const prefixes = patterns
+    .filter((pattern): pattern is string => typeof pattern === 'string' && pattern.endsWith('*'))
+    .map((pattern) => pattern.slice(0, -1))
+  const expressions = patterns.filter((pattern): pattern is RegExp => pattern instanceof RegExp)
+  return (url) => {
+    const path = url.split(/[?#]/, 1)[0]!
+    return (
+      exact.has(path) ||
+      prefixes.some((prefix) => path.startsWith(prefix)) ||
+      expressions.some((expression) => url.search(expression) >= 0)
+    )
+  }
+}

@@ -1,0 +1,102 @@
+/** Instrumentation: watches what the application loads, and loads an instrumentation when its target comes. */
+import type { Instrumentation } from '@opentelemetry/instrumentation'
+import type { Environment } from '../config/environment.ts'
+import type { LogCorrelationOptions } from '../config/options.ts'
+import { TARGETS } from './catalogue.generated.ts'
+import { chooseEnabled, defaultConfig } from './defaults.ts'
+import { watchFetch } from './fetch.ts'
+import { attachLate, type LateLoad } from './late.ts'
+import { type ImportWatch, watchImport } from './module-import.ts'
+import { watchRequire } from './module-require.ts'
+import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
+import { createRegistry, type Providers } from './registry.ts'
+
+export interface InstrumentOptions extends Providers {
+  readonly instrumentations: InstrumentationsOption | undefined
+  readonly env: Environment
+  readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
+  /** Where this package sends to: requests there are never traced. */
+  readonly ownUrls: readonly string[]
+  readonly logs: LogCorrelationOptions | undefined
+  readonly runtimeMetrics: boolean
+}
+
+/** What is instrumented, and what was loaded too early. */
+export interface InstrumentationDiagnostics {
+  /** Instrumentations whose target was seen. */
+  readonly active: readonly string[]
+  /** Instrumentations that wait for their target. */
+  readonly waiting: readonly string[]
+  /** How ES modules are seen. */
+  readonly esm: ImportWatch['kind']
+  /** Targets that were loaded before telemetry was configured. */
+  readonly late: readonly LateLoad[]
+}
+
+export interface InstrumentationHandle {
+  diagnostics(): InstrumentationDiagnostics
+  stop(): void
+}
+
+export function startInstrumentation(options: InstrumentOptions): InstrumentationHandle {
+  const { settings, own } = readOption(options.instrumentations)
+  const enabled = chooseEnabled(
+    { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,
+    options.env,
+  )
+  const registry = createRegistry(enabled, options, (name) => {
+    const setting = settings[name as InstrumentationName]
+    return { ...defaultConfig(name, options), ...(typeof setting === 'object' ? setting : {}) }
+  })
+  const onSight = (moduleName: string): boolean => {
+    if (!registry.awaits(moduleName)) return false
+    registry.activateFor(moduleName)
+    return true
+  }
+  const isTarget = (moduleName: string): boolean =>
+    Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name))
+
+  const stopRequire = watchRequire(onSight)
+  const importWatch = watchImport(onSight, isTarget, Object.keys(TARGETS).filter(isTarget))
+  const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
+  for (const instrumentation of own) registry.add(instrumentation)
+  const late = attachLate((moduleName) => {
+    onSight(moduleName)
+    return isTarget(moduleName)
+  })
+  // nothing waits for event loop metrics: they may start once the application has
+  const afterStart = setTimeout(() => registry.activate('runtime-node'), 0)
+  afterStart.unref()
+  if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
+
+  return {
+    diagnostics: () => ({
+      active: [...registry.active.keys()].sort(),
+      waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
+      esm: importWatch.kind,
+      late,
+    }),
+    stop() {
+      clearTimeout(afterStart)
+      stopRequire()
+      importWatch.stop()
+      stopFetch()
+      registry.disableAll()
+    },
+  }
+}
+
+function readOption(option: InstrumentationsOption | undefined): {
+  settings: InstrumentationSettings
+  own: Instrumentation[]
+} {
+  if (isList(option)) return { settings: {}, own: option.flat() as Instrumentation[] }
+  const { add = [], ...settings } = option ?? {}
+  return { settings, own: add.flat() as Instrumentation[] }
+}
+
+function isList(
+  option: InstrumentationsOption | undefined,
+): option is ReadonlyArray<Instrumentation | readonly Instrumentation[]> {
+  return Array.isArray(option)
+}

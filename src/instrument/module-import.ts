@@ -1,0 +1,84 @@
+/** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
+import Module, { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { moduleNameOf, withPristineRequire } from './module-require.ts'
+
+interface Hook {
+  applyOptions(options: { shouldInclude: (url: string, specifier: string) => boolean }): void
+  resolveSync: Module.ResolveHookSync
+  loadSync: Module.LoadHookSync
+}
+
+const require = createRequire(import.meta.url)
+
+export interface ImportWatch {
+  /** How ES modules are seen: by hooks in this thread, by the older loader thread, or not at all. */
+  readonly kind: 'sync' | 'async' | 'none'
+  stop(): void
+}
+
+/** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
+export function watchImport(
+  onSight: (moduleName: string) => boolean,
+  isTarget: (moduleName: string) => boolean,
+  targets: readonly string[],
+): ImportWatch {
+  if (!canHookInThread()) return watchFromLoaderThread(targets)
+  let isWatching = true
+  let wrapper: Hook | undefined
+  const { deregister } = Module.registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (!isWatching || context.conditions?.includes('require')) return nextResolve(specifier, context)
+      const name = moduleNameOf(specifier)
+      if (name !== undefined && isTarget(name)) {
+        onSight(name)
+        wrapper ??= createWrapper(isTarget)
+      }
+      return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+    },
+    load: (url, context, nextLoad) => (wrapper ? wrapper.loadSync(url, context, nextLoad) : nextLoad(url, context)),
+  })
+  return {
+    kind: 'sync',
+    stop() {
+      isWatching = false
+      // modules that were wrapped still need the load hook; without any there is nothing left to do
+      if (!wrapper) deregister()
+    },
+  }
+}
+
+/** import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
+function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
+  const { createHook } = withPristineRequire(() => require('import-in-the-middle/create-hook.mjs')) as {
+    createHook(meta: { url: string }): Hook
+  }
+  const hook = createHook({ url: pathToFileURL(require.resolve('import-in-the-middle/hook.mjs')).href })
+  hook.applyOptions({
+    shouldInclude: (url) => {
+      const name = moduleNameOf(url)
+      return name !== undefined && isTarget(name)
+    },
+  })
+  return hook
+}
+
+/** For Node versions without usable `module.registerHooks`: the loader runs in its own thread and wraps the targets from the start. */
+function watchFromLoaderThread(targets: readonly string[]): ImportWatch {
+  if (typeof Module.register !== 'function') return { kind: 'none', stop() {} }
+  const include = targets
+    .flatMap((name) => [name, `node:${name}`])
+    .filter((name) => !name.startsWith('node:') || Module.isBuiltin(name))
+  Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
+  return { kind: 'async', stop() {} }
+}
+
+/** Versions whose synchronous load hooks accept what import-in-the-middle returns (nodejs/node#59929). */
+function canHookInThread(): boolean {
+  if (typeof Module.registerHooks !== 'function') return false
+  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10))
+  const since: Record<number, [number, number]> = { 22: [22, 3], 24: [11, 1], 25: [1, 0] }
+  if (major >= 26) return true
+  const needed = since[major]
+  return needed !== undefined && (minor > needed[0] || (minor === needed[0] && patch >= needed[1]))
+}

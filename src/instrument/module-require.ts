@@ -1,0 +1,61 @@
+/** The CommonJS side: sees each `require` and `process.getBuiltinModule` before it loads anything. */
+import Module from 'node:module'
+
+export type Require = (this: Module, id: string) => unknown
+
+const pristineRequire = Module.prototype.require as unknown as Require
+const pristineGetBuiltin = process.getBuiltinModule as ((id: string) => unknown) | undefined
+
+/**
+ * Calls `onSight` with the package or built-in a load is about, before it happens. Whatever `onSight` hooks up sees this very load, because
+ * the load is then dispatched again from the outermost hook.
+ */
+export function watchRequire(onSight: (moduleName: string) => boolean): () => void {
+  let isWatching = true
+  const below = Module.prototype.require as unknown as Require
+  const watching: Require = function (id) {
+    const name = isWatching && typeof id === 'string' ? moduleNameOf(id) : undefined
+    if (name !== undefined && onSight(name)) return (Module.prototype.require as unknown as Require).call(this, id)
+    return below.call(this, id)
+  }
+  Module.prototype.require = watching as unknown as typeof Module.prototype.require
+
+  const belowBuiltin = process.getBuiltinModule as ((id: string) => unknown) | undefined
+  if (belowBuiltin) {
+    const watchingBuiltin = (id: string): unknown => {
+      const name = isWatching && typeof id === 'string' ? moduleNameOf(id) : undefined
+      if (name !== undefined && onSight(name)) return process.getBuiltinModule(id)
+      return belowBuiltin.call(process, id)
+    }
+    process.getBuiltinModule = watchingBuiltin as typeof process.getBuiltinModule
+  }
+  return () => {
+    isWatching = false
+  }
+}
+
+/** Runs `load` with nobody watching: what an instrumentation itself needs must not be taken for the application's. */
+export function withPristineRequire<T>(load: () => T): T {
+  const { require } = Module.prototype
+  const { getBuiltinModule } = process
+  Module.prototype.require = pristineRequire as unknown as typeof require
+  if (pristineGetBuiltin) process.getBuiltinModule = pristineGetBuiltin as typeof getBuiltinModule
+  try {
+    return load()
+  } finally {
+    Module.prototype.require = require
+    process.getBuiltinModule = getBuiltinModule
+  }
+}
+
+/** `node:http` -> http, `pg/lib/client` -> pg, `/x/node_modules/@a/b/c.js` -> @a/b; a file outside node_modules has none. */
+export function moduleNameOf(specifier: string): string | undefined {
+  if (specifier.startsWith('node:')) return specifier.slice(5)
+  const at = specifier.lastIndexOf('node_modules/')
+  const inside = at >= 0 ? specifier.slice(at + 'node_modules/'.length) : specifier
+  const first = inside.charCodeAt(0)
+  if (at < 0 && (first === 46 /* . */ || first === 47 /* / */ || specifier.startsWith('file:'))) return undefined
+  if (inside === 'dns/promises' || inside === 'fs/promises') return inside
+  const parts = inside.split('/', 2)
+  return inside.startsWith('@') ? parts.join('/') : parts[0]
+}
