@@ -1,0 +1,13 @@
+/** Delivery: from ended spans, emitted log records and collected metrics to the back end. */
+export { createDelivery } from './delivery.ts'
+export type {
+  BatchOptions,
+  Delivery,
+  DeliveryHealth,
+  DeliveryOptions,
+  DestinationHealth,
+  DropCounts,
+  DropReason,
+  FlushOptions,
+  SignalHealth,
+} from './types.ts'

@@ -1,0 +1,102 @@
+/** What the composition root gives to delivery and gets from it. */
+import type { MeterProvider } from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Destination, Signal } from '../config/destination.ts'
+
+/** How items are gathered into one request. */
+export interface BatchOptions {
+  /** Upper bound of a batch as well: items are encoded as they end, so none waits in a queue of objects. */
+  maxQueueSize: number
+  maxExportBatchSize: number
+  scheduledDelayMillis: number
+  /** How long `forceFlush` of the processor waits; 0 means without limit. */
+  exportTimeoutMillis: number
+}
+
+export interface DeliveryOptions {
+  /** Several of one signal each get everything; one that fails never slows another. */
+  readonly destinations: readonly Destination[]
+  readonly spanBatch: BatchOptions
+  readonly logBatch: BatchOptions
+  /** Bytes that may wait in memory, over all signals and destinations. */
+  readonly bufferLimitBytes: number
+  readonly exitFlush: boolean
+  readonly exitTimeoutMillis: number
+  /** Records an uncaught error before the process ends. */
+  readonly captureUncaught: boolean
+  readonly spoolDirectory: string | undefined
+  readonly spoolLimitBytes: number
+  readonly spoolMaxAgeMillis: number
+  readonly temporalityPreference: 'cumulative' | 'delta' | 'lowmemory'
+  readonly histogramAggregation: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
+  readonly resource: Resource
+}
+
+/** Why an item was not delivered. */
+export type DropReason =
+  /** The buffer was full: the oldest request made room. */
+  | 'buffer_full'
+  /** The back end refused the request, and asking again would not help. */
+  | 'rejected'
+  /** The back end took the request but not this item. */
+  | 'partial_success'
+  /** Larger than the back end takes, even alone. */
+  | 'too_large'
+  /** Could not be read while it was encoded. */
+  | 'unreadable'
+  /** Ended after shutdown. */
+  | 'after_shutdown'
+  /** Still unsent when the process, or the time for shutdown, ended. */
+  | 'not_in_time'
+
+export type DropCounts = Partial<Record<DropReason, number>>
+
+/** Counts of one destination of a signal. `created = delivered + dropped + queued` holds at any time. */
+export interface DestinationHealth {
+  /** Scheme, host and port. */
+  readonly label: string
+  readonly state: 'idle' | 'delivering' | 'failing'
+  readonly delivered: number
+  readonly dropped: DropCounts
+  readonly queued: number
+  /** Items which are safe in the spool and wait for the next start or for the back end to come back. */
+  readonly spooled: number
+  /** What went wrong last, without credentials. */
+  readonly lastError: string | undefined
+}
+
+/** Counts of one signal: spans, log records or metric data points. The totals are those of its first destination. */
+export interface SignalHealth extends Omit<DestinationHealth, 'label' | 'state'> {
+  readonly created: number
+  readonly destinations: readonly DestinationHealth[]
+}
+
+export interface DeliveryHealth {
+  readonly signals: Partial<Record<Signal, SignalHealth>>
+  /** Bytes that wait in memory now. */
+  readonly bufferedBytes: number
+  readonly bufferLimitBytes: number
+  /** Files of the spool that were skipped: torn, foreign or too old. */
+  readonly spoolSkipped: number
+}
+
+export interface FlushOptions {
+  timeoutMillis?: number
+}
+
+export interface Delivery {
+  /** Undefined when no destination takes traces; so are the two below. */
+  readonly spanProcessor: SpanProcessor | undefined
+  readonly logRecordProcessor: LogRecordProcessor | undefined
+  readonly metricExporter: PushMetricExporter | undefined
+  /** Where `otel.sdk.*` metrics of delivery go; its last values are collected when the process ends. */
+  setMeterProvider(provider: MeterProvider): void
+  /** Resolves when all that was created before is acknowledged, refused or dropped, or at the deadline. */
+  forceFlush(options?: FlushOptions): Promise<void>
+  /** Sends or counts everything, then stops. Idempotent; never rejects. */
+  shutdown(options?: FlushOptions): Promise<void>
+  health(): DeliveryHealth
+}

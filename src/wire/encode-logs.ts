@@ -1,0 +1,61 @@
+/** One log record as OTLP protobuf. */
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import {
+  ITEM_LIMIT_BYTES,
+  isValidTime,
+  toCount,
+  toText,
+  writeAttributes,
+  writeTime,
+  writeValueField,
+} from './encode-common.ts'
+import type { ProtobufWriter } from './protobuf-writer.ts'
+
+/** Appends a log record as an entry of ScopeLogs.log_records. Throws only when the record itself cannot be read; the writer is then as before. */
+export function encodeLogRecord(writer: ProtobufWriter, record: ReadableLogRecord): void {
+  const start = writer.pos
+  try {
+    writer.tag(0x12)
+    const message = writer.beginMessage(2)
+    writeLogRecord(writer, record, start + ITEM_LIMIT_BYTES)
+    writer.endMessage(message, 2)
+  } catch (error) {
+    writer.pos = start
+    throw error
+  }
+}
+
+function writeLogRecord(writer: ProtobufWriter, record: ReadableLogRecord, limit: number): void {
+  writer.tag(0x09)
+  writeTime(writer, isValidTime(record.hrTime) ? record.hrTime : record.hrTimeObserved)
+  const severity = toCount(record.severityNumber)
+  if (severity > 0 && severity <= 24) {
+    writer.tag(0x10)
+    writer.varint(severity)
+  }
+  if (record.severityText) {
+    writer.tag(0x1a)
+    writer.string(toText(record.severityText))
+  }
+  if (record.body !== undefined && record.body !== null) writeValueField(writer, 0x2a, record.body, limit)
+  const dropped = toCount(record.droppedAttributesCount) + writeAttributes(writer, 0x32, record.attributes, limit)
+  if (dropped > 0) {
+    writer.tag(0x38)
+    writer.varint(dropped)
+  }
+  const context = record.spanContext
+  if (context) {
+    writer.tag(0x45)
+    writer.fixed32(context.traceFlags & 0xff)
+    writer.tag(0x4a)
+    writer.hexId(context.traceId, 16)
+    writer.tag(0x52)
+    writer.hexId(context.spanId, 8)
+  }
+  writer.tag(0x59)
+  writeTime(writer, record.hrTimeObserved)
+  if (record.eventName) {
+    writer.tag(0x62)
+    writer.string(toText(record.eventName))
+  }
+}

@@ -1,0 +1,135 @@
+/** Joins encoded items with their resource and scopes into one OTLP export request. The three signals have the same frame. */
+import type { Resource } from '@opentelemetry/resources'
+import { type Attributes, ITEM_LIMIT_BYTES, toCount, toText, writeAttributes } from './encode-common.ts'
+import { ProtobufWriter, varintSize } from './protobuf-writer.ts'
+
+/** An instrumentation scope as the SDKs pass it. */
+export interface Scope {
+  readonly name: string
+  readonly version?: string | undefined
+  readonly schemaUrl?: string | undefined
+  readonly attributes?: Attributes
+  readonly droppedAttributesCount?: number | undefined
+}
+
+/** Items of one resource and scope; `items` holds them encoded, one after the other. */
+export interface Section {
+  readonly resource: Resource
+  readonly scope: Scope
+  readonly items: Uint8Array
+}
+
+interface Frame {
+  readonly head: Buffer
+  readonly tail: Buffer
+}
+
+const EMPTY = Buffer.alloc(0)
+const scopeFrames = new WeakMap<Scope, Frame>()
+const resourceFrames = new WeakMap<Resource, Frame>()
+
+/** The bytes of an ExportTraceServiceRequest, ExportLogsServiceRequest or ExportMetricsServiceRequest. */
+export function encodeRequest(sections: readonly Section[]): Buffer {
+  const byResource = new Map<Resource, FramedScope[]>()
+  for (const { resource, scope, items } of sections) {
+    const scopes = byResource.get(resource) ?? []
+    scopes.push({ frame: scopeFrame(scope), items })
+    byResource.set(resource, scopes)
+  }
+  const groups = Array.from(byResource, ([resource, scopes]) => ({ frame: resourceFrame(resource), scopes }))
+  const size = groups.reduce((sum, { frame, scopes }) => sum + 16 + sizeOf(frame, scopes), 0)
+  const writer = new ProtobufWriter(size)
+  for (const { frame, scopes } of groups) {
+    writer.tag(0x0a)
+    writer.varint(sizeOf(frame, scopes))
+    writer.raw(frame.head)
+    for (const scope of scopes) {
+      writer.tag(0x12)
+      writer.varint(scopeSize(scope))
+      writer.raw(scope.frame.head)
+      writer.raw(scope.items)
+      writer.raw(scope.frame.tail)
+    }
+    writer.raw(frame.tail)
+  }
+  return writer.written()
+}
+
+interface FramedScope {
+  readonly frame: Frame
+  readonly items: Uint8Array
+}
+
+const scopeSize = ({ frame, items }: FramedScope): number => frame.head.length + items.length + frame.tail.length
+
+function sizeOf(frame: Frame, scopes: readonly FramedScope[]): number {
+  let size = frame.head.length + frame.tail.length
+  for (const scope of scopes) {
+    const length = scopeSize(scope)
+    size += 1 + varintSize(length) + length
+  }
+  return size
+}
+
+function scopeFrame(scope: Scope): Frame {
+  let frame = scopeFrames.get(scope)
+  if (!frame) scopeFrames.set(scope, (frame = { head: encodeScope(scope), tail: encodeSchemaUrl(scope.schemaUrl) }))
+  return frame
+}
+
+function encodeScope(scope: Scope): Buffer {
+  const writer = new ProtobufWriter(256)
+  writer.tag(0x0a)
+  const message = writer.beginMessage()
+  writer.tag(0x0a)
+  writer.string(toText(scope.name))
+  if (scope.version) {
+    writer.tag(0x12)
+    writer.string(toText(scope.version))
+  }
+  const dropped =
+    toCount(scope.droppedAttributesCount) + writeAttributes(writer, 0x1a, scope.attributes, ITEM_LIMIT_BYTES)
+  if (dropped > 0) {
+    writer.tag(0x20)
+    writer.varint(dropped)
+  }
+  writer.endMessage(message)
+  return writer.written()
+}
+
+function encodeSchemaUrl(url: string | undefined): Buffer {
+  if (!url) return EMPTY
+  const writer = new ProtobufWriter(128)
+  writer.tag(0x1a)
+  writer.string(toText(url))
+  return writer.written()
+}
+
+// kept only once its attributes have settled
+function resourceFrame(resource: Resource): Frame {
+  const cached = resourceFrames.get(resource)
+  if (cached) return cached
+  const frame = { head: encodeResource(resource), tail: encodeSchemaUrl(resource.schemaUrl) }
+  if (!resource.asyncAttributesPending) resourceFrames.set(resource, frame)
+  return frame
+}
+
+function encodeResource(resource: Resource): Buffer {
+  const writer = new ProtobufWriter(1024)
+  writer.tag(0x0a)
+  const message = writer.beginMessage(2)
+  writeAttributes(writer, 0x0a, settledAttributes(resource), ITEM_LIMIT_BYTES)
+  writer.endMessage(message, 2)
+  return writer.written()
+}
+
+/** `resource.attributes` complains while some are pending, so the settled ones are picked from the raw list. */
+function settledAttributes(resource: Resource): Attributes {
+  if (!resource.asyncAttributesPending) return resource.attributes
+  const settled: Record<string, unknown> = Object.create(null)
+  for (const [key, value] of resource.getRawAttributes()) {
+    const isPending = typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
+    if (!isPending && value !== undefined && value !== null) settled[key] ??= value
+  }
+  return settled
+}
