@@ -271,8 +271,8 @@ function createTelemetry(config: Config, parts: Parts): Telemetry {
   return telemetry
 
   async function end(timeoutMillis: number): Promise<void> {
-    instrumentation.stop()
     await within(timeoutMillis, 'shutdown', async () => {
+      instrumentation.stop()
       await all('shutdown', timeoutMillis)
       await delivery.shutdown({ timeoutMillis })
     })

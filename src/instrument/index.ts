@@ -9,6 +9,7 @@ import { attachLate, type LateLoad } from './late.ts'
 import { type ImportWatch, watchImport } from './module-import.ts'
 import { watchRequire } from './module-require.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
+import { createPinoInstrumentation } from './pino-instrumentation.ts'
 import { createRegistry, type Providers } from './registry.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -44,10 +45,15 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,
     options.env,
   )
-  const registry = createRegistry(enabled, options, (name) => {
-    const setting = settings[name as InstrumentationName]
-    return { ...defaultConfig(name, options), ...(typeof setting === 'object' ? setting : {}) }
-  })
+  const registry = createRegistry(
+    enabled,
+    options,
+    (name) => {
+      const setting = settings[name as InstrumentationName]
+      return { ...defaultConfig(name, options), ...(typeof setting === 'object' ? setting : {}) }
+    },
+    { pino: () => createPinoInstrumentation(options.logs ?? {}) },
+  )
   const onSight = (moduleName: string): boolean => {
     if (!registry.awaits(moduleName)) return false
     registry.activateFor(moduleName)

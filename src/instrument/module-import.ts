@@ -26,7 +26,7 @@ export function watchImport(
   if (!canHookInThread()) return watchFromLoaderThread(targets)
   let isWatching = true
   let wrapper: Hook | undefined
-  const { deregister } = Module.registerHooks({
+  const hooks = Module.registerHooks({
     resolve(specifier, context, nextResolve) {
       if (!isWatching || context.conditions?.includes('require')) return nextResolve(specifier, context)
       const name = moduleNameOf(specifier)
@@ -43,7 +43,7 @@ export function watchImport(
     stop() {
       isWatching = false
       // modules that were wrapped still need the load hook; without any there is nothing left to do
-      if (!wrapper) deregister()
+      if (!wrapper) hooks.deregister()
     },
   }
 }

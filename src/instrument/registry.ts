@@ -31,6 +31,7 @@ export function createRegistry(
   enabled: ReadonlySet<string>,
   providers: Providers,
   configOf: (name: string) => Record<string, unknown>,
+  replacements: Readonly<Record<string, () => Instrumentation>> = {},
 ): Registry {
   const active = new Map<string, Instrumentation>()
   const failed = new Set<string>()
@@ -75,11 +76,14 @@ export function createRegistry(
       return known
     }
     loadBase()
-    const exported = loadInstrumentation(name)
-    const Class = exported[CLASSES[name]!] as new (config: Record<string, unknown>) => Instrumentation
-    const instance = attach(new Class(configOf(name)), name)
+    const instance = attach(replacements[name]?.() ?? construct(name), name)
     instances.set(name, instance)
     return instance
+  }
+
+  function construct(name: string): Instrumentation {
+    const Class = loadInstrumentation(name)[CLASSES[name]!] as new (config: Record<string, unknown>) => Instrumentation
+    return new Class(configOf(name))
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
