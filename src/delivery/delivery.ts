@@ -1,9 +1,10 @@
 /** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
-import type { MeterProvider } from '@opentelemetry/api'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 import { createBudget } from './batch.ts'
 import { availableEncoding } from './compress.ts'
 import { createDetached } from './detached.ts'
+import { createEnding } from './ending.ts'
+import { watchExit } from './exit.ts'
 import { Lane, type LaneObserver } from './lane.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { createReporter, type Reporter } from './reporter.ts'
@@ -12,6 +13,7 @@ import { createSender } from './sender.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
 
 const DEFAULT_FLUSH_MILLIS = 30_000
+const MAX_TIMER_MILLIS = 0x7fffffff
 
 /**
  * Takes spans, log records and metrics from the SDKs and brings them to their destinations: batched, compressed, buffered, retried, counted.
@@ -30,10 +32,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const allPipelines = [...pipelines.values()]
   const allLanes = allPipelines.flatMap(({ lanes }) => lanes)
-  let meterProvider: (MeterProvider & { forceFlush?(): Promise<void> }) | undefined
   let closingSince: number | undefined
-  let ending: Promise<void> | undefined
+  let shuttingDown: Promise<void> | undefined
 
+  const flushes = new Set<() => void>()
+  const ending = createEnding({
+    options,
+    pipelines: allPipelines,
+    flush: (timeoutMillis) => flush(allPipelines, timeoutMillis),
+    giveUp: () => {
+      for (const stop of flushes) stop()
+    },
+  })
+  const unwatch = options.exitFlush ? watchExit(ending) : () => {}
   const host: SeamHost = { options, detached, flush, closing }
   const traces = pipelines.get('traces')
   const logs = pipelines.get('logs')
@@ -43,12 +54,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     logRecordProcessor: logs && createLogRecordProcessor(host, logs),
     metricExporter: metrics && createMetricExporter(host, metrics),
     setMeterProvider(provider) {
-      meterProvider = provider
+      ending.meterProvider = provider
     },
     forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flush(allPipelines, timeoutMillis),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
-      ending ??= shutdown(timeoutMillis)
-      return ending
+      shuttingDown ??= shutdown(timeoutMillis)
+      return shuttingDown
     },
     health,
   }
@@ -66,6 +77,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       detached,
       observer,
       spool: undefined,
+      onEndingProgress: () => ending.onProgress(),
     })
   }
 
@@ -76,17 +88,23 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (batches.length === 0) return
     const settled = Promise.all(batches.map((batch) => batch.whenSettled()))
     for (const { lanes } of these) for (const lane of lanes) lane.hurry()
-    let timer: NodeJS.Timeout | undefined
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis > 0 ? Math.min(timeoutMillis, 0x7fffffff) : 0x7fffffff)
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        flushes.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, timeoutMillis > 0 ? Math.min(timeoutMillis, MAX_TIMER_MILLIS) : MAX_TIMER_MILLIS)
+      flushes.add(done)
+      void settled.then(done)
+      if (ending.isHopeless()) done()
     })
-    await Promise.race([settled, deadline])
-    clearTimeout(timer)
   }
 
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
   function closing(pipeline: Pipeline): Promise<void> {
     closingSince ??= performance.now()
+    pipeline.isClosed = true
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
     return flush(
       [pipeline],
@@ -96,9 +114,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   async function shutdown(timeoutMillis: number): Promise<void> {
     const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
+    for (const pipeline of allPipelines) pipeline.isClosed = true
     await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
     for (const pipeline of allPipelines) pipeline.compressNow()
     for (const lane of allLanes) lane.stop('not_in_time')
+    unwatch()
   }
 
   function health(): DeliveryHealth {
@@ -110,5 +130,4 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       spoolSkipped: 0,
     }
   }
-  void meterProvider
 }

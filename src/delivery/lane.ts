@@ -14,6 +14,8 @@ const LONGEST_PAUSE_MILLIS = 5000
 /** After this long an outage is not a hiccup, and knocking every five seconds is a burden. */
 const LONG_OUTAGE_MILLIS = 5 * 60_000
 const LONG_OUTAGE_PAUSE_MILLIS = 30_000
+/** Between attempts while the process waits for its end. */
+const FINAL_PAUSE_MILLIS = 150
 const JITTER = 0.2
 const MAX_IN_FLIGHT = 4
 
@@ -47,6 +49,8 @@ export interface LaneOptions {
   readonly detached: Detached
   readonly observer: LaneObserver
   readonly spool: LaneSpool | undefined
+  /** A request was answered, or failed, after `hasten`. */
+  readonly onEndingProgress: () => void
 }
 
 export class Lane implements Evictable {
@@ -68,6 +72,9 @@ export class Lane implements Evictable {
   private isThrottled = false
   private timer: NodeJS.Timeout | undefined
   private isStopped = false
+  private isClosed = false
+  /** The process is ending: tries are few and close together. */
+  private triesLeft = Number.POSITIVE_INFINITY
 
   constructor(options: LaneOptions) {
     this.options = options
@@ -77,6 +84,10 @@ export class Lane implements Evictable {
 
   /** Takes a request over; its batch and body are retained. */
   enqueue(request: LaneRequest): void {
+    if (this.isClosed) {
+      this.drop(request.count, 'after_shutdown')
+      return
+    }
     request.batch.retain()
     this.queued += request.count
     this.waiting.push(request)
@@ -89,6 +100,23 @@ export class Lane implements Evictable {
   hurry(): void {
     if (!this.isThrottled) this.notBefore = 0
     this.pump()
+  }
+
+  /** The process is about to end: from here on `tries` attempts may fail before this destination is given up. */
+  hasten(tries: number): void {
+    this.triesLeft = tries
+    this.hurry()
+  }
+
+  /** Whether nothing more will come of waiting at the end of the process. */
+  get isHopeless(): boolean {
+    return this.triesLeft <= 0
+  }
+
+  /** Starts no further attempts. Those under way go on. */
+  hold(): void {
+    this.isStopped = true
+    clearTimeout(this.timer)
   }
 
   /** All requests that are not acknowledged, oldest first. */
@@ -110,8 +138,8 @@ export class Lane implements Evictable {
 
   /** Gives up everything, for `reason`, and takes nothing more. */
   stop(reason: DropReason): void {
-    this.isStopped = true
-    clearTimeout(this.timer)
+    this.isClosed = true
+    this.hold()
     const rest = this.pending()
     this.waiting = []
     this.waitingBytes = 0
@@ -121,14 +149,14 @@ export class Lane implements Evictable {
   }
 
   /** Counts a request of `pending()` as settled by someone else, e.g. the exit worker. */
-  settle(request: LaneRequest, reason: DropReason | undefined): void {
+  settle(request: LaneRequest, reason: DropReason | undefined, refused = 0): void {
     this.inFlight.delete(request)
     const index = this.waiting.indexOf(request)
     if (index >= 0) {
       this.waiting.splice(index, 1)
       this.waitingBytes -= request.body.bytes.length
     }
-    this.finish(request, reason)
+    this.finish(request, reason, refused)
   }
 
   drop(count: number, reason: DropReason): void {
@@ -151,7 +179,10 @@ export class Lane implements Evictable {
     if (this.isStopped) return
     const limit = this.isFailing ? 1 : MAX_IN_FLIGHT
     const pause = this.notBefore - performance.now()
-    if (pause > 0) return this.pumpAfter(pause)
+    if (pause > 0) {
+      this.pumpAfter(pause)
+      return
+    }
     while (this.waiting.length > 0 && this.inFlight.size < limit) {
       const request = this.waiting.shift()!
       this.waitingBytes -= request.body.bytes.length
@@ -187,15 +218,14 @@ export class Lane implements Evictable {
   }
 
   private conclude(request: LaneRequest, outcome: Outcome): void {
-    if (outcome.kind === 'accepted') return this.accept(request, outcome.rejected, outcome.message)
-    if (outcome.kind === 'stale')
-      return this.retry(request, {
-        kind: 'retryable',
-        reason: 'connection reset',
-        retryAfterMillis: undefined,
-        isCertain: false,
-      })
-    if (outcome.kind === 'retryable') return this.retry(request, outcome)
+    if (outcome.kind === 'accepted') this.accept(request, outcome.rejected, outcome.message)
+    else if (outcome.kind === 'retryable') this.retry(request, outcome)
+    else if (outcome.kind === 'stale') this.retry(request, RESET)
+    else this.refuse(request, outcome)
+    if (this.triesLeft < Number.POSITIVE_INFINITY) this.options.onEndingProgress()
+  }
+
+  private refuse(request: LaneRequest, outcome: Refusal): void {
     this.lastError = outcome.reason
     this.recover()
     if (outcome.kind === 'too-large' && this.split(request)) return
@@ -226,12 +256,15 @@ export class Lane implements Evictable {
   }
 
   /** To the back of the queue, so that one request the back end chokes on does not block the others. */
-  private retry(request: LaneRequest, outcome: Extract<Outcome, { kind: 'retryable' }>): void {
+  private retry(request: LaneRequest, outcome: Retryable): void {
     this.lastError = outcome.reason
     // requests under way together fail together: that is one failure of the destination
     const isNew = performance.now() >= this.notBefore
     if (this.failures === 0) this.failingSince = performance.now()
-    if (isNew) this.failures++
+    if (isNew) {
+      this.failures++
+      this.triesLeft--
+    }
     if (isNew || outcome.retryAfterMillis !== undefined) {
       this.isThrottled = outcome.retryAfterMillis !== undefined
       this.notBefore = performance.now() + (outcome.retryAfterMillis ?? this.nextPause())
@@ -243,6 +276,7 @@ export class Lane implements Evictable {
   }
 
   private nextPause(): number {
+    if (this.triesLeft < Number.POSITIVE_INFINITY) return FINAL_PAUSE_MILLIS
     const isLong = performance.now() - this.failingSince > LONG_OUTAGE_MILLIS
     const pause = isLong
       ? LONG_OUTAGE_PAUSE_MILLIS
@@ -314,5 +348,13 @@ export class Lane implements Evictable {
   }
 }
 
+type Retryable = Extract<Outcome, { kind: 'retryable' }>
+type Refusal = Extract<Outcome, { kind: 'too-large' | 'unsupported-encoding' | 'rejected' }>
+const RESET: Retryable = {
+  kind: 'retryable',
+  reason: 'connection reset',
+  retryAfterMillis: undefined,
+  isCertain: false,
+}
 const ENCODINGS: readonly Compression[] = ['zstd', 'gzip', 'none']
 export const NOUNS = { traces: 'spans', metrics: 'data points', logs: 'log records' } as const

@@ -20,6 +20,8 @@ export interface Pipeline {
   readonly signal: Signal
   readonly lanes: readonly Lane[]
   created: number
+  /** Takes nothing more: the provider or delivery was shut down. */
+  isClosed: boolean
   open: OpenItems | undefined
   /** Takes an encoded request of `count` items. */
   accept(request: Buffer, count: number): void
@@ -50,6 +52,7 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
     signal,
     lanes,
     created: 0,
+    isClosed: false,
     open: undefined,
     outstanding,
     accept,

@@ -87,7 +87,7 @@ function readJson(body: Buffer): PartialSuccess {
   const count = Number(Object.entries(partial).find(([key]) => /^rejected/i.test(key))?.[1] ?? 0)
   const message = partial.errorMessage ?? partial.error_message
   return {
-    rejected: count > 0 ? count : 0,
+    rejected: Math.max(count, 0),
     message: typeof message === 'string' && message !== '' ? message.slice(0, 500) : undefined,
   }
 }

@@ -87,7 +87,10 @@ function createIntake<Item extends Originated>(
   return {
     item(item) {
       pipeline.created++
-      if (ending) return pipeline.drop(1, 'after_shutdown')
+      if (pipeline.isClosed) {
+        pipeline.drop(1, 'after_shutdown')
+        return
+      }
       try {
         batcher.add(item)
       } catch {
@@ -167,7 +170,7 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
     const { length } = metric.dataPoints
     pipeline.created += length
     try {
-      if (ending) pipeline.drop(length, 'after_shutdown')
+      if (pipeline.isClosed) pipeline.drop(length, 'after_shutdown')
       else {
         encodeMetric(writer, metric)
         return length

@@ -108,9 +108,11 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown, depth: number, li
       writer.varint(value ? 1 : 0)
       return
     case 'number':
-      return writeNumber(writer, value)
+      writeNumber(writer, value)
+      return
     case 'bigint':
-      return writeBigInt(writer, value)
+      writeBigInt(writer, value)
+      return
     case 'object':
       if (value !== null) writeObject(writer, value, depth, limit)
       return
@@ -134,7 +136,10 @@ function writeNumber(writer: ProtobufWriter, value: number): void {
 }
 
 function writeBigInt(writer: ProtobufWriter, value: bigint): void {
-  if (BigInt.asIntN(53, value) === value) return writeNumber(writer, Number(value))
+  if (BigInt.asIntN(53, value) === value) {
+    writeNumber(writer, Number(value))
+    return
+  }
   writer.tag(0x0a)
   writer.string(cutString(value.toString()))
 }
@@ -145,11 +150,10 @@ function writeObject(writer: ProtobufWriter, value: object, depth: number, limit
     writer.lengthDelimited(value.length > STRING_LIMIT ? value.subarray(0, STRING_LIMIT) : value)
     return
   }
-  if (depth >= DEPTH_LIMIT) return writeText(writer, '[too deep]')
-  if (value instanceof Date)
-    return writeText(writer, Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString())
-  if (value instanceof Error) return writeText(writer, String(value.stack ?? value))
-  if (Array.isArray(value)) writeArray(writer, value, depth, limit)
+  if (depth >= DEPTH_LIMIT) writeText(writer, '[too deep]')
+  else if (Array.isArray(value)) writeArray(writer, value, depth, limit)
+  else if (value instanceof Date) writeText(writer, Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString())
+  else if (value instanceof Error) writeText(writer, String(value.stack ?? value))
   else writeMap(writer, value as Record<string, unknown>, depth, limit)
 }
 
@@ -223,7 +227,8 @@ export function writeTime(writer: ProtobufWriter, time: HrTime | undefined): voi
     typeof nanos !== 'number' ||
     !(seconds >= 0 && seconds < 18e9 && nanos >= 0 && nanos < 4e9)
   ) {
-    return writer.fixed64(0, 0)
+    writer.fixed64(0, 0)
+    return
   }
   if (seconds !== cachedSeconds) rememberSeconds(seconds)
   const low = cachedLow + Math.trunc(nanos)

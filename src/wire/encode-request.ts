@@ -72,8 +72,10 @@ function sizeOf(frame: Frame, scopes: readonly FramedScope[]): number {
 }
 
 function scopeFrame(scope: Scope): Frame {
-  let frame = scopeFrames.get(scope)
-  if (!frame) scopeFrames.set(scope, (frame = { head: encodeScope(scope), tail: encodeSchemaUrl(scope.schemaUrl) }))
+  const cached = scopeFrames.get(scope)
+  if (cached) return cached
+  const frame = { head: encodeScope(scope), tail: encodeSchemaUrl(scope.schemaUrl) }
+  scopeFrames.set(scope, frame)
   return frame
 }
 

@@ -57,7 +57,10 @@ export class ProtobufWriter {
 
   /** An int64: negative numbers take ten bytes. Whole numbers of [-2^63, 2^63) only. */
   int64(value: number): void {
-    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return this.varint(value)
+    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+      this.varint(value)
+      return
+    }
     this.ensure(10)
     let rest = BigInt.asUintN(64, BigInt(value))
     while (rest > 127n) {
@@ -121,7 +124,10 @@ export class ProtobufWriter {
   /** Length and UTF-8 bytes; a lone surrogate becomes U+FFFD. */
   string(value: string): void {
     const { length } = value
-    if (length > SHORT_STRING) return this.longString(value)
+    if (length > SHORT_STRING) {
+      this.longString(value)
+      return
+    }
     this.ensure(1 + 3 * length)
     const { bytes } = this
     const start = this.pos + 1
