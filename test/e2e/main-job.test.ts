@@ -27,15 +27,35 @@ describe.for(['mjs', 'cjs'] as const)('%s', (kind) => {
       : `const api = require('@opentelemetry/api')\nconst { configureOpentelemetry, shutdown } = require('uptrace-node')\n`
 
   test('one call delivers three signals, named, compressed, with the DSN header', async () => {
-    const options = { dsn: dsn(), serviceName: 'shop', serviceVersion: '1.2.3', deploymentEnvironment: 'staging', resourceAttributes: { team: 'a' } }
-    const result = await runSource(kind, `${imports}configureOpentelemetry(${JSON.stringify(options)})${WORK}shutdown()`)
+    const options = {
+      dsn: dsn(),
+      serviceName: 'shop',
+      serviceVersion: '1.2.3',
+      deploymentEnvironment: 'staging',
+      resourceAttributes: { team: 'a' },
+    }
+    const result = await runSource(
+      kind,
+      `${imports}configureOpentelemetry(${JSON.stringify(options)})${WORK}shutdown()`,
+    )
     expect(result).toMatchObject({ code: 0, stdout: '', stderr: '' })
     expect([...new Set(sink.received.map(({ signal }) => signal))].sort()).toEqual(['logs', 'metrics', 'traces'])
     for (const { headers, request } of sink.received) {
-      expect(headers).toMatchObject({ 'uptrace-dsn': dsn(), 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' })
+      expect(headers).toMatchObject({
+        'uptrace-dsn': dsn(),
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'gzip',
+      })
       expect(headers['transfer-encoding']).toBeUndefined()
       const [group] = request.resourceSpans ?? request.resourceMetrics ?? request.resourceLogs
-      expect(attributesOf(group.resource)).toMatchObject({ 'service.name': 'shop', 'service.version': '1.2.3', 'deployment.environment.name': 'staging', team: 'a', 'telemetry.sdk.language': 'nodejs', 'host.name': expect.any(String) })
+      expect(attributesOf(group.resource)).toMatchObject({
+        'service.name': 'shop',
+        'service.version': '1.2.3',
+        'deployment.environment.name': 'staging',
+        team: 'a',
+        'telemetry.sdk.language': 'nodejs',
+        'host.name': expect.any(String),
+      })
     }
     const [span] = sink.items('traces')
     const [record] = sink.items('logs')
@@ -57,11 +77,31 @@ describe.for(['mjs', 'cjs'] as const)('%s', (kind) => {
   })
 
   test.for<[string, string, RegExp]>([
-    ['no DSN', '{}', /^uptrace: no DSN \(set the dsn option or UPTRACE_DSN to https:\/\/<token>@host, or OTEL_EXPORTER_OTLP_ENDPOINT\); telemetry is disabled\n$/],
-    ['a DSN without a token', `{ dsn: 'https://uptrace.dev/1' }`, /^uptrace: DSN "https:\/\/uptrace.dev" does not have a token .*; telemetry is disabled\n$/],
-    ['a DSN that cannot be parsed', `{ dsn: 'https://sEcReTtOkEn@localhost:abc/1' }`, /^uptrace: DSN "https:\/\/\*\*\*@localhost:abc\/1" can't be parsed .*\n$/],
-    ['a port where nobody listens', `{ dsn: 'http://sEcReTtOkEn@localhost:1' }`, /^uptrace: [^\n]+localhost:1[^\n]+\n$/],
-    ['a host that does not exist', `{ dsn: 'http://sEcReTtOkEn@no-such-host.invalid' }`, /^uptrace: [^\n]+no-such-host\.invalid[^\n]+\n$/],
+    [
+      'no DSN',
+      '{}',
+      /^uptrace: no DSN \(set the dsn option or UPTRACE_DSN to https:\/\/<token>@host, or OTEL_EXPORTER_OTLP_ENDPOINT\); telemetry is disabled\n$/,
+    ],
+    [
+      'a DSN without a token',
+      `{ dsn: 'https://uptrace.dev/1' }`,
+      /^uptrace: DSN "https:\/\/uptrace.dev" does not have a token .*; telemetry is disabled\n$/,
+    ],
+    [
+      'a DSN that cannot be parsed',
+      `{ dsn: 'https://sEcReTtOkEn@localhost:abc/1' }`,
+      /^uptrace: DSN "https:\/\/\*\*\*@localhost:abc\/1" can't be parsed .*\n$/,
+    ],
+    [
+      'a port where nobody listens',
+      `{ dsn: 'http://sEcReTtOkEn@localhost:1' }`,
+      /^uptrace: [^\n]+localhost:1[^\n]+\n$/,
+    ],
+    [
+      'a host that does not exist',
+      `{ dsn: 'http://sEcReTtOkEn@no-such-host.invalid' }`,
+      /^uptrace: [^\n]+no-such-host\.invalid[^\n]+\n$/,
+    ],
   ])('%s: the program runs to its end, with one clear line', async ([, options, line]) => {
     const result = await runSource(kind, `${imports}configureOpentelemetry(${options})${WORK}console.log('end')`)
     expect(result).toMatchObject({ code: 0, stdout: 'end\n' })
@@ -72,7 +112,11 @@ describe.for(['mjs', 'cjs'] as const)('%s', (kind) => {
 
   test('a wrong option throws a ConfigError that names it', async () => {
     const source = `${imports}try { configureOpentelemetry({ serviceName: 5 }) } catch (error) { console.log(error.name, error.code, error.option) }`
-    expect(await runSource(kind, source)).toMatchObject({ code: 0, stdout: 'ConfigError ERR_OPTION_TYPE serviceName\n', stderr: '' })
+    expect(await runSource(kind, source)).toMatchObject({
+      code: 0,
+      stdout: 'ConfigError ERR_OPTION_TYPE serviceName\n',
+      stderr: '',
+    })
   })
 
   test('configure twice warns and keeps the first; after shutdown it works again', async () => {
@@ -106,26 +150,47 @@ describe('register', () => {
 
   test.for<[string, 'mjs' | 'cjs', string[], string]>([
     ['--import and ESM', 'mjs', ['--import', 'uptrace-node/register'], `import { createServer, get } from 'node:http'`],
-    ['--import and CommonJS', 'cjs', ['--import', 'uptrace-node/register'], `const { createServer, get } = require('http')`],
+    [
+      '--import and CommonJS',
+      'cjs',
+      ['--import', 'uptrace-node/register'],
+      `const { createServer, get } = require('http')`,
+    ],
     ['-r and CommonJS', 'cjs', ['-r', 'uptrace-node/register'], `const { createServer, get } = require('node:http')`],
-    ['-r and ESM', 'mjs', ['-r', 'uptrace-node/register'], `import http from 'http'; const { createServer, get } = http`],
+    [
+      '-r and ESM',
+      'mjs',
+      ['-r', 'uptrace-node/register'],
+      `import http from 'http'; const { createServer, get } = http`,
+    ],
   ])('%s: server and client spans, linked, without one for the health check', async ([, kind, flags, imports]) => {
-    const result = await runSource(kind, server(imports), { flags, env: { UPTRACE_DSN: dsn(), OTEL_SERVICE_NAME: 'web' } })
+    const result = await runSource(kind, server(imports), {
+      flags,
+      env: { UPTRACE_DSN: dsn(), OTEL_SERVICE_NAME: 'web' },
+    })
     expect(result).toMatchObject({ code: 0, stderr: '' })
     const spans = sink.items('traces')
     const inbound = spans.filter(({ kind }) => kind === 2)
     expect(inbound).toHaveLength(1)
     const outbound = spans.find(({ spanId }) => spanId === inbound[0].parentSpanId)
     expect(outbound).toMatchObject({ kind: 3, traceId: inbound[0].traceId })
-    expect(attributesOf(inbound[0])).toMatchObject({ 'http.request.method': 'GET', 'url.path': '/hello', 'http.response.status_code': 200 })
+    expect(attributesOf(inbound[0])).toMatchObject({
+      'http.request.method': 'GET',
+      'url.path': '/hello',
+      'http.response.status_code': 200,
+    })
     expect(spans.filter((span) => JSON.stringify(span).includes('/v1/'))).toEqual([])
   })
 
   test.for(['UPTRACE_DISABLED', 'OTEL_SDK_DISABLED'])('%s turns it off, silently', async (name) => {
-    const result = await runSource('cjs', `require('@opentelemetry/api').trace.getTracer('t').startSpan('s').end(); console.log('end')`, {
-      flags: ['-r', 'uptrace-node/register'],
-      env: { UPTRACE_DSN: dsn(), [name]: 'true' },
-    })
+    const result = await runSource(
+      'cjs',
+      `require('@opentelemetry/api').trace.getTracer('t').startSpan('s').end(); console.log('end')`,
+      {
+        flags: ['-r', 'uptrace-node/register'],
+        env: { UPTRACE_DSN: dsn(), [name]: 'true' },
+      },
+    )
     expect(result).toMatchObject({ code: 0, stdout: 'end\n', stderr: '' })
     expect(sink.requests).toEqual([])
   })
@@ -157,8 +222,13 @@ test('several DSNs all receive everything; a dead one does not slow the other', 
     await shutdown({ timeoutMillis: 1500 })`
   const result = await runSource('mjs', source)
   expect(result.code).toBe(0)
-  expect(result.stdout).toMatch(new RegExp(`^http://localhost:${sink.port}/traces/[0-9a-f]{32}\\?span_id=[0-9a-f]{16}\\n$`))
-  expect([sink, second].map((one) => one.items('traces').map(({ name }) => name))).toEqual([['everywhere'], ['everywhere']])
+  expect(result.stdout).toMatch(
+    new RegExp(`^http://localhost:${sink.port}/traces/[0-9a-f]{32}\\?span_id=[0-9a-f]{16}\\n$`),
+  )
+  expect([sink, second].map((one) => one.items('traces').map(({ name }) => name))).toEqual([
+    ['everywhere'],
+    ['everywhere'],
+  ])
   await second.close()
 })
 
@@ -166,7 +236,11 @@ test.for<[string, string, RegExp]>([
   ['cloud', `{ dsn: 'https://t@api.uptrace.dev?grpc=4317' }`, /^https:\/\/app\.uptrace\.dev\/traces\//],
   ['self-hosted', `{ dsn: 'http://t@localhost:14317/1' }`, /^http:\/\/localhost:14318\/traces\//],
   ['IPv6', `{ dsn: 'http://t@[::1]:14318' }`, /^http:\/\/\[::1\]:14318\/traces\//],
-  ['another site', `{ dsn: 'http://t@localhost:14318', siteUrl: 'https://ui.example/' }`, /^https:\/\/ui\.example\/traces\//],
+  [
+    'another site',
+    `{ dsn: 'http://t@localhost:14318', siteUrl: 'https://ui.example/' }`,
+    /^https:\/\/ui\.example\/traces\//,
+  ],
   ['not configured', '', /^https:\/\/app\.uptrace\.dev\/traces\//],
 ])('traceUrl: %s; unsampled, invalid and missing spans do not throw', async ([, options, expected]) => {
   const source = `
@@ -194,7 +268,16 @@ test('reportError keeps the attributes it is given, on the active span or on one
   await runSource('mjs', source)
   const events = sink.items('traces').map((span) => [span.name, span.status?.code ?? 0, attributesOf(span.events[0])])
   expect(events).toMatchObject([
-    ['active', 0, { 'order.id': 7, 'exception.type': 'RangeError', 'exception.message': 'first', 'exception.stacktrace': expect.stringContaining('RangeError: first') }],
+    [
+      'active',
+      0,
+      {
+        'order.id': 7,
+        'exception.type': 'RangeError',
+        'exception.message': 'first',
+        'exception.stacktrace': expect.stringContaining('RangeError: first'),
+      },
+    ],
     ['__dummy__', 0, { 'order.id': 7, 'exception.message': 'second' }],
     ['__dummy__', 2, { 'exception.message': 'third' }],
   ])

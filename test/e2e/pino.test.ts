@@ -10,8 +10,13 @@ beforeEach(async () => {
 })
 afterEach(() => sink.close())
 
-const configure = (more = ''): string => `configureOpentelemetry({ dsn: 'http://t@localhost:${sink.port}', metricsEnabled: false, ${more} })`
-const linesOf = ({ stdout }: RunResult): Record<string, unknown>[] => stdout.trim().split('\n').map((line) => JSON.parse(line))
+const configure = (more = ''): string =>
+  `configureOpentelemetry({ dsn: 'http://t@localhost:${sink.port}', metricsEnabled: false, ${more} })`
+const linesOf = ({ stdout }: RunResult): Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 const BODY = `
   withSpan('outer', () => withSpan('inner', () => {
     log.child({ module: 'orders', secret: 'x' }).warn({ order: { id: 7 } }, 'stock is %s', 'low')
@@ -22,12 +27,36 @@ const BODY = `
   shutdown()`
 
 const PROGRAMS: Record<string, [kind: 'mjs' | 'cjs', source: () => string]> = {
-  'CommonJS, pino after configure': ['cjs', () => `const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'); ${configure()}\nconst log = require('pino')({ redact: ['secret'] });${BODY}`],
-  'CommonJS, logger made before configure': ['cjs', () => `const log = require('pino')({ redact: ['secret'] }); const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'); ${configure()};${BODY}`],
-  'ESM, hoisted imports': ['mjs', () => `import pino from 'pino'; import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'; ${configure()}\nconst log = pino({ redact: ['secret'] });${BODY}`],
-  'ESM, named import': ['mjs', () => `import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'; ${configure()}\nconst { pino } = await import('pino'); const log = pino({ redact: ['secret'] });${BODY}`],
-  'explicit, beside the automatic one': ['mjs', () => `import pino from 'pino'; import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'; import { pinoOptions } from 'uptrace-node/pino'; ${configure()}\nconst log = pino(pinoOptions({ redact: ['secret'] }));${BODY}`],
-  'explicit alone': ['cjs', () => `const pino = require('pino'); const { pinoOptions } = require('uptrace-node/pino'); const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'); ${configure('instrumentations: { pino: false }')}\nconst log = pino(pinoOptions({ redact: ['secret'] }));${BODY}`],
+  'CommonJS, pino after configure': [
+    'cjs',
+    () =>
+      `const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'); ${configure()}\nconst log = require('pino')({ redact: ['secret'] });${BODY}`,
+  ],
+  'CommonJS, logger made before configure': [
+    'cjs',
+    () =>
+      `const log = require('pino')({ redact: ['secret'] }); const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'); ${configure()};${BODY}`,
+  ],
+  'ESM, hoisted imports': [
+    'mjs',
+    () =>
+      `import pino from 'pino'; import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'; ${configure()}\nconst log = pino({ redact: ['secret'] });${BODY}`,
+  ],
+  'ESM, named import': [
+    'mjs',
+    () =>
+      `import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'; ${configure()}\nconst { pino } = await import('pino'); const log = pino({ redact: ['secret'] });${BODY}`,
+  ],
+  'explicit, beside the automatic one': [
+    'mjs',
+    () =>
+      `import pino from 'pino'; import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'; import { pinoOptions } from 'uptrace-node/pino'; ${configure()}\nconst log = pino(pinoOptions({ redact: ['secret'] }));${BODY}`,
+  ],
+  'explicit alone': [
+    'cjs',
+    () =>
+      `const pino = require('pino'); const { pinoOptions } = require('uptrace-node/pino'); const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'); ${configure('instrumentations: { pino: false }')}\nconst log = pino(pinoOptions({ redact: ['secret'] }));${BODY}`,
+  ],
 }
 
 describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
@@ -53,7 +82,12 @@ describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
     expect(plain(records[0].body)).toBe('stock is low')
     expect(attributesOf(records[0])).toEqual({ module: 'orders', secret: '[Redacted]', order: { id: 7 } })
     expect(records[1]).toMatchObject({ severityNumber: 17, severityText: 'error' })
-    expect(attributesOf(records[1])).toEqual({ 'exception.type': 'TypeError', 'exception.message': 'boom', 'exception.stacktrace': expect.stringContaining('TypeError: boom'), err: { code: 'E_BOOM' } })
+    expect(attributesOf(records[1])).toEqual({
+      'exception.type': 'TypeError',
+      'exception.message': 'boom',
+      'exception.stacktrace': expect.stringContaining('TypeError: boom'),
+      err: { code: 'E_BOOM' },
+    })
   })
 
   test('custom keys, levels, message key, time and nesting', async () => {
@@ -68,7 +102,15 @@ describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
     expect(result).toMatchObject({ code: 0, stderr: '' })
     const spans = Object.fromEntries(sink.items('traces').map((span) => [span.name, span]))
     const lines = linesOf(result)
-    expect(lines[0]).toMatchObject({ level: 'notice', data: { a: 1 }, message: 'note', tid: spans.inner.traceId, sid: spans.inner.spanId, tf: '03', pid_span: spans.outer.spanId })
+    expect(lines[0]).toMatchObject({
+      level: 'notice',
+      data: { a: 1 },
+      message: 'note',
+      tid: spans.inner.traceId,
+      sid: spans.inner.spanId,
+      tf: '03',
+      pid_span: spans.outer.spanId,
+    })
     const [record] = sink.items('logs')
     expect(record).toMatchObject({ severityNumber: 11, severityText: 'notice', traceId: spans.inner.traceId })
     expect(plain(record.body)).toBe('note')
@@ -82,11 +124,21 @@ describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
       const log = pino({ transport: { target: 'pino/file', options: { destination: 1 } } })
       withSpan('outer', () => log.info('through a worker'))
       setTimeout(() => {}, 300)`
-    const result = await runSource('cjs', source, { ...options, flags: ['-r', 'uptrace-node/register'], env: { UPTRACE_DSN: `http://t@localhost:${sink.port}` } })
+    const result = await runSource('cjs', source, {
+      ...options,
+      flags: ['-r', 'uptrace-node/register'],
+      env: { UPTRACE_DSN: `http://t@localhost:${sink.port}` },
+    })
     expect(result).toMatchObject({ code: 0, stderr: '' })
     expect(linesOf(result)).toMatchObject([{ msg: 'through a worker', trace_id: sink.items('traces')[0].traceId }])
     expect(sink.items('logs').map(({ body }) => plain(body))).toEqual(['through a worker'])
-    expect(new Set(sink.received.map(({ request }) => JSON.stringify((request.resourceSpans ?? request.resourceMetrics ?? request.resourceLogs)[0].resource))).size).toBe(1)
+    expect(
+      new Set(
+        sink.received.map(({ request }) =>
+          JSON.stringify((request.resourceSpans ?? request.resourceMetrics ?? request.resourceLogs)[0].resource),
+        ),
+      ).size,
+    ).toBe(1)
   })
 
   test('values that cannot be serialised never reach the application as an error', async () => {

@@ -29,7 +29,11 @@ export interface RunResult {
 }
 
 /** Runs `source` as a file with the ending `kind`; `uptrace-node` and every dev dependency resolve from it. */
-export async function runSource(kind: 'mjs' | 'cjs' | 'ts', source: string, options: RunOptions = {}): Promise<RunResult> {
+export async function runSource(
+  kind: 'mjs' | 'cjs' | 'ts',
+  source: string,
+  options: RunOptions = {},
+): Promise<RunResult> {
   mkdirSync(PROGRAMS, { recursive: true })
   const folder = mkdtempSync(path.join(PROGRAMS, 'p-'))
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
