@@ -40,7 +40,7 @@ function judgeSuccess(answer: Answer): Outcome {
   }
   const isJson = /\bjson\b/i.test(answer.contentType)
   try {
-    return { kind: 'accepted', ...(isJson ? readJson(answer.body) : readProtobuf(answer.body)) }
+    return { kind: 'accepted', ...(isJson ? readJson(answer.body) : readPartialSuccess(answer.body)) }
   } catch {
     return { kind: 'accepted', rejected: 0, message: undefined }
   }
@@ -93,7 +93,7 @@ function readJson(body: Buffer): PartialSuccess {
 }
 
 /** Field 1 of the response is the partial success: 1 = rejected items, 2 = message. */
-export function readProtobuf(body: Buffer): PartialSuccess {
+export function readPartialSuccess(body: Buffer): PartialSuccess {
   let rejected = 0
   let message: string | undefined
   for (const [number, partial] of fieldsOf(body)) {

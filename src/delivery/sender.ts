@@ -1,6 +1,9 @@
 /** Chooses how a destination is reached. */
 import type { Compression, Destination } from '../config/destination.ts'
+import { requestToJson } from '../wire/encode-json.ts'
+import { compressSync, decompressSync } from './compress.ts'
 import type { Outcome } from './outcome.ts'
+import { createGrpcSender } from './send-grpc.ts'
 import { createHttpSender } from './send-http.ts'
 
 /** An encoded and compressed export request. */
@@ -18,5 +21,18 @@ export interface Sender {
 }
 
 export function createSender(destination: Destination): Sender {
-  return createHttpSender(destination)
+  if (destination.protocol === 'grpc') return createGrpcSender(destination)
+  const sender = createHttpSender(destination)
+  return destination.protocol === 'http/json' ? sendAsJson(sender, destination) : sender
+}
+
+/** Requests wait as protobuf whatever the protocol is, so that they can be split and spooled alike; JSON is made of them when they are sent. */
+function sendAsJson(sender: Sender, { signal }: Destination): Sender {
+  return {
+    send({ body, encoding }, timeoutMillis) {
+      const json = requestToJson(signal, decompressSync(body, encoding))
+      return sender.send({ body: compressSync(Buffer.from(json), encoding), encoding }, timeoutMillis)
+    },
+    close: () => sender.close(),
+  }
 }

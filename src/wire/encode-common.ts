@@ -152,7 +152,8 @@ function writeObject(writer: ProtobufWriter, value: object, depth: number, limit
   }
   if (depth >= DEPTH_LIMIT) writeText(writer, '[too deep]')
   else if (Array.isArray(value)) writeArray(writer, value, depth, limit)
-  else if (value instanceof Date) writeText(writer, Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString())
+  else if (value instanceof Date)
+    writeText(writer, Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString())
   else if (value instanceof Error) writeText(writer, String(value.stack ?? value))
   else writeMap(writer, value as Record<string, unknown>, depth, limit)
 }

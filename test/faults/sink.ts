@@ -61,6 +61,8 @@ export interface Sink {
 export interface SinkOptions {
   tls?: { key: string; cert: string; ca?: string; requestCert?: boolean }
   port?: number
+  /** Requests are JSON. */
+  json?: boolean
 }
 
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
@@ -134,7 +136,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     const body = Buffer.concat(chunks)
     const encoding = request.headers['content-encoding']
     const raw = encoding === 'gzip' ? zlib.gunzipSync(body) : encoding === 'zstd' ? zlib.zstdDecompressSync(body) : body
-    const decoded = decodeRequest(signal, raw)
+    const decoded = options.json ? JSON.parse(raw.toString('utf8')) : decodeRequest(signal, raw)
     const items = itemsOf(signal, decoded)
     const take = (): void =>
       void received.push({
