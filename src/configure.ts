@@ -91,6 +91,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
     return active
   }
   configureLog(resolveLog(options, process.env))
+  warnAboutOldNode()
   const config = resolveConfig(options, process.env, () => findOrStartViewer()?.dsn)
   installDiagLogger()
   setGlobalPropagator(options.textMapPropagator ?? options.propagator ?? createPropagator(config.propagators))
@@ -303,6 +304,16 @@ function createDisabled(config: Config): Telemetry {
     diagnostics: () => undefined,
   }
   return telemetry
+}
+
+/** The range in `engines`. Older versions mostly work, but nobody tests them. */
+function warnAboutOldNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 15)) {
+    log.warn(
+      `Node.js ${process.versions.node} is older than the oldest supported version, 22.15; some imports may not be traced`,
+    )
+  }
 }
 
 function warnAboutForeign(names: readonly string[]): void {

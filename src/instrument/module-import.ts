@@ -23,7 +23,7 @@ export function watchImport(
   isTarget: (moduleName: string) => boolean,
   targets: readonly string[],
 ): ImportWatch {
-  if (!canHookInThread()) return watchFromLoaderThread(targets)
+  if (!canHookInThread()) return watchFromLoaderThread(onSight, targets)
   let isWatching = true
   let wrapper: Hook | undefined
   const hooks = Module.registerHooks({
@@ -63,13 +63,15 @@ function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
   return hook
 }
 
-/** For Node versions without usable `module.registerHooks`: the loader runs in its own thread and wraps the targets from the start. */
-function watchFromLoaderThread(targets: readonly string[]): ImportWatch {
+/**
+ * For Node versions without usable `module.registerHooks`: a loader in its own thread wraps the targets. It does not ask this thread before it
+ * loads one, so their instrumentations have to be there from the start.
+ */
+function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets: readonly string[]): ImportWatch {
   if (typeof Module.register !== 'function') return { kind: 'none', stop() {} }
-  const include = targets
-    .flatMap((name) => [name, `node:${name}`])
-    .filter((name) => !name.startsWith('node:') || Module.isBuiltin(name))
+  const include = targets.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
   Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
+  for (const name of targets) onSight(name)
   return { kind: 'async', stop() {} }
 }
 

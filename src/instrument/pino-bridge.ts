@@ -1,7 +1,6 @@
 /** Joins pino to traces and log records: each line gets the ids of the active span and is emitted as a record holding what the line holds. */
 import {
   type AnyValue,
-  
   isSpanContextValid,
   type Logger,
   logs,
