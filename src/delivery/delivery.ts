@@ -10,6 +10,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createLogRecordProcessor, createMetricExporter, createSpanProcessor, type SeamHost } from './seams.ts'
 import { createSender } from './sender.ts'
+import { createSpool } from './spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
 
 const DEFAULT_FLUSH_MILLIS = 30_000
@@ -35,10 +36,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let closingSince: number | undefined
   let shuttingDown: Promise<void> | undefined
 
+  const spool = options.spoolDirectory
+    ? createSpool({
+        directory: options.spoolDirectory,
+        limitBytes: options.spoolLimitBytes,
+        maxAgeMillis: options.spoolMaxAgeMillis,
+        budget,
+        detached,
+        lanes: () => allLanes,
+      })
+    : undefined
   const flushes = new Set<() => void>()
   const ending = createEnding({
     options,
     pipelines: allPipelines,
+    spool,
     flush: (timeoutMillis) => flush(allPipelines, timeoutMillis),
     giveUp: () => {
       for (const stop of flushes) stop()
@@ -76,7 +88,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       reporter,
       detached,
       observer,
-      spool: undefined,
+      spool: () => spool,
       onEndingProgress: () => ending.onProgress(),
     })
   }
@@ -116,8 +128,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
     for (const pipeline of allPipelines) pipeline.isClosed = true
     await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
-    for (const pipeline of allPipelines) pipeline.compressNow()
-    for (const lane of allLanes) lane.stop('not_in_time')
+    ending.conclude()
     unwatch()
   }
 
@@ -127,7 +138,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       signals: Object.fromEntries(allPipelines.map((pipeline) => [pipeline.signal, pipeline.health()])),
       bufferedBytes: budget.used + open,
       bufferLimitBytes: budget.limit,
-      spoolSkipped: 0,
+      spoolSkipped: spool?.skipped ?? 0,
     }
   }
 }

@@ -5,6 +5,7 @@ import type { ExitHost } from './exit.ts'
 import { flushInWorker } from './exit-flush.ts'
 import { NOUNS } from './lane.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { Spool } from './spool.ts'
 import type { DeliveryOptions } from './types.ts'
 import { recordUncaught } from './uncaught.ts'
 
@@ -13,6 +14,7 @@ const TRIES = 3
 export interface EndingOptions {
   readonly options: DeliveryOptions
   readonly pipelines: readonly Pipeline[]
+  readonly spool: Spool | undefined
   flush(timeoutMillis: number): Promise<void>
   /** Ends all waiting for acknowledgements. */
   giveUp(): void
@@ -27,7 +29,7 @@ export interface Ending extends ExitHost {
   isHopeless(): boolean
 }
 
-export function createEnding({ options, pipelines, flush, giveUp }: EndingOptions): Ending {
+export function createEnding({ options, pipelines, spool, flush, giveUp }: EndingOptions): Ending {
   const lanes = pipelines.flatMap((pipeline) => pipeline.lanes)
   let since: number | undefined
   let hasCollected = false
@@ -102,6 +104,8 @@ export function createEnding({ options, pipelines, flush, giveUp }: EndingOption
         pipeline.open?.flush()
         pipeline.compressNow()
       }
+      // first on disk: the process may be killed while it waits for the worker
+      spool?.persistAll()
       flushInWorker(
         lanes.filter((lane) => !lane.isHopeless),
         remaining(),
@@ -113,18 +117,24 @@ export function createEnding({ options, pipelines, flush, giveUp }: EndingOption
 
   function conclude(): void {
     const losses = new Map<string, string[]>()
+    for (const lane of lanes) lane.hold()
     for (const pipeline of pipelines) {
       pipeline.open?.flush()
       pipeline.compressNow()
+    }
+    spool?.persistAll()
+    for (const pipeline of pipelines) {
       for (const lane of pipeline.lanes) {
-        const { queued, lastError } = lane
+        const { lastError } = lane
         lane.stop('not_in_time')
+        const queued = lane.dropped.not_in_time ?? 0
         if (queued === 0) continue
         const key = `${lane.destination.label}: ${lastError ?? `no answer within ${options.exitTimeoutMillis} ms`}`
         losses.set(key, [...(losses.get(key) ?? []), `${queued} ${NOUNS[pipeline.signal]}`])
       }
     }
+    spool?.stop()
     for (const [destination, items] of losses)
-      log.warn(`${items.join(', ')} could not be delivered before the process ended; ${destination}`)
+      log.warn(`${items.join(', ')} could not be delivered in time; ${destination}`)
   }
 }

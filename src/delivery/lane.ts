@@ -38,6 +38,10 @@ export interface LaneObserver {
 /** Keeps requests on disk; see spool.ts. */
 export interface LaneSpool {
   discard(file: string): void
+  /** The request is no longer in memory. */
+  unload(file: string): void
+  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
+  persist(lane: Lane, request: LaneRequest): void
 }
 
 export interface LaneOptions {
@@ -48,7 +52,7 @@ export interface LaneOptions {
   readonly reporter: Reporter
   readonly detached: Detached
   readonly observer: LaneObserver
-  readonly spool: LaneSpool | undefined
+  readonly spool: () => LaneSpool | undefined
   /** A request was answered, or failed, after `hasten`. */
   readonly onEndingProgress: () => void
 }
@@ -57,8 +61,12 @@ export class Lane implements Evictable {
   readonly destination: Destination
   encoding: Compression
   waitingBytes = 0
-  /** Items offered and not yet acknowledged, refused or dropped. */
+  /** Items offered and not yet acknowledged, refused or dropped; those on disk only included. */
   queued = 0
+  /** Items on disk only. */
+  parked = 0
+  /** Items an earlier process has left on disk. */
+  replayed = 0
   delivered = 0
   readonly dropped: DropCounts = {}
   lastError: string | undefined
@@ -132,7 +140,9 @@ export class Lane implements Evictable {
     const oldest = this.waiting.shift()
     if (!oldest) return false
     this.waitingBytes -= oldest.body.bytes.length
-    this.finish(oldest, 'buffer_full')
+    if (oldest.spoolFile === undefined) this.options.spool()?.persist(this, oldest)
+    if (oldest.spoolFile === undefined) this.finish(oldest, 'buffer_full')
+    else this.park(oldest)
     return true
   }
 
@@ -144,8 +154,40 @@ export class Lane implements Evictable {
     this.waiting = []
     this.waitingBytes = 0
     this.inFlight.clear()
-    for (const request of rest) this.finish(request, reason)
+    for (const request of rest) {
+      if (request.spoolFile === undefined) this.finish(request, reason)
+      else this.park(request)
+    }
     this.options.sender.close()
+  }
+
+  /** From here on a request is on disk only. Whoever waits for it waits no longer: it is safe. */
+  private park(request: LaneRequest): void {
+    this.parked += request.count
+    this.options.spool()?.unload(request.spoolFile!)
+    request.body.release()
+    request.batch.release()
+  }
+
+  /** Takes a request back from the disk. */
+  unpark(request: LaneRequest): void {
+    this.parked -= request.count
+    this.queued -= request.count
+    this.enqueue(request)
+  }
+
+  /** Takes over items that an earlier process has left on disk. */
+  replay(count: number): void {
+    this.replayed += count
+    this.queued += count
+    this.parked += count
+  }
+
+  /** A request which was on disk only is lost there. */
+  dropParked(count: number, reason: DropReason): void {
+    this.parked -= count
+    this.queued -= count
+    this.drop(count, reason)
   }
 
   /** Counts a request of `pending()` as settled by someone else, e.g. the exit worker. */
@@ -169,10 +211,19 @@ export class Lane implements Evictable {
     const state = this.isFailing ? 'failing' : this.queued > 0 ? 'delivering' : 'idle'
     const spooled = this.pending().reduce(
       (sum, request) => sum + (request.spoolFile === undefined ? 0 : request.count),
-      0,
+      this.parked,
     )
-    const { delivered, queued, lastError } = this
-    return { label: this.destination.label, state, delivered, dropped: { ...this.dropped }, queued, spooled, lastError }
+    const { delivered, queued, lastError, replayed } = this
+    return {
+      label: this.destination.label,
+      state,
+      delivered,
+      dropped: { ...this.dropped },
+      queued,
+      replayed,
+      spooled,
+      lastError,
+    }
   }
 
   private pump(): void {
@@ -331,7 +382,7 @@ export class Lane implements Evictable {
   /** Ends a request that others replace. */
   private forget(request: LaneRequest): void {
     this.queued -= request.count
-    if (request.spoolFile !== undefined) this.options.spool?.discard(request.spoolFile)
+    if (request.spoolFile !== undefined) this.options.spool()?.discard(request.spoolFile)
     request.body.release()
     request.batch.release()
   }

@@ -54,7 +54,7 @@ export type DropReason =
 
 export type DropCounts = Partial<Record<DropReason, number>>
 
-/** Counts of one destination of a signal. `created = delivered + dropped + queued` holds at any time. */
+/** Counts of one destination of a signal. `created + replayed = delivered + dropped + queued` holds at any time. */
 export interface DestinationHealth {
   /** Scheme, host and port. */
   readonly label: string
@@ -62,7 +62,9 @@ export interface DestinationHealth {
   readonly delivered: number
   readonly dropped: DropCounts
   readonly queued: number
-  /** Items which are safe in the spool and wait for the next start or for the back end to come back. */
+  /** Items an earlier process had left in the spool. They come on top of those created here. */
+  readonly replayed: number
+  /** Those of the queued items which the spool holds. */
   readonly spooled: number
   /** What went wrong last, without credentials. */
   readonly lastError: string | undefined

@@ -28,7 +28,13 @@ async function startGrpc(credentials = ServerCredentials.createInsecure()): Prom
   const types = loadSync(path.join(import.meta.dirname, '../wire/proto/otlp.proto'), { longs: String, enums: Number })
   const type = (name: string) => types[`otlp.${name}`] as unknown as { serialize: never; deserialize: never }
   const server = new Server()
-  const sink: GrpcSink = { port: 0, calls: [], fail: undefined, partial: undefined, close: () => server.forceShutdown() }
+  const sink: GrpcSink = {
+    port: 0,
+    calls: [],
+    fail: undefined,
+    partial: undefined,
+    close: () => server.forceShutdown(),
+  }
   const services: Array<[Signal, string, string]> = [
     ['traces', 'trace.v1.TraceService', 'ExportTraceServiceRequest'],
     ['metrics', 'metrics.v1.MetricsService', 'ExportMetricsServiceRequest'],
@@ -38,7 +44,17 @@ async function startGrpc(credentials = ServerCredentials.createInsecure()): Prom
     const { deserialize } = requestCodec(type(request))
     const { serialize } = requestCodec(type('ExportServiceResponse'))
     server.addService(
-      { Export: { path: `/opentelemetry.proto.collector.${service}/Export`, requestStream: false, responseStream: false, requestSerialize: serialize, requestDeserialize: deserialize, responseSerialize: serialize, responseDeserialize: deserialize } },
+      {
+        Export: {
+          path: `/opentelemetry.proto.collector.${service}/Export`,
+          requestStream: false,
+          responseStream: false,
+          requestSerialize: serialize,
+          requestDeserialize: deserialize,
+          responseSerialize: serialize,
+          responseDeserialize: deserialize,
+        },
+      },
       {
         Export(call: { metadata: Metadata; request: Decoded }, done: (error: object | null, answer?: object) => void) {
           const index = sink.calls.length
@@ -62,7 +78,10 @@ async function startGrpc(credentials = ServerCredentials.createInsecure()): Prom
 }
 
 // proto-loader gives services their codecs; for a bare message they are made of its type
-function requestCodec(type: unknown): { serialize: (value: object) => Buffer; deserialize: (bytes: Buffer) => Decoded } {
+function requestCodec(type: unknown): {
+  serialize: (value: object) => Buffer
+  deserialize: (bytes: Buffer) => Decoded
+} {
   return type as { serialize: (value: object) => Buffer; deserialize: (bytes: Buffer) => Decoded }
 }
 
@@ -81,7 +100,11 @@ const grpc = (sink: GrpcSink, signal: Signal, overrides: Partial<Destination> = 
 describe('gRPC', () => {
   test('all three signals arrive, with headers as metadata', async () => {
     const sink = await startGrpc()
-    const { delivery, createSpans, logger, meter, meterProvider } = startDelivery([grpc(sink, 'traces'), grpc(sink, 'logs'), grpc(sink, 'metrics')])
+    const { delivery, createSpans, logger, meter, meterProvider } = startDelivery([
+      grpc(sink, 'traces'),
+      grpc(sink, 'logs'),
+      grpc(sink, 'metrics'),
+    ])
     createSpans(3)
     logger.emit({ body: 'hello' })
     meter.createCounter('made').add(1)
@@ -90,7 +113,11 @@ describe('gRPC', () => {
     expect(new Set(sink.calls.map(({ signal }) => signal))).toEqual(new Set(['traces', 'logs', 'metrics']))
     const call = sink.calls.find(({ signal }) => signal === 'traces')!
     expect(call.metadata.get('uptrace-dsn')).toEqual(['http://token@localhost'])
-    expect(call.request.resourceSpans[0].scopeSpans[0].spans.map(({ name }: Decoded) => name)).toEqual(['span 0', 'span 1', 'span 2'])
+    expect(call.request.resourceSpans[0].scopeSpans[0].spans.map(({ name }: Decoded) => name)).toEqual([
+      'span 0',
+      'span 1',
+      'span 2',
+    ])
     expect(assertBalanced(delivery.health())).toEqual({ created: 3, delivered: 3, dropped: 0, queued: 0 })
     await delivery.shutdown()
   })
@@ -115,7 +142,11 @@ describe('gRPC', () => {
     createSpans(3)
     await delivery.forceFlush()
     expect(sink.calls).toHaveLength(3)
-    expect(delivery.health().signals.traces).toMatchObject({ delivered: 2, dropped: { rejected: 3 }, lastError: 'answered INVALID_ARGUMENT: not like this' })
+    expect(delivery.health().signals.traces).toMatchObject({
+      delivered: 2,
+      dropped: { rejected: 3 },
+      lastError: 'answered INVALID_ARGUMENT: not like this',
+    })
     await delivery.shutdown()
   })
 
@@ -133,10 +164,15 @@ describe('gRPC', () => {
     createSpans(2)
     await delivery.forceFlush()
     expect(delivery.health().signals.traces).toMatchObject({ delivered: 2, dropped: {} })
-    sink.fail = (call) => (call === 2 ? { code: status.RESOURCE_EXHAUSTED, details: 'Received message larger than max (5 vs. 4)' } : undefined)
+    sink.fail = (call) =>
+      call === 2
+        ? { code: status.RESOURCE_EXHAUSTED, details: 'Received message larger than max (5 vs. 4)' }
+        : undefined
     createSpans(4)
     await delivery.forceFlush()
-    expect(sink.calls.slice(3).map(({ request }) => request.resourceSpans[0].scopeSpans[0].spans.length)).toEqual([2, 2])
+    expect(sink.calls.slice(3).map(({ request }) => request.resourceSpans[0].scopeSpans[0].spans.length)).toEqual([
+      2, 2,
+    ])
     expect(assertBalanced(delivery.health())).toMatchObject({ created: 6, delivered: 6 })
     await delivery.shutdown()
   })
@@ -153,8 +189,12 @@ describe('gRPC', () => {
 
   test('TLS with a certificate of our own', async () => {
     const { ca, key, cert } = createTls()
-    const sink = await startGrpc(ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]))
-    const { delivery, createSpans } = startDelivery([grpc(sink, 'traces', { url: `https://localhost:${sink.port}`, tls: { ca } })])
+    const sink = await startGrpc(
+      ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]),
+    )
+    const { delivery, createSpans } = startDelivery([
+      grpc(sink, 'traces', { url: `https://localhost:${sink.port}`, tls: { ca } }),
+    ])
     createSpans(1)
     await delivery.forceFlush()
     expect(sink.calls).toHaveLength(1)
@@ -181,8 +221,13 @@ describe('JSON', () => {
     closers.push(() => sink.close())
     const json = (signal: Signal) => sink.destination(signal, { protocol: 'http/json' })
     const resource = resourceFromAttributes({ 'service.name': 'json' })
-    const { delivery, tracer, logger, meter, meterProvider } = startDelivery([json('traces'), json('logs'), json('metrics')], { resource })
-    const span = tracer.startSpan('späne', { attributes: { big: 2 ** 52, odd: '\ud800', nan: Number.NaN, list: [1, 2], bytes: 'x' } })
+    const { delivery, tracer, logger, meter, meterProvider } = startDelivery(
+      [json('traces'), json('logs'), json('metrics')],
+      { resource },
+    )
+    const span = tracer.startSpan('späne', {
+      attributes: { big: 2 ** 52, odd: '\ud800', nan: Number.NaN, list: [1, 2], bytes: 'x' },
+    })
     span.addEvent('event')
     span.end()
     logger.emit({ body: { nested: [true, null] }, severityNumber: 9 })
@@ -192,10 +237,17 @@ describe('JSON', () => {
     expect(sink.requests[0]!.headers['content-type']).toBe('application/json')
     const [received] = sink.received.filter(({ signal }) => signal === 'traces')
     const [sent] = received!.items
-    expect(sent).toMatchObject({ name: 'späne', traceId: span.spanContext().traceId, spanId: span.spanContext().spanId, kind: 1 })
+    expect(sent).toMatchObject({
+      name: 'späne',
+      traceId: span.spanContext().traceId,
+      spanId: span.spanContext().spanId,
+      kind: 1,
+    })
     expect(sent.startTimeUnixNano).toMatch(/^\d{19}$/)
     expect(attributesOf(sent)).toEqual({ big: 2 ** 52, odd: '\ufffd', nan: 'NaN', list: [1, 2], bytes: 'x' })
-    expect(received!.request.resourceSpans[0].resource.attributes).toEqual([{ key: 'service.name', value: { stringValue: 'json' } }])
+    expect(received!.request.resourceSpans[0].resource.attributes).toEqual([
+      { key: 'service.name', value: { stringValue: 'json' } },
+    ])
     const [metric] = sink.items('metrics')
     expect(metric.histogram.dataPoints[0]).toMatchObject({ count: '1', sum: 3, min: 3, max: 3 })
     expect(metric.histogram.dataPoints[0].bucketCounts).toHaveLength(16)

@@ -18,10 +18,52 @@ export function createTls(options: { expired?: boolean; name?: string } = {}): T
   try {
     const names = options.name ? `DNS:${options.name}` : 'DNS:localhost,IP:127.0.0.1'
     writeFileSync(file('ext'), `subjectAltName=${names}\n`)
-    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', file('ca.key'), '-out', file('ca.pem'), '-subj', '/CN=test authority', '-days', '2')
-    openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', file('key'), '-out', file('csr'), '-subj', `/CN=${options.name ?? 'localhost'}`)
-    const validity = options.expired ? ['-not_before', '20200101000000Z', '-not_after', '20200102000000Z'] : ['-days', '2']
-    openssl('x509', '-req', '-in', file('csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-out', file('cert'), '-extfile', file('ext'), ...validity)
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      file('ca.key'),
+      '-out',
+      file('ca.pem'),
+      '-subj',
+      '/CN=test authority',
+      '-days',
+      '2',
+    )
+    openssl(
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      file('key'),
+      '-out',
+      file('csr'),
+      '-subj',
+      `/CN=${options.name ?? 'localhost'}`,
+    )
+    const validity = options.expired
+      ? ['-not_before', '20200101000000Z', '-not_after', '20200102000000Z']
+      : ['-days', '2']
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      file('csr'),
+      '-CA',
+      file('ca.pem'),
+      '-CAkey',
+      file('ca.key'),
+      '-CAcreateserial',
+      '-out',
+      file('cert'),
+      '-extfile',
+      file('ext'),
+      ...validity,
+    )
     const read = (name: string): string => readFileSync(file(name), 'utf8')
     return { ca: read('ca.pem'), key: read('key'), cert: read('cert') }
   } finally {
