@@ -4,7 +4,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { rolldown } from 'rolldown'
-import { dts } from 'rolldown-plugin-dts'
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -54,7 +55,7 @@ async function buildImplementation(): Promise<void> {
       if (warning.code === 'UNRESOLVED_IMPORT') throw new Error(warning.message)
     },
   })
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: dist,
     format: 'cjs',
     entryFileNames: '[name].cjs',
@@ -64,25 +65,60 @@ async function buildImplementation(): Promise<void> {
     keepNames: true,
   })
   await bundle.close()
+  await writeNotices(output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])))
 }
 
+/** Names, versions and licence texts of every package that has code in the bundle. */
+async function writeNotices(moduleIds: readonly string[]): Promise<void> {
+  const folders = new Set(
+    moduleIds
+      .map((id) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1])
+      .filter((folder) => folder !== undefined),
+  )
+  const notices = await Promise.all(
+    [...folders].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(
+        await readFile(path.join(folder, 'package.json'), 'utf8'),
+      ) as Record<string, string>
+      const entries = await readdir(folder, { withFileTypes: true })
+      const texts = entries
+        .filter((entry) => entry.isFile() && /^(licen[cs]e|notice|copying)/i.test(entry.name))
+        .map((entry) => entry.name)
+      if (license === undefined && texts.length === 0) throw new Error(`${name} is bundled but has no licence`)
+      const contents = await Promise.all(texts.map((file) => readFile(path.join(folder, file), 'utf8')))
+      return { heading: `${name} ${version} (${license})`, text: contents.join('\n').trim() }
+    }),
+  )
+  // many packages share one text: each text is given once
+  const byText = Map.groupBy(notices, ({ text }) => text)
+  const sections = [...byText].map(
+    ([text, group]) =>
+      `${group.map(({ heading }) => heading).join('\n')}\n\n${text || 'The package ships no licence text; the licence named above applies.'}`,
+  )
+  await writeFile(
+    path.join(dist, 'THIRD-PARTY-NOTICES.txt'),
+    `This package bundles the following software.\n\n${sections.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`,
+  )
+}
+
+/** Rolled up a door at a time, third-party declarations inlined: the packages they come from are not installed by users. */
 async function buildDeclarations(): Promise<void> {
-  const bundle = await rolldown({
-    cwd: root,
-    input: present(DOORS),
-    external: EXTERNAL,
-    plugins: [dts({ tsconfig: path.join(root, 'tsconfig.json'), emitDtsOnly: true, resolver: 'tsc' })],
-  })
-  await bundle.write({ dir: path.join(dist, 'types'), format: 'es' })
-  await bundle.close()
-  const types = path.join(dist, 'types')
-  for (const name of await readdir(types)) {
-    if (!name.endsWith('.d.ts')) continue
-    const text = await readFile(path.join(types, name), 'utf8')
-    const base = name.slice(0, -'.d.ts'.length)
-    await writeFile(path.join(types, `${base}.d.mts`), text.replaceAll(/from "(\.\/[^"]+)\.js"/g, 'from "$1.mjs"'))
-    await writeFile(path.join(types, `${base}.d.cts`), text.replaceAll(/from "(\.\/[^"]+)\.js"/g, 'from "$1.cjs"'))
-    await rm(path.join(types, name))
+  for (const [door, file] of Object.entries(present(DOORS))) {
+    const bundle = await rollup({
+      input: path.join(root, file),
+      external: (id) => EXTERNAL.some((pattern) => pattern.test(id)),
+      plugins: [
+        dts({ tsconfig: path.join(root, 'tsconfig.json'), respectExternal: true, compilerOptions: { noEmit: false } }),
+      ],
+      onwarn(warning) {
+        if (warning.code === 'UNRESOLVED_IMPORT') throw new Error(warning.message)
+      },
+    })
+    const { output } = await bundle.generate({ format: 'es' })
+    await bundle.close()
+    await mkdir(path.join(dist, 'types'), { recursive: true })
+    for (const ending of ['.d.mts', '.d.cts'])
+      await writeFile(path.join(dist, 'types', `${door}${ending}`), output[0].code)
   }
 }
 

@@ -45,15 +45,17 @@ service:
   return {
     httpPort,
     grpcPort,
-    output: () =>
-      existsSync(file)
-        ? readFileSync(file, 'utf8')
-            .split('\n')
-            .filter(Boolean)
-            .map((line) => JSON.parse(line))
-        : [],
+    output: () => (existsSync(file) ? completeLines(readFileSync(file, 'utf8')).map((line) => JSON.parse(line)) : []),
     stop: (signal = 'SIGTERM') => stop(child, signal),
   }
+}
+
+/** The last line may still be on its way to the disk. */
+function completeLines(text: string): string[] {
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean)
 }
 
 export interface Jaeger {

@@ -1,0 +1,82 @@
+/** The import rule: the data flows through the stages in one direction, and nobody but the doors knows the composition root. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+const SRC = path.join(import.meta.dirname, '../src')
+const LEAVES = ['trace-url.ts', 'errors.ts', 'log.ts', 'redact.ts', 'lazy.ts', 'version.ts']
+const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'cli.ts', 'viewer/index.ts']
+/** Stage -> the stages it may take code from, besides leaves and itself. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  config: [],
+  context: ['config'],
+  wire: [],
+  pipeline: ['config', 'context'],
+  instrument: ['config', 'context', 'pipeline'],
+  delivery: ['config', 'wire', 'pipeline'],
+  viewer: ['wire'],
+  diagnostics: ['config', 'instrument', 'delivery', 'wire'],
+}
+
+interface Import {
+  readonly target: string
+  readonly isType: boolean
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts') && !file.startsWith('viewer/ui/') && !file.endsWith('.generated.ts'))
+const imports = new Map(files.map((file) => [file, importsOf(file)]))
+
+test('a stage imports leaves, itself, and the stages it feeds on', () => {
+  const wrong = [...imports].flatMap(([file, targets]) =>
+    targets
+      .filter(({ target, isType }) => !isType && !isAllowed(file, target))
+      .map(({ target }) => `${file} -> ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('only the doors import the composition root', () => {
+  const importers = [...imports]
+    .filter(([, targets]) => targets.some(({ target }) => target === 'configure.ts'))
+    .map(([file]) => file)
+  expect(importers.filter((file) => !DOORS.includes(file))).toEqual([])
+})
+
+test('no file is part of a cycle', () => {
+  expect(files.filter((file) => reaches(file, file))).toEqual([])
+})
+
+test('each file says its one job in its first line', () => {
+  const silent = files.filter(
+    (file) => !/^(#!.*\n)?\/\*\* [^\n]+\*\/\n/.test(readFileSync(path.join(SRC, file), 'utf8')),
+  )
+  expect(silent).toEqual([])
+})
+
+function isAllowed(file: string, target: string): boolean {
+  if (LEAVES.includes(target)) return true
+  const [stage, targetStage] = [file, target].map((name) => (name.includes('/') ? name.split('/')[0]! : ''))
+  if (stage === '') return file === 'configure.ts' || DOORS.includes(file) || LEAVES.includes(target)
+  return targetStage === stage || (MAY_IMPORT[stage!] ?? []).includes(targetStage!)
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(path.join(SRC, file), 'utf8')
+  const found = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?'(\.[^']+)'|import\('(\.[^']+)'\)/gm)
+  return [...found]
+    .filter(([, , from, dynamic]) => (from ?? dynamic)!.endsWith('.ts'))
+    .map(([statement, type, from, dynamic]) => ({
+      target: path.posix.normalize(path.posix.join(path.posix.dirname(file), (from ?? dynamic)!)),
+      isType: type !== undefined || /^(import|export)\s*\{(\s*type [^,}]+,?\s*)+\}\s*from/.test(statement),
+    }))
+}
+
+function reaches(from: string, goal: string, seen = new Set<string>()): boolean {
+  return (imports.get(from) ?? []).some(({ target, isType }) => {
+    if (isType || seen.has(target)) return false
+    seen.add(target)
+    return target === goal || reaches(target, goal, seen)
+  })
+}
