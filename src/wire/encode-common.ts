@@ -208,11 +208,8 @@ export function cutString(value: string): string {
 export function toText(value: unknown): string {
   if (typeof value === 'string') return cutString(value)
   if (value === undefined || value === null) return ''
-  try {
-    return cutString(String(value))
-  } catch {
-    return '[unreadable]'
-  }
+  // never String(object): that runs code of its own, and unfolds nested arrays
+  return typeof value === 'object' || typeof value === 'function' ? `[${typeof value}]` : cutString(String(value))
 }
 
 let cachedSeconds = -1
@@ -221,18 +218,12 @@ let cachedHigh = 0
 
 /** Writes a time as nanoseconds since 1970. A time that is none becomes 0, which OTLP reads as unknown. */
 export function writeTime(writer: ProtobufWriter, time: HrTime | undefined): void {
-  const seconds = time?.[0]
-  const nanos = time?.[1]
-  if (
-    typeof seconds !== 'number' ||
-    typeof nanos !== 'number' ||
-    !(seconds >= 0 && seconds < 18e9 && nanos >= 0 && nanos < 4e9)
-  ) {
+  if (time === undefined || !isValidTime(time)) {
     writer.fixed64(0, 0)
     return
   }
-  if (seconds !== cachedSeconds) rememberSeconds(seconds)
-  const low = cachedLow + Math.trunc(nanos)
+  if (time[0] !== cachedSeconds) rememberSeconds(time[0])
+  const low = cachedLow + Math.trunc(time[1])
   if (low < TWO_32) writer.fixed64(low, cachedHigh)
   else writer.fixed64(low - TWO_32, cachedHigh + 1)
 }
@@ -245,9 +236,22 @@ function rememberSeconds(seconds: number): void {
   cachedHigh = Number(nanos >> 32n)
 }
 
-export const isValidTime = (time: HrTime | undefined): boolean => {
-  const seconds = time?.[0]
-  return typeof seconds === 'number' && seconds >= 0 && seconds < 18e9 && typeof time![1] === 'number' && time![1] >= 0
+/** Whether a time is one, of this side of 1970 and within 64 bits of nanoseconds. */
+export function isValidTime(time: HrTime | undefined): boolean {
+  try {
+    const seconds = time?.[0]
+    const nanos = time?.[1]
+    return (
+      typeof seconds === 'number' &&
+      typeof nanos === 'number' &&
+      seconds >= 0 &&
+      seconds < 18e9 &&
+      nanos >= 0 &&
+      nanos < 4e9
+    )
+  } catch {
+    return false
+  }
 }
 
 /** A whole number of at least 0 for a count that came from anywhere. */

@@ -175,13 +175,17 @@ export class ProtobufWriter {
   endMessage(mark: number, reserved = 1): void {
     const length = this.pos - mark
     const size = varintSize(length)
+    const start = mark - reserved
     if (size !== reserved) {
       this.ensure(size)
-      this.bytes.copyWithin(mark - reserved + size, mark, this.pos)
+      this.bytes.copyWithin(start + size, mark, this.pos)
     }
-    this.pos = mark - reserved
-    this.varint(length)
-    this.pos += length
+    // not by varint(): making room while the position is set back would lose the message
+    let rest = length
+    let pos = start
+    for (; rest > 127; rest >>>= 7) this.bytes[pos++] = (rest & 127) | 128
+    this.bytes[pos] = rest
+    this.pos = start + size + length
   }
 }
 

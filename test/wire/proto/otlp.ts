@@ -17,7 +17,7 @@ export type Decoded = any
 /** A request as plain objects: camel-case names, ids in hex, 64-bit numbers as strings, defaults left out. */
 export function decodeRequest(signal: Signal, bytes: Uint8Array): Decoded {
   const type = REQUESTS[signal]
-  return withHexIds(type.toObject(type.decode(bytes), { longs: String, bytes: Buffer }))
+  return withHexIds(type.toObject(type.decode(Buffer.from(bytes)), { longs: String, bytes: Buffer }))
 }
 
 export function encodeResponse(rejected: number, errorMessage: string): Uint8Array {
