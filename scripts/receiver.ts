@@ -36,7 +36,7 @@ function print(traceId: string, spans: Decoded[], port: number): void {
 
 function printTree(span: Decoded, spans: Decoded[], indent: string): void {
   const millis = Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6
-  const status = span.status?.code === 2 ? `  ERROR: ${span.status.message}` : ''
+  const status = span.status?.code === 2 ? `  ERROR${span.status.message ? `: ${span.status.message}` : ''}` : ''
   console.log(`${indent}${indent ? '└─ ' : ''}${span.name}  ${millis.toFixed(2)} ms${status}`)
   for (const event of span.events ?? []) console.log(`${indent}   · ${event.name}`)
   for (const child of spans.filter(({ parentSpanId }) => parentSpanId === span.spanId))

@@ -1,6 +1,7 @@
 /** The composition root: joins configuration, providers, delivery and instrumentation into one handle. */
 import {
   type Context,
+  type ContextManager,
   type DiagLogger,
   DiagLogLevel,
   diag,
@@ -100,6 +101,13 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   } else {
     if (options.disabled || !config.disabledReason.startsWith('disabled by'))
       log.warn(`${config.disabledReason}; telemetry is disabled`)
+    // without a context manager, code that reads the active span would fail only where telemetry is off
+    fillGlobals({
+      tracerProvider: undefined,
+      meterProvider: undefined,
+      loggerProvider: undefined,
+      contextManager: createContextManager(options),
+    })
     active = createDisabled(config)
   }
   return active
@@ -212,9 +220,14 @@ function start(config: Config): Telemetry {
       })
     : undefined
   activeSpanProcessor = delivery.spanProcessor
-  const contextManager = options.contextManager ?? new AsyncLocalStorageContextManager()
-  contextManager.enable()
-  warnAboutForeign(fillGlobals({ tracerProvider: ownTracerProvider, meterProvider, loggerProvider, contextManager }))
+  warnAboutForeign(
+    fillGlobals({
+      tracerProvider: ownTracerProvider,
+      meterProvider,
+      loggerProvider,
+      contextManager: createContextManager(options),
+    }),
+  )
 
   const tracerProvider = options.tracerProvider ?? ownTracerProvider ?? trace.getTracerProvider()
   const instrumentation = startInstrumentation({
@@ -229,6 +242,12 @@ function start(config: Config): Telemetry {
     runtimeMetrics: options.runtimeMetrics ?? true,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
+}
+
+function createContextManager({
+  contextManager = new AsyncLocalStorageContextManager(),
+}: ConfigureOptions): ContextManager {
+  return contextManager.enable()
 }
 
 interface Parts {
@@ -349,15 +368,18 @@ function installDiagLogger(): void {
   })
 }
 
+/** Delivery keeps the deadline and counts what it gives up; only what hangs beyond it, such as a processor of the user's, is cut off here. */
+const GRACE_MILLIS = 500
+
 /** Runs an ending step with a deadline; a failure or a missed deadline is a line, never a rejection. */
 async function within(timeoutMillis: number, what: string, run: () => Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), timeoutMillis)
+    timer = setTimeout(() => resolve('late'), timeoutMillis + GRACE_MILLIS)
   })
   try {
     if ((await Promise.race([run(), deadline])) === 'late')
-      log.warn(`${what} did not finish within ${timeoutMillis} ms; what is still unsent is given up`)
+      log.warn(`${what} did not finish within ${timeoutMillis} ms`)
   } catch (error) {
     log.warn(`${what} failed: ${error instanceof Error ? error.message : String(error)}`)
   } finally {

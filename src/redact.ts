@@ -13,7 +13,9 @@ export function rememberSecret(secret: string): void {
 
 /** The text with every credential replaced by `***`. */
 export function redactSecrets(text: string): string {
-  let safe = text.replace(URL_USERINFO, (whole, scheme, userInfo) => (userInfo === '<token>' ? whole : `${scheme}***@`)).replace(SECRET_HEADER, '$1$2***')
+  let safe = text
+    .replace(URL_USERINFO, (whole, scheme, userInfo) => (userInfo === '<token>' ? whole : `${scheme}***@`))
+    .replace(SECRET_HEADER, '$1$2***')
   for (const secret of known) safe = safe.replaceAll(secret, '***')
   return safe
 }

@@ -227,7 +227,7 @@ export interface ConfigureOptions {
   spoolMaxAgeMillis?: number
   /**
    * How long `shutdown()` and `forceFlush()` may take, in milliseconds.
-   * @default 10_000 — env `UPTRACE_SHUTDOWN_TIMEOUT`
+   * @default 5_000 — env `UPTRACE_SHUTDOWN_TIMEOUT`
    * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
    */
   shutdownTimeoutMillis?: number

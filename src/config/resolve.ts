@@ -189,7 +189,7 @@ export function resolveConfig(
       spoolLimitBytes: options.spoolLimitBytes ?? env.integer('UPTRACE_SPOOL_LIMIT', 1) ?? 64 * 1024 * 1024,
       spoolMaxAgeMillis: options.spoolMaxAgeMillis ?? env.integer('UPTRACE_SPOOL_MAX_AGE', 1) ?? 24 * 60 * 60 * 1000,
     },
-    shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.integer('UPTRACE_SHUTDOWN_TIMEOUT', 0) ?? 10_000,
+    shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.integer('UPTRACE_SHUTDOWN_TIMEOUT', 0) ?? 5_000,
     env: environment,
   })
 }

@@ -5,10 +5,11 @@ import { availableEncoding } from './compress.ts'
 import { createDetached } from './detached.ts'
 import { createEnding } from './ending.ts'
 import { watchExit } from './exit.ts'
-import { Lane, type LaneObserver } from './lane.ts'
+import { Lane } from './lane.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createLogRecordProcessor, createMetricExporter, createSpanProcessor, type SeamHost } from './seams.ts'
+import { createSelfMetrics } from './self-metrics.ts'
 import { createSender } from './sender.ts'
 import { createSpool } from './spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
@@ -24,7 +25,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const detached = createDetached()
   const reporters = new Map<string, Reporter>()
   const budget = createBudget(options.bufferLimitBytes, () => allLanes)
-  const observer: LaneObserver = { attempted() {}, finished() {} }
+  const selfMetrics = createSelfMetrics(() => allPipelines)
   const pipelines = new Map<Signal, Pipeline>()
   for (const signal of SIGNALS) {
     const destinations = options.destinations.filter((destination) => destination.signal === signal)
@@ -51,7 +52,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     options,
     pipelines: allPipelines,
     spool,
-    flush: (timeoutMillis) => flush(allPipelines, timeoutMillis),
+    flush(timeoutMillis) {
+      hush()
+      return flush(allPipelines, timeoutMillis)
+    },
     giveUp: () => {
       for (const stop of flushes) stop()
     },
@@ -67,6 +71,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     metricExporter: metrics && createMetricExporter(host, metrics),
     setMeterProvider(provider) {
       ending.meterProvider = provider
+      selfMetrics.attach(provider)
     },
     forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flush(allPipelines, timeoutMillis),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
@@ -76,21 +81,27 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     health,
   }
 
-  function createLane(destination: Destination): Lane {
+  function createLane(destination: Destination, index: number): Lane {
     const reporter = reporters.get(destination.label) ?? createReporter(destination.label)
     reporters.set(destination.label, reporter)
     const encoding = availableEncoding(destination.compression)
     return new Lane({
       destination,
+      index,
       encoding,
       sender: createSender(destination),
       budget,
       reporter,
       detached,
-      observer,
+      observer: selfMetrics,
       spool: () => spool,
       onEndingProgress: () => ending.onProgress(),
     })
+  }
+
+  /** The end is reported once, with counts. */
+  function hush(): void {
+    for (const reporter of reporters.values()) reporter.hush()
   }
 
   /** Waits until everything created so far is settled. The timer holds the process, as sockets and other timers of delivery do not. */
@@ -117,6 +128,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function closing(pipeline: Pipeline): Promise<void> {
     closingSince ??= performance.now()
     pipeline.isClosed = true
+    hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
     return flush(
       [pipeline],
@@ -127,6 +139,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function shutdown(timeoutMillis: number): Promise<void> {
     const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
     for (const pipeline of allPipelines) pipeline.isClosed = true
+    hush()
     await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
     ending.conclude()
     unwatch()

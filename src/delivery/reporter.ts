@@ -10,6 +10,8 @@ export interface Reporter {
   /** The server took a request in part, or has something to say. */
   partial(what: string, message: string | undefined): void
   dropped(count: number): void
+  /** Delivery is ending: what still fails is told once, with counts, at the end. */
+  hush(): void
 }
 
 export function createReporter(label: string): Reporter {
@@ -17,13 +19,14 @@ export function createReporter(label: string): Reporter {
   let attempts = 0
   let since = 0
   let isAnnounced = false
+  let isHushed = false
   let droppedWhileFailing = 0
   return {
     failing(source, reason, isCertain) {
       if (failingSources.size === 0) since = performance.now()
       failingSources.add(source)
       attempts++
-      if (isAnnounced || (!isCertain && attempts < 2)) return
+      if (isHushed || isAnnounced || (!isCertain && attempts < 2)) return
       isAnnounced = true
       log.warn(`telemetry can't be delivered to ${label}: ${reason}; it waits in memory and is tried again`)
     },
@@ -50,6 +53,9 @@ export function createReporter(label: string): Reporter {
     },
     dropped(count) {
       droppedWhileFailing += count
+    },
+    hush() {
+      isHushed = true
     },
   }
 }

@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, isBuilt, type Jaeger, startJaeger } from '../support/backends.ts'
 import { runFile } from '../support/run-node.ts'
 
+// biome-ignore lint/suspicious/noExplicitAny: an answer of Jaeger, looked into
+type Answer = { data?: any[] }
+
 describe.skipIf(!isBuilt('jaeger'))('a real Jaeger', () => {
   let jaeger: Jaeger
   beforeAll(async () => {
@@ -24,10 +27,10 @@ describe.skipIf(!isBuilt('jaeger'))('a real Jaeger', () => {
       expect(result).toMatchObject({ code: 0, stderr: '' })
       const traceId = /[0-9a-f]{32}/.exec(result.stdout)![0]
       const { data } = await eventually(
-        () => fetch(`${jaeger.queryUrl}/api/traces/${traceId}`).then((response) => response.json()),
+        () => fetch(`${jaeger.queryUrl}/api/traces/${traceId}`).then((response) => response.json() as Promise<Answer>),
         (answer) => answer.data?.[0]?.spans.length === 3,
       )
-      const { spans, processes } = data[0]
+      const { spans, processes } = data![0]
       const byName = Object.fromEntries(spans.map((span: { operationName: string }) => [span.operationName, span]))
       const parents = Object.fromEntries(
         spans.map((span: { operationName: string; references: { spanID: string }[] }) => [

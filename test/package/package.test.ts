@@ -119,6 +119,7 @@ configureOpentelemetry({ serviceName: 5 })
 
   test.for(['5.4', '5.9', '6', '7'])(
     'compile on TypeScript %s, without skipLibCheck',
+    { timeout: 120_000 },
     (version) => {
       const home = path.join(ROOT, '.cache/typescript', version)
       if (!existsSync(path.join(home, 'node_modules/typescript'))) {
@@ -170,6 +171,5 @@ configureOpentelemetry({ serviceName: 5 })
         expect(output, `${mode} on ${version}`).not.toMatch(/error TS[15]\d{3}:.*(Option|Unknown)/)
       }
     },
-    120_000,
   )
 })

@@ -1,0 +1,90 @@
+/** Every example runs with one command, with a back end and without, and sends what it is there to show. */
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Sink, startSink } from '../faults/sink.ts'
+import { runFile } from '../support/run-node.ts'
+import { attributesOf } from '../wire/proto/otlp.ts'
+
+const FOLDER = path.join(import.meta.dirname, '../../examples')
+const names = readdirSync(FOLDER, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+/** Span names, metric names and log bodies that must arrive. */
+const EXPECTED: Record<string, { spans: string[]; metrics?: string[]; logs?: string[] }> = {
+  basic: { spans: ['GET /posts/:id', 'SELECT', 'main-operation'] },
+  'manual-otel-api': { spans: ['checkout', 'nightly report', 'ship', 'write receipt'] },
+  metrics: {
+    spans: ['take orders'],
+    metrics: [
+      'process.memory',
+      'shop.carts',
+      'shop.order.duration',
+      'shop.orders',
+      'shop.orders.open',
+      'shop.queue.length',
+      'shop.visits',
+    ],
+  },
+  pino: { spans: ['order 7'], logs: ['order failed', 'outside of a span: no ids', 'stock is checked'] },
+  errors: { spans: ['__dummy__', '__dummy__', 'load user', 'read cache'] },
+  express: { spans: ['GET', 'GET', 'GET /fails', 'GET /posts/:id', 'request handler', 'request handler'] },
+  'two-services-grpc': {
+    spans: ['GET', 'GET', 'SELECT donuts', 'grpc.shop.Catalogue/Find', 'grpc.shop.Catalogue/Find'],
+    logs: ['calls the catalogue', 'finds berliner'],
+  },
+  jaeger: { spans: ['GET /posts/:id', 'SELECT', 'main-operation'] },
+}
+
+let sink: Sink
+beforeEach(async () => {
+  sink = await startSink()
+})
+afterEach(() => sink.close())
+
+test.for(names)('%s', async (name) => {
+  const env: Record<string, string> =
+    name === 'jaeger'
+      ? { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${sink.url}/v1/traces` }
+      : { UPTRACE_DSN: `http://t@localhost:${sink.port}` }
+  const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env })
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  const expected = EXPECTED[name]!
+  const sent = sink.items('traces')
+  expect(sent.map((span) => span.name).sort()).toEqual(expected.spans)
+  expect(sink.items('metrics').map((metric) => metric.name)).toEqual(expect.arrayContaining(expected.metrics ?? []))
+  expect(
+    sink
+      .items('logs')
+      .map(({ body }) => body.stringValue)
+      .sort(),
+  ).toEqual(expected.logs ?? [])
+  const [, traceId, spanId] = /\/traces?\/([0-9a-f]{32})\?(?:span_id|uiFind)=([0-9a-f]{16})/.exec(result.stdout)!
+  expect(sent.some((span) => span.traceId === traceId && span.spanId === spanId)).toBe(true)
+})
+
+test.for(names.filter((name) => name !== 'jaeger'))('%s ends well without a back end', async (name) => {
+  const result = await runFile(path.join(FOLDER, name, 'main.mjs'))
+  expect(result.code).toBe(0)
+  for (const line of result.stderr.trim().split('\n'))
+    expect(line).toMatch(/^uptrace: no DSN .*; telemetry is disabled$/)
+})
+
+test('two-services-grpc: one trace, the username on every span, and the second line names the first one as parent', async () => {
+  const result = await runFile(path.join(FOLDER, 'two-services-grpc/main.mjs'), {
+    env: { UPTRACE_DSN: `http://t@localhost:${sink.port}` },
+  })
+  const lines = result.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"level"'))
+    .map((line) => JSON.parse(line))
+  const [first, second] = ['gateway', 'catalogue'].map((service) => lines.find((line) => line.service === service))
+  expect(second).toMatchObject({ trace_id: first.trace_id, parent_span_id: first.span_id })
+  const spans = sink.items('traces')
+  expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([first.trace_id]))
+  expect(new Set(spans.map((span) => attributesOf(span).username))).toEqual(new Set(['donuts']))
+  const services = sink.received
+    .filter(({ signal }) => signal === 'traces')
+    .map(({ request }) => attributesOf(request.resourceSpans[0].resource)['service.name'])
+  expect(new Set(services)).toEqual(new Set(['gateway', 'catalogue']))
+})
