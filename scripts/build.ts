@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { rolldown } from 'rolldown'
+import { type Plugin, rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
@@ -43,6 +43,15 @@ async function instrumentationEntries(): Promise<Record<string, string>> {
 const lazyEntries = (): Record<string, string> =>
   Object.fromEntries(Object.entries(LAZY_PACKAGES).map(([name, specifier]) => [`lazy/${name}`, specifier]))
 
+/** OpenTelemetry's own build hides a late `require` from bundlers as `__require`; what it names is not installed beside our bundle. */
+const bundleLateRequires: Plugin = {
+  name: 'bundle-late-requires',
+  transform(code, id) {
+    if (!/@opentelemetry[\\/].*\.mjs$/.test(id) || !code.includes('__require("@opentelemetry/')) return null
+    return code.replaceAll('__require("@opentelemetry/', 'require("@opentelemetry/')
+  },
+}
+
 async function buildImplementation(): Promise<void> {
   const bundle = await rolldown({
     cwd: root,
@@ -51,6 +60,7 @@ async function buildImplementation(): Promise<void> {
     external: EXTERNAL,
     transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
     resolve: { conditionNames: ['node', 'import', 'default'] },
+    plugins: [bundleLateRequires],
     onwarn(warning) {
       if (warning.code === 'UNRESOLVED_IMPORT') throw new Error(warning.message)
     },

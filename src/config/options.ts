@@ -196,13 +196,6 @@ export interface ConfigureOptions {
    * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico
    */
   ignoreUrls?: ReadonlyArray<string | RegExp>
-  /** Adds the trace id to HTTP responses: `traceresponse`, `server-timing` or `trace-id`. @default off */
-  responseHeaders?: ReadonlyArray<'traceresponse' | 'server-timing' | 'trace-id'>
-  /** Records dns, connect, tls and first byte as events of HTTP client spans. @default false */
-  connectionPhases?: boolean
-  /** Adds `traceparent` as a comment to SQL statements of pg, mysql2 and knex. @default false */
-  sqlComments?: boolean
-
   /**
    * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.
    * @default 16_777_216 — env `UPTRACE_BUFFER_LIMIT`

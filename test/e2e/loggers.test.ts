@@ -1,0 +1,44 @@
+/** winston and bunyan through their instrumentations: lines carry the ids, and each is sent once as a log record. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Sink, startSink } from '../faults/sink.ts'
+import { runSource } from '../support/run-node.ts'
+import { attributesOf } from '../wire/proto/otlp.ts'
+
+let sink: Sink
+beforeEach(async () => {
+  sink = await startSink()
+})
+afterEach(() => sink.close())
+
+const LOGGERS = {
+  winston: `const winston = require('winston'); const log = winston.createLogger({ format: winston.format.json(), transports: [new winston.transports.Console()] }); const info = () => log.info('hello', { a: 1 })`,
+  bunyan: `const log = require('bunyan').createLogger({ name: 'b' }); const info = () => log.info({ a: 1 }, 'hello')`,
+}
+
+test.for(Object.entries(LOGGERS))('%s', async ([, create]) => {
+  const source = `
+    const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node')
+    configureOpentelemetry({ dsn: 'http://t@localhost:${sink.port}', metricsEnabled: false })
+    ${create}
+    withSpan('outer', () => { info(); log.error(new RangeError('boom')) })
+    setTimeout(shutdown, 50)`
+  const result = await runSource('cjs', source)
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  const [span] = sink.items('traces')
+  const lines = result.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const records = sink.items('logs')
+  expect(lines).toHaveLength(2)
+  expect(lines[0]).toMatchObject({ trace_id: span.traceId, span_id: span.spanId })
+  expect(records).toHaveLength(2)
+  expect(records[0]).toMatchObject({
+    traceId: span.traceId,
+    spanId: span.spanId,
+    severityNumber: 9,
+    body: { stringValue: 'hello' },
+  })
+  expect(attributesOf(records[0])).toMatchObject({ a: 1 })
+  expect(records[1]).toMatchObject({ severityNumber: 17 })
+})
