@@ -29,10 +29,9 @@ export interface LaneRequest {
   spoolFile?: string | undefined
 }
 
-/** What is told about each attempt and each end, for self metrics. */
+/** Is told about each attempt, for self metrics. */
 export interface LaneObserver {
-  attempted(lane: Lane, count: number, millis: number, errorType: string | undefined): void
-  finished(lane: Lane, count: number, reason: DropReason | undefined): void
+  attempted(lane: Lane, millis: number, errorType: string | undefined): void
 }
 
 /** Keeps requests on disk; see spool.ts. */
@@ -46,6 +45,8 @@ export interface LaneSpool {
 
 export interface LaneOptions {
   readonly destination: Destination
+  /** Which of the destinations of its signal it is. */
+  readonly index: number
   readonly encoding: Compression
   readonly sender: Sender
   readonly budget: Budget
@@ -59,6 +60,7 @@ export interface LaneOptions {
 
 export class Lane implements Evictable {
   readonly destination: Destination
+  readonly index: number
   encoding: Compression
   waitingBytes = 0
   /** Items offered and not yet acknowledged, refused or dropped; those on disk only included. */
@@ -87,6 +89,7 @@ export class Lane implements Evictable {
   constructor(options: LaneOptions) {
     this.options = options
     this.destination = options.destination
+    this.index = options.index
     this.encoding = options.encoding
   }
 
@@ -204,7 +207,6 @@ export class Lane implements Evictable {
   drop(count: number, reason: DropReason): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + count
     this.options.reporter.dropped(count)
-    this.options.observer.finished(this, count, reason)
   }
 
   health(): DestinationHealth {
@@ -258,12 +260,8 @@ export class Lane implements Evictable {
     )
     if (this.isStopped || !this.inFlight.has(ready)) return
     if (outcome.kind === 'stale' && !isSecondTry) return this.send(ready, true)
-    this.options.observer.attempted(
-      this,
-      ready.count,
-      performance.now() - start,
-      outcome.kind === 'accepted' ? undefined : outcome.kind,
-    )
+    const errorType = outcome.kind === 'accepted' ? undefined : outcome.kind
+    this.options.observer.attempted(this, performance.now() - start, errorType)
     this.conclude(ready, outcome)
     this.pump()
   }
@@ -392,7 +390,6 @@ export class Lane implements Evictable {
     if (reason !== undefined) this.drop(request.count, reason)
     else {
       this.delivered += request.count - refused
-      if (request.count > refused) this.options.observer.finished(this, request.count - refused, undefined)
       if (refused > 0) this.drop(refused, 'partial_success')
     }
     this.forget(request)

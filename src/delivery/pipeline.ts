@@ -4,7 +4,7 @@ import { Batch, Body, type Budget } from './batch.ts'
 import { compress, compressSync } from './compress.ts'
 import type { Detached } from './detached.ts'
 import type { Lane } from './lane.ts'
-import type { DestinationHealth, DropReason, SignalHealth } from './types.ts'
+import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from './types.ts'
 
 /** So many batches are compressed at a time: the thread pool belongs to the application. */
 const MAX_COMPRESSING = 2
@@ -25,6 +25,8 @@ export interface Pipeline {
   open: OpenItems | undefined
   /** Takes an encoded request of `count` items. */
   accept(request: Buffer, count: number): void
+  /** Items that never became part of a batch. */
+  readonly lost: DropCounts
   /** Counts items that never became part of a batch. */
   drop(count: number, reason: DropReason): void
   /** Compresses in place whatever waits for it. */
@@ -56,7 +58,9 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
     open: undefined,
     outstanding,
     accept,
+    lost: {},
     drop(count, reason) {
+      pipeline.lost[reason] = (pipeline.lost[reason] ?? 0) + count
       for (const lane of lanes) lane.drop(count, reason)
     },
     compressNow() {

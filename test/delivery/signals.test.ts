@@ -66,7 +66,7 @@ test('a batch is sent when it is full and when its time has come', async () => {
   const { delivery, createSpans } = startDelivery([sink.destination('traces')])
   createSpans(2500)
   await delivery.forceFlush()
-  expect(sink.received.map(({ items }) => items.length)).toEqual([1000, 1000, 500])
+  expect(sink.received.map(({ items }) => items.length).sort()).toEqual([1000, 1000, 500])
   createSpans(1)
   await expect.poll(() => sink.spanIds().size).toBe(2501)
   expect(assertBalanced(delivery.health())).toEqual({ created: 2501, delivered: 2501, dropped: 0, queued: 0 })

@@ -45,24 +45,28 @@ export function createTls(options: { expired?: boolean; name?: string } = {}): T
       '-subj',
       `/CN=${options.name ?? 'localhost'}`,
     )
-    const validity = options.expired
-      ? ['-not_before', '20200101000000Z', '-not_after', '20200102000000Z']
-      : ['-days', '2']
+    const period = options.expired ? ['20200101000000Z', '20200102000000Z'] : ['20200101000000Z', '20990101000000Z']
+    // only `openssl ca` takes dates in every version
+    writeFileSync(file('index'), '')
+    writeFileSync(
+      file('conf'),
+      `[ca]\ndefault_ca=d\n[d]\ndatabase=${file('index')}\nnew_certs_dir=${folder}\nrand_serial=yes\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n`,
+    )
     openssl(
-      'x509',
-      '-req',
-      '-in',
-      file('csr'),
-      '-CA',
-      file('ca.pem'),
-      '-CAkey',
-      file('ca.key'),
-      '-CAcreateserial',
-      '-out',
-      file('cert'),
-      '-extfile',
-      file('ext'),
-      ...validity,
+      ...[
+        'ca',
+        '-batch',
+        '-notext',
+        '-config',
+        file('conf'),
+        '-in',
+        file('csr'),
+        '-out',
+        file('cert'),
+        '-cert',
+        file('ca.pem'),
+      ],
+      ...['-keyfile', file('ca.key'), '-extfile', file('ext'), '-startdate', period[0]!, '-enddate', period[1]!],
     )
     const read = (name: string): string => readFileSync(file(name), 'utf8')
     return { ca: read('ca.pem'), key: read('key'), cert: read('cert') }

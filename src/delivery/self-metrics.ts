@@ -1,0 +1,107 @@
+/**
+ * Metrics of delivery itself, by the semantic conventions. All but the duration are read from the counts when metrics are collected.
+ * @see https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
+ */
+import type { Attributes, BatchObservableResult, Histogram, Meter, MeterProvider, Observable } from '@opentelemetry/api'
+import type { Signal } from '../config/destination.ts'
+import { VERSION } from '../version.ts'
+import type { Lane, LaneObserver } from './lane.ts'
+import type { Pipeline } from './pipeline.ts'
+
+const NAMES: Record<Signal, string> = { traces: 'span', logs: 'log', metrics: 'metric_data_point' }
+const UNITS: Record<Signal, string> = { traces: '{span}', logs: '{log_record}', metrics: '{data_point}' }
+
+export interface SelfMetrics extends LaneObserver {
+  /** Registers the instruments. Before, durations are not recorded; counts are never lost. */
+  attach(provider: MeterProvider): void
+}
+
+export function createSelfMetrics(pipelines: () => readonly Pipeline[]): SelfMetrics {
+  let duration: Histogram | undefined
+  return {
+    attempted(lane, millis, errorType) {
+      duration?.record(millis / 1000, { ...laneAttributes(lane), ...(errorType && { 'error.type': errorType }) })
+    },
+    attach(provider) {
+      const meter = provider.getMeter('uptrace-node', VERSION)
+      duration = meter.createHistogram('otel.sdk.exporter.operation.duration', {
+        unit: 's',
+        description: 'The duration of one attempt to export a batch.',
+      })
+      for (const pipeline of pipelines()) observePipeline(meter, pipeline)
+    },
+  }
+}
+
+function observePipeline(meter: Meter, pipeline: Pipeline): void {
+  const { signal, lanes } = pipeline
+  const unit = UNITS[signal]
+  const exporter = `otel.sdk.exporter.${NAMES[signal]}`
+  const exported = meter.createObservableCounter(`${exporter}.exported`, {
+    unit,
+    description: 'Items whose export has finished, successful or not.',
+  })
+  const inflight = meter.createObservableUpDownCounter(`${exporter}.inflight`, {
+    unit,
+    description: 'Items passed to the exporter whose export has not finished.',
+  })
+  const observables: Observable[] = [exported, inflight]
+  const observeLanes = (result: BatchObservableResult): void => {
+    for (const lane of lanes) {
+      const attributes = laneAttributes(lane)
+      result.observe(exported, lane.delivered, attributes)
+      result.observe(inflight, lane.queued, attributes)
+      for (const [reason, count] of Object.entries(lane.dropped))
+        result.observe(exported, count, { ...attributes, 'error.type': reason })
+    }
+  }
+  meter.addBatchObservableCallback(observeLanes, observables)
+  // metric data points have no processor
+  if (signal !== 'metrics') observeProcessor(meter, pipeline)
+}
+
+function observeProcessor(meter: Meter, pipeline: Pipeline): void {
+  const unit = UNITS[pipeline.signal]
+  const prefix = `otel.sdk.processor.${NAMES[pipeline.signal]}`
+  const type = `uptrace_${NAMES[pipeline.signal]}_processor`
+  const attributes = { 'otel.component.type': type, 'otel.component.name': `${type}/0` }
+  const size = meter.createObservableUpDownCounter(`${prefix}.queue.size`, {
+    unit,
+    description: 'Items in the open batch.',
+  })
+  const processed = meter.createObservableCounter(`${prefix}.processed`, {
+    unit,
+    description: 'Items whose processing has finished, successful or not.',
+  })
+  meter.addBatchObservableCallback(
+    (result) => {
+      const open = pipeline.open?.count ?? 0
+      const { unreadable = 0, after_shutdown = 0 } = pipeline.lost
+      result.observe(size, open, attributes)
+      result.observe(processed, pipeline.created - open - unreadable - after_shutdown, attributes)
+      if (unreadable > 0) result.observe(processed, unreadable, { ...attributes, 'error.type': 'unreadable' })
+      if (after_shutdown > 0)
+        result.observe(processed, after_shutdown, { ...attributes, 'error.type': 'after_shutdown' })
+    },
+    [size, processed],
+  )
+}
+
+const known = new WeakMap<Lane, Attributes>()
+
+function laneAttributes(lane: Lane): Attributes {
+  const cached = known.get(lane)
+  if (cached) return cached
+  const { signal, url, protocol } = lane.destination
+  const { hostname, port, protocol: scheme } = new URL(url)
+  const kind = protocol === 'grpc' ? 'otlp_grpc' : protocol === 'http/json' ? 'otlp_http_json' : 'otlp_http'
+  const type = `${kind}_${NAMES[signal]}_exporter`
+  const attributes = {
+    'otel.component.type': type,
+    'otel.component.name': `${type}/${lane.index}`,
+    'server.address': hostname,
+    'server.port': Number(port) || (scheme === 'https:' ? 443 : 80),
+  }
+  known.set(lane, attributes)
+  return attributes
+}
