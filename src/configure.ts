@@ -40,7 +40,6 @@ import { createResource } from './pipeline/resource.ts'
 import { createSampler } from './pipeline/samplers.ts'
 import { createTracerProvider } from './pipeline/traces.ts'
 import { traceUrlOf } from './trace-url.ts'
-import { findOrStartViewer } from './viewer/locate.ts'
 
 /** Limits on `forceFlush` and `shutdown`. */
 export interface FlushOptions {
@@ -93,7 +92,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   }
   configureLog(resolveLog(options, process.env))
   warnAboutOldNode()
-  const config = resolveConfig(options, process.env, () => findOrStartViewer()?.dsn)
+  const config = resolveConfig(options, process.env)
   installDiagLogger()
   setGlobalPropagator(options.textMapPropagator ?? options.propagator ?? createPropagator(config.propagators))
   if (config.disabledReason === undefined) {
@@ -338,7 +337,7 @@ function warnAboutOldNode(): void {
 function warnAboutForeign(names: readonly string[]): void {
   if (names.length === 0) return
   log.warn(
-    `another OpenTelemetry SDK, or another version of @opentelemetry/api, has already registered its ${names.join(', ')}; what goes through it is not sent by this package (configure only one SDK; find the copies with: npx uptrace-node doctor)`,
+    `another OpenTelemetry SDK, or another version of @opentelemetry/api, has already registered its ${names.join(', ')}; what goes through it is not sent by this package (configure only one SDK; find the copies with: npm ls @opentelemetry/api)`,
   )
 }
 

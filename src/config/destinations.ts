@@ -22,12 +22,7 @@ export interface ResolvedDestinations {
   readonly problem: string | undefined
 }
 
-/** `locateLocal` answers the DSN of the local viewer, for `dsn: 'local'`. */
-export function resolveDestinations(
-  options: ConfigureOptions,
-  env: EnvironmentReader,
-  locateLocal: () => string | undefined,
-): ResolvedDestinations {
+export function resolveDestinations(options: ConfigureOptions, env: EnvironmentReader): ResolvedDestinations {
   const fromCode = [options.dsn ?? []].flat().filter((dsn) => dsn.trim() !== '')
   if (fromCode.length > 0) return fromDsns(fromCode, true)
   if (options.endpoint !== undefined) return fromEndpoints(options.endpoint, true)
@@ -38,20 +33,10 @@ export function resolveDestinations(
   function fromDsns(texts: readonly string[], isFromCode: boolean): ResolvedDestinations {
     const dsns: Dsn[] = []
     for (const [index, text] of texts.entries()) {
-      const dsn = text === 'local' ? locateLocal() : text
-      if (dsn === undefined) {
-        return {
-          dsns: [],
-          destinations: [],
-          isFromCode,
-          problem:
-            'the local viewer is not available here (it is never started in production, in CI or in a test runner); set UPTRACE_DSN to send elsewhere',
-        }
-      }
       try {
-        dsns.push(parseDsn(dsn))
+        dsns.push(parseDsn(text))
       } catch (error) {
-        const message = error instanceof ConfigError ? error.message : `DSN "${maskDsn(dsn)}" can't be parsed`
+        const message = error instanceof ConfigError ? error.message : `DSN "${maskDsn(text)}" can't be parsed`
         if (index === 0) return { dsns: [], destinations: [], isFromCode, problem: message }
         log.warn(`${message}; this one is left out`)
       }

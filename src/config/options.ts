@@ -67,7 +67,6 @@ export interface LogCorrelationOptions {
 export interface ConfigureOptions {
   /**
    * Where telemetry goes: `https://<token>@host`. Several are sent to all; the first makes trace URLs.
-   * `'local'` finds or starts the local viewer.
    * @default env `UPTRACE_DSN`, then `OTEL_EXPORTER_OTLP_ENDPOINT`; without either telemetry is disabled
    * @throws {ConfigError} `ERR_OPTION_TYPE` when not a string or a list of strings. A DSN that cannot be used disables telemetry with one line
    */

@@ -99,17 +99,13 @@ export function resolveLog(
   return { level: options.logLevel ?? (named ? LOG_LEVELS[named] : undefined), logger: options.logger }
 }
 
-/** Resolves checked options; a wrong environment variable warns and falls back. `locateLocal` is asked for `dsn: 'local'`. */
-export function resolveConfig(
-  options: ConfigureOptions,
-  environment: Environment,
-  locateLocal: () => string | undefined,
-): Config {
+/** Resolves checked options; a wrong environment variable warns and falls back. */
+export function resolveConfig(options: ConfigureOptions, environment: Environment): Config {
   const env = readEnvironment(environment)
   const isDisabled = options.disabled ?? (isSet(environment.UPTRACE_DISABLED) || env.flag('OTEL_SDK_DISABLED') === true)
   const resolved = isDisabled
     ? { dsns: [], destinations: [], isFromCode: false, problem: undefined }
-    : resolveDestinations(options, env, locateLocal)
+    : resolveDestinations(options, env)
   const exporters = {
     traces: readExporters('traces', env),
     metrics: readExporters('metrics', env),

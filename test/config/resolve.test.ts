@@ -17,8 +17,8 @@ beforeEach(() => {
 })
 afterEach(() => configureLog())
 
-function resolve(options: ConfigureOptions, env: Record<string, string> = {}, local?: string): Config {
-  return resolveConfig(options, env, () => local)
+function resolve(options: ConfigureOptions, env: Record<string, string> = {}): Config {
+  return resolveConfig(options, env)
 }
 
 describe('destinations', () => {
@@ -99,14 +99,8 @@ describe('destinations', () => {
       },
       ['http://three:4317'],
     ],
-    [
-      'the local viewer',
-      { dsn: 'local', metricsEnabled: false, loggingEnabled: false },
-      {},
-      ['http://localhost:5/v1/traces'],
-    ],
   ])('%s', ([, options, env, urls]) => {
-    expect(resolve(options, env, 'http://abc@localhost:5').destinations.map(({ url }) => url)).toEqual(urls)
+    expect(resolve(options, env).destinations.map(({ url }) => url)).toEqual(urls)
   })
 
   test('carry the DSN byte for byte in the uptrace-dsn header, beside headers of the options', () => {
@@ -165,7 +159,6 @@ describe('enabled or not', () => {
     ],
     ['a pretty printer alone', { prettyPrint: true }, {}, undefined],
     ['the console exporter alone', {}, { OTEL_TRACES_EXPORTER: 'console' }, undefined],
-    ['the local viewer where it is refused', { dsn: 'local' }, {}, /local viewer is not available/],
   ])('%s', ([, options, env, reason]) => {
     const config = resolve(options, env)
     if (reason) expect(config.disabledReason).toMatch(reason)
