@@ -3,7 +3,8 @@ import type * as Zlib from 'node:zlib'
 import type { Compression } from '../config/destination.ts'
 
 /** Level 1: telemetry repeats itself so much that higher levels cost three times the CPU for a few per cent. */
-const GZIP_LEVEL = 1
+const GZIP_OPTIONS = { level: 1, memLevel: 9 }
+const CHUNK_BYTES = 64 * 1024
 const DECOMPRESSED_LIMIT_BYTES = 64 * 1024 * 1024
 
 const zlib = (): typeof Zlib => process.getBuiltinModule('node:zlib') as typeof Zlib
@@ -15,17 +16,43 @@ export function availableEncoding(encoding: Compression): Compression {
 
 export function compress(raw: Buffer, encoding: Compression): Promise<Buffer> {
   if (encoding === 'none') return Promise.resolve(raw)
+  if (encoding === 'gzip') return gzip(raw)
   return new Promise((resolve) => {
-    const done = (error: Error | null, body: Buffer): void =>
-      resolve(error ? compressSync(raw, encoding) : compact(body))
-    if (encoding === 'gzip') zlib().gzip(raw, { level: GZIP_LEVEL }, done)
-    else zlib().zstdCompress(raw, done)
+    zlib().zstdCompress(raw, (error, body) => resolve(error ? compressSync(raw, encoding) : compact(body)))
   })
 }
 
 export function compressSync(raw: Buffer, encoding: Compression): Buffer {
   if (encoding === 'none') return raw
-  return compact(encoding === 'gzip' ? zlib().gzipSync(raw, { level: GZIP_LEVEL }) : zlib().zstdCompressSync(raw))
+  return compact(encoding === 'gzip' ? zlib().gzipSync(raw, GZIP_OPTIONS) : zlib().zstdCompressSync(raw))
+}
+
+let stream: (Zlib.Gzip & Zlib.ZlibReset) | undefined
+let last: Promise<unknown> = Promise.resolve()
+
+/** All requests go through one stream, one after the other: a new one for each costs as much as the work it does. */
+function gzip(raw: Buffer): Promise<Buffer> {
+  const body = last.then(() => gzipNext(raw))
+  last = body
+  return body
+}
+
+function gzipNext(raw: Buffer): Promise<Buffer> {
+  stream ??= zlib().createGzip({ ...GZIP_OPTIONS, chunkSize: CHUNK_BYTES }) as Zlib.Gzip & Zlib.ZlibReset
+  const gzipper = stream
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    const finish = (error: Error | null): void => {
+      gzipper.removeAllListeners()
+      if (error) stream = undefined
+      else gzipper.reset()
+      resolve(error ? compressSync(raw, 'gzip') : compact(Buffer.concat(chunks)))
+    }
+    gzipper.on('data', (chunk: Buffer) => chunks.push(chunk))
+    gzipper.on('error', finish)
+    gzipper.write(raw)
+    gzipper.flush(zlib().constants.Z_FINISH, () => finish(null))
+  })
 }
 
 export function decompressSync(body: Buffer, encoding: Compression): Buffer {

@@ -1,13 +1,14 @@
 /** The way of one signal from a closed batch to the queues of its destinations: compress once per encoding, then fan out. */
 import type { Compression, Signal } from '../config/destination.ts'
+import { recycle } from '../wire/encode-request.ts'
 import { Batch, Body, type Budget } from './batch.ts'
 import { compress, compressSync } from './compress.ts'
 import type { Detached } from './detached.ts'
 import type { Lane } from './lane.ts'
 import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from './types.ts'
 
-/** So many batches are compressed at a time: the thread pool belongs to the application. */
-const MAX_COMPRESSING = 2
+/** One batch is compressed at a time: the thread pool belongs to the application. */
+const MAX_COMPRESSING = 1
 
 /** Items that no closed batch holds yet. */
 export interface OpenItems {
@@ -119,6 +120,8 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
       bodies.set(encoding, body)
       lane.enqueue({ batch, body, encoding, count: batch.count })
     }
+    // nobody else reads it, unless it was sent as it is
+    if (!bodies.has('none')) recycle(bytes)
     batch.release()
   }
 

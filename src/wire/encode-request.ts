@@ -38,7 +38,7 @@ export function encodeRequest(sections: readonly Section[]): Buffer {
   }
   const groups = Array.from(byResource, ([resource, scopes]) => ({ frame: resourceFrame(resource), scopes }))
   const size = groups.reduce((sum, { frame, scopes }) => sum + 16 + sizeOf(frame, scopes), 0)
-  const writer = new ProtobufWriter(size)
+  const writer = new ProtobufWriter(size, takeBuffer(size))
   for (const { frame, scopes } of groups) {
     writer.tag(0x0a)
     writer.varint(sizeOf(frame, scopes))
@@ -53,6 +53,21 @@ export function encodeRequest(sections: readonly Section[]): Buffer {
     writer.raw(frame.tail)
   }
   return writer.written()
+}
+
+const POOL_SIZE = 2
+const POOLED_BYTES = 1024 * 1024
+const pool: Buffer<ArrayBuffer>[] = []
+
+function takeBuffer(size: number): Buffer<ArrayBuffer> | undefined {
+  const index = pool.findIndex((buffer) => buffer.length >= size)
+  return index < 0 ? undefined : pool.splice(index, 1)[0]
+}
+
+/** Takes back a request nobody reads any more: fresh memory for each costs as much as filling it. */
+export function recycle(request: Buffer): void {
+  const { buffer } = request
+  if (pool.length < POOL_SIZE && buffer.byteLength <= POOLED_BYTES) pool.push(Buffer.from(buffer as ArrayBuffer))
 }
 
 interface FramedScope {

@@ -15,8 +15,8 @@ export class ProtobufWriter {
   bytes: Buffer
   pos = 0
 
-  constructor(size = 4096) {
-    this.bytes = Buffer.allocUnsafeSlow(size)
+  constructor(size = 4096, bytes = Buffer.allocUnsafeSlow(size)) {
+    this.bytes = bytes
   }
 
   /** Makes room for `size` more bytes. Every write below asks for its own room. */
