@@ -1,7 +1,6 @@
 /** Who owns which part of the spool: a folder for each process, taken over by another once its owner is gone. */
-import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
-import { hostname } from 'node:os'
+import type * as Os from 'node:os'
 import path from 'node:path'
 
 /** The owner touches its lock this often. */
@@ -23,7 +22,7 @@ export interface SpoolFolder {
 }
 
 export function createSpoolFolder(directory: string): SpoolFolder {
-  const name = `${process.pid}-${randomBytes(6).toString('hex')}`
+  const name = `${process.pid}-${randomName()}`
   const folder = path.join(directory, name)
   let lastBeat = 0
 
@@ -51,7 +50,7 @@ export function createSpoolFolder(directory: string): SpoolFolder {
     for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
       const other = path.join(directory, entry.name)
       if (!entry.isDirectory() || entry.name === name || !OWN_NAME.test(entry.name) || isOwned(other)) continue
-      const taken = path.join(folder, `taken-${randomBytes(6).toString('hex')}`)
+      const taken = path.join(folder, `taken-${randomName()}`)
       try {
         // only one of several claimers can rename it
         fs.renameSync(other, taken)
@@ -68,6 +67,12 @@ export function createSpoolFolder(directory: string): SpoolFolder {
     removeEmpty(folder)
   }
 }
+
+const hostname = (): string => (process.getBuiltinModule('node:os') as typeof Os).hostname()
+const randomName = (): string =>
+  Math.trunc(Math.random() * 2 ** 48)
+    .toString(16)
+    .padStart(12, '0')
 
 function isOwned(folder: string): boolean {
   try {

@@ -1,6 +1,7 @@
 /** The format of a spooled request: magic, lengths, a checksum, what it is, the request itself. Nothing in it is a secret but the telemetry. */
-import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+// type-only imports: the spool is rarely used, and these would load at start
+import type * as Crypto from 'node:crypto'
+import type * as Zlib from 'node:zlib'
 import { type Compression, type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 
 const MAGIC = Buffer.from('UPTSPL1\n')
@@ -20,7 +21,15 @@ export interface SpooledRequest {
   readonly body: Buffer
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24)
+const digest = (text: string): string =>
+  (process.getBuiltinModule('node:crypto') as typeof Crypto)
+    .createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .slice(0, 24)
+
+const crc32 = (bytes: Buffer, start = 0): number =>
+  (process.getBuiltinModule('node:zlib') as typeof Zlib).crc32(bytes, start)
 
 /** How a destination is recognised after a restart, without its token being written down. */
 export function identify({ signal, url, headers }: Destination): { address: string; key: string } {

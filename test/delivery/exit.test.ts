@@ -23,11 +23,17 @@ afterEach(() => sink.close())
 /** Runs the program; `signals` are sent one after the other once it says it is ready. */
 function run(
   how: string,
-  options: { env?: Record<string, string>; signals?: NodeJS.Signals[]; count?: number } = {},
+  options: {
+    env?: Record<string, string>
+    signals?: NodeJS.Signals[]
+    count?: number
+    inner?: string
+    pause?: number
+  } = {},
 ): Promise<End> {
   return new Promise((resolve) => {
     const start = performance.now()
-    const child = spawn(node, [app, how, String(options.count ?? 2000)], {
+    const child = spawn(node, [app, how, String(options.count ?? 2000), options.inner ?? 'natural'], {
       env: { ...process.env, NODE_OPTIONS: '', SINK_URL: sink.url, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -35,6 +41,7 @@ function run(
     let signalled = 0
     child.stderr.on('data', (chunk) => (stderr += chunk))
     child.stdout.on('data', async () => {
+      await new Promise((wait) => setTimeout(wait, options.pause ?? 0))
       signalled = performance.now()
       for (const signal of options.signals ?? []) {
         child.kill(signal)
@@ -87,6 +94,39 @@ describe('with a back end that works, all spans arrive', () => {
   test('the library signal-exit, which acts only when alone, still ends the process', async () => {
     expect(await run('signal-exit', { signals: ['SIGTERM'] })).toMatchObject({ signal: 'SIGTERM' })
     expect(sink.spanIds().size).toBe(2000)
+  })
+})
+
+describe('threads and child processes send their own', () => {
+  test.for([
+    ['worker', 'natural'],
+    ['worker', 'process.exit'],
+    ['worker', 'uncaught'],
+    ['fork', 'process.exit'],
+    ['fork', 'uncaught'],
+    ['cluster', 'wait'],
+  ] as const)('%s, %s', async ([how, inner]) => {
+    await run(how, { inner })
+    expect(sink.spanIds().size).toBe(4000)
+  })
+})
+
+describe('races', () => {
+  const rounds = Array.from({ length: 20 }, (_, round) => round)
+  test('process.exit() at any moment of a request under way loses nothing', { timeout: 60_000 }, async () => {
+    for (const round of rounds) {
+      const before = sink.spanIds().size
+      await run('exit-in-flight', { env: { DELAY: String(round) } })
+      expect(sink.spanIds().size - before, `round ${round}`).toBe(2000)
+    }
+  })
+
+  test('SIGTERM at any moment loses nothing', { timeout: 60_000 }, async () => {
+    for (const round of rounds) {
+      const before = sink.spanIds().size
+      expect(await run('wait', { signals: ['SIGTERM'], pause: round * 11 })).toMatchObject({ signal: 'SIGTERM' })
+      expect(sink.spanIds().size - before, `round ${round}`).toBe(2000)
+    }
   })
 })
 
