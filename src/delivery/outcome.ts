@@ -70,7 +70,9 @@ function describeNetworkError(error: unknown): { reason: string; isCertain: bool
 }
 
 function firstError(error: unknown): { code: string | undefined; message: string | undefined } {
-  const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
+  // HTTP/2 tells of a canceled stream, and of the connection's own error only as its cause
+  const outer = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const cause = outer instanceof AggregateError && outer.errors.length > 0 ? outer.errors[0] : outer
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
   return {
     code: typeof code === 'string' ? code : undefined,
