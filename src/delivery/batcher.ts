@@ -29,6 +29,8 @@ export interface BatcherOptions<Item extends Originated> {
   readonly detached: Detached
   /** Takes a closed batch: an encoded export request of `count` items. */
   readonly onBatch: (request: Buffer, count: number) => void
+  /** Counts items of a batch that could not be put together. */
+  readonly onLost: (count: number) => void
 }
 
 export interface Batcher<Item> {
@@ -54,7 +56,7 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch } = options
+  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onLost } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
@@ -121,10 +123,22 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     if (isWaiting && heldBytes + closed.bytes <= maxBytes) hold(views, closed)
     else {
       releaseHeld()
-      onBatch(encodeRequest(views), closed.count)
+      submit(views, closed.count)
     }
     for (const section of filled) section.writer.pos = 0
     dropUnused(filled)
+  }
+
+  /** Runs in timers as well, where an error would end the application. */
+  function submit(sections: readonly Section[], count: number): void {
+    let request: Buffer
+    try {
+      request = encodeRequest(sections)
+    } catch {
+      onLost(count)
+      return
+    }
+    onBatch(request, count)
   }
 
   function hold(views: readonly Section[], closed: { count: number; bytes: number }): void {
@@ -138,7 +152,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     held = []
     heldBytes = 0
     heldCount = 0
-    for (const batch of batches) onBatch(encodeRequest(batch.sections), batch.count)
+    for (const batch of batches) submit(batch.sections, batch.count)
   }
 
   /** Buffers are kept from batch to batch, but neither many nor large ones. */

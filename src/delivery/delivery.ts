@@ -1,4 +1,5 @@
 /** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
+import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 import { createBudget } from './batch.ts'
 import { availableEncoding } from './compress.ts'
@@ -14,6 +15,8 @@ import { createSender } from './sender.ts'
 import { createSpool } from './spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
 
+/** The first requests wait this long for attributes of the resource that are still being detected. */
+const RESOURCE_WAIT_MILLIS = 100
 const DEFAULT_FLUSH_MILLIS = 30_000
 const MAX_TIMER_MILLIS = 0x7fffffff
 
@@ -23,6 +26,7 @@ const MAX_TIMER_MILLIS = 0x7fffffff
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const detached = createDetached()
+  const startedAt = performance.now()
   const reporters = new Map<string, Reporter>()
   const budget = createBudget(options.bufferLimitBytes, () => allLanes)
   const selfMetrics = createSelfMetrics(() => allPipelines)
@@ -106,6 +110,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** Waits until everything created so far is settled. The timer holds the process, as sockets and other timers of delivery do not. */
   async function flush(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
+    const isSettling =
+      options.resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS
+    if (isSettling) await settleResource(options.resource)
     for (const pipeline of these) pipeline.open?.flush()
     const batches = these.flatMap((pipeline) => [...pipeline.outstanding])
     if (batches.length === 0) return
@@ -154,4 +161,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       spoolSkipped: spool?.skipped ?? 0,
     }
   }
+}
+
+function settleResource(resource: Resource): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, RESOURCE_WAIT_MILLIS)
+    void resource.waitForAsyncAttributes?.().finally(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }

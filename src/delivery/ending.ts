@@ -3,13 +3,15 @@ import type { MeterProvider } from '@opentelemetry/api'
 import { log } from '../log.ts'
 import type { ExitHost } from './exit.ts'
 import { flushInWorker } from './exit-flush.ts'
-import { NOUNS } from './lane.ts'
+import { type Lane, NOUNS } from './lane.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Spool } from './spool.ts'
 import type { DeliveryOptions } from './types.ts'
 import { recordUncaught } from './uncaught.ts'
 
 const TRIES = 3
+/** A synchronous flush this soon after another one is part of the same end, and of its time limit. */
+const SAME_END_MILLIS = 250
 
 export interface EndingOptions {
   readonly options: DeliveryOptions
@@ -34,6 +36,10 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
   let since: number | undefined
   let hasCollected = false
   let createdAtLastFlush = -1
+  let startedAt = 0
+  let endedAt = Number.NEGATIVE_INFINITY
+  /** Destinations the flush before this one has given up. */
+  let givenUp = new Set<Lane>()
 
   const ending: Ending = {
     meterProvider: undefined,
@@ -76,7 +82,9 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
 
   async function flushAsync(): Promise<void> {
     createdAtLastFlush = created()
-    const timeoutMillis = Math.max(1, remaining())
+    startedAt = performance.now()
+    since = startedAt
+    const timeoutMillis = Math.max(1, options.exitTimeoutMillis)
     for (const lane of lanes) lane.hasten(TRIES)
     const deadline = setTimeout(giveUp, timeoutMillis)
     await Promise.race([
@@ -84,7 +92,11 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
       new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref()),
     ])
     clearTimeout(deadline)
-    createdAtLastFlush = created()
+    endedAt = performance.now()
+    givenUp = new Set(lanes.filter((lane) => lane.isHopeless))
+    // another listener may have given the process more to do
+    for (const lane of lanes) lane.relax()
+    since = undefined
   }
 
   async function collect(): Promise<void> {
@@ -98,6 +110,8 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
   }
 
   function flushSync(): void {
+    if (performance.now() - endedAt < SAME_END_MILLIS) since = startedAt
+    else givenUp.clear()
     try {
       for (const lane of lanes) lane.hold()
       for (const pipeline of pipelines) {
@@ -107,7 +121,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
       // first on disk: the process may be killed while it waits for the worker
       spool?.persistAll()
       flushInWorker(
-        lanes.filter((lane) => !lane.isHopeless),
+        lanes.filter((lane) => !givenUp.has(lane)),
         remaining(),
       )
     } catch (error) {

@@ -59,6 +59,8 @@ export function watchExit(host: ExitHost): () => void {
     if (isFlushing) raise(signal)
     else
       void flush().then(() => {
+        // what came in meanwhile
+        host.flushSync()
         host.conclude()
         raise(signal)
       })

@@ -119,6 +119,11 @@ export class Lane implements Evictable {
     this.hurry()
   }
 
+  /** The process goes on after all. */
+  relax(): void {
+    this.triesLeft = Number.POSITIVE_INFINITY
+  }
+
   /** Whether nothing more will come of waiting at the end of the process. */
   get isHopeless(): boolean {
     return this.triesLeft <= 0
@@ -240,7 +245,7 @@ export class Lane implements Evictable {
       const request = this.waiting.shift()!
       this.waitingBytes -= request.body.bytes.length
       this.inFlight.add(request)
-      this.options.detached(() => void this.send(request))
+      this.options.detached(() => void this.send(request).catch((error) => this.fail(request, error)))
     }
   }
 
@@ -263,6 +268,14 @@ export class Lane implements Evictable {
     const errorType = outcome.kind === 'accepted' ? undefined : outcome.kind
     this.options.observer.attempted(this, performance.now() - start, errorType)
     this.conclude(ready, outcome)
+    this.pump()
+  }
+
+  /** A fault of our own must not become an unhandled rejection of the application's. */
+  private fail(request: LaneRequest, error: unknown): void {
+    if (!this.inFlight.has(request)) return
+    const reason = `the request can't be made: ${error instanceof Error ? error.message : String(error)}`
+    this.refuse(request, { kind: 'rejected', reason })
     this.pump()
   }
 

@@ -81,6 +81,7 @@ function createIntake<Item extends Originated>(
     resource,
     detached: host.detached,
     onBatch: (request, count) => pipeline.accept(request, count),
+    onLost: (count) => pipeline.drop(count, 'unreadable'),
   })
   pipeline.open = batcher
   let ending: Promise<void> | undefined

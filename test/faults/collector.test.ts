@@ -9,7 +9,8 @@ import type { Destination } from '../../src/config/destination.ts'
 import { assertBalanced, sleep, startDelivery, until } from '../delivery/support.ts'
 
 const binary = path.join(import.meta.dirname, '../../.cache/bin/otelcol')
-if (!existsSync(binary)) process.stdout.write(`skipped: no Collector at .cache/bin/otelcol (scripts/build-backends.sh makes one)\n`)
+if (!existsSync(binary))
+  process.stdout.write(`skipped: no Collector at .cache/bin/otelcol (scripts/build-backends.sh makes one)\n`)
 
 test.skipIf(!existsSync(binary)).for(['http/protobuf', 'http/json', 'grpc'] as const)(
   '45 a Collector killed and restarted under load, over %s',

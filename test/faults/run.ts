@@ -48,7 +48,8 @@ const rows = testResults.flatMap(({ assertionResults }) =>
       return `| ${number} | ${what} | ${status === 'passed' ? (meta.fault?.outcome ?? 'ok') : '**failed**'} |`
     }),
 )
-const table = ['| # | case | outcome |', '|---|---|---|', ...rows].join('\n')
+const numberOf = (row: string): number => Number(/\d+/.exec(row)?.[0])
+const table = ['| # | case | outcome |', '|---|---|---|', ...rows.sort((a, b) => numberOf(a) - numberOf(b))].join('\n')
 process.stdout.write(`${table}\n`)
 if (failed) process.exitCode = 1
 else {
