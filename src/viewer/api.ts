@@ -1,0 +1,846 @@
+/**
+ * The JSON query API of the viewer: every type that crosses the wire between back end and browser. Types and constants only.
+ *
+ * ## Who may read
+ * The back end listens on loopback only and answers only when `Host` is exactly `localhost:<port>`, `127.0.0.1:<port>` or `[::1]:<port>`.
+ * A printed URL opens by a plain click: serving `index.html` to a top-level navigation sets the cookie
+ * `uptrace_viewer_<port>` (HttpOnly, SameSite=Strict, Path=/), whose value is derived from the token and is not the token. Every
+ * `/api/` request needs that cookie, or `authorization: Bearer <token>`, or a `uptrace-dsn` header. Requests that a browser marks as coming from
+ * elsewhere (`Sec-Fetch-Site` other than `same-origin`/`none`, an `Origin` other than ours) are refused with 403, other ports of localhost included.
+ * The browser code needs to do nothing: plain same-origin `fetch(url)` and `new EventSource(url)`. On 401 (the back end was restarted)
+ * reload the page once: that renews the cookie.
+ *
+ * ## Conventions
+ * - Instants are integer microseconds since the epoch (`...Us`); durations and offsets are integer nanoseconds (`...Ns`), exact in a double.
+ * - Ids are lower-case hex. Errors are `{ error: { code, message } }` with a 4xx or 5xx status.
+ * - Every GET below takes `from` and `to` (µs; default: all that is stored), `run` (a `Run.id`) and `service` (repeatable), unless it names one trace.
+ * - Lists are paged by an opaque `cursor` taken from `next`; `next` is null at the end.
+ * - All text (names, attributes, bodies) comes from untrusted programs: render it as text nodes only.
+ *
+ * ## Query language (`q` of traces and logs)
+ * Terms are separated by blanks and all must hold of one span (or log record). `-term` negates. Values may be quoted: `name:"GET /a b"`.
+ * - `field:value`, `field=value` equal, `*` matches any text, letter case ignored for `:`; `a|b` either; `field!=value`
+ * - `field>value`, `>=`, `<`, `<=` compare numbers; durations take a unit: `duration>50ms` (ns, us, ms, s, m)
+ * - `field~text` contains; `has:field` present
+ * - a bare word or "quoted text" is found in the name, service, status message, attribute values and exception text
+ * Fields of spans: `service`, `name`, `kind`, `status`, `duration`, `trace`, `span`, `parent`, `scope`, `event` and any attribute key, looked up in the span, then its
+ * resource. Of the whole trace: `trace.duration`, `trace.spans`, `trace.errors`, `trace.logs`, `root.service`, `root.name`, `badge`. Of logs: `service`,
+ * `severity` (`severity>=warn`), `body`, `trace`, `span`, `scope`, `event` and attribute keys.
+ * Example: `service:orders duration>50ms status:error http.route=/api/* -has:user.id timeout`
+ * A bad query answers 400 with code `bad_query` and `position` in the error.
+ */
+
+/** Path of each route; `:x` marks a parameter. All answers are JSON unless said otherwise. */
+export const ROUTES = {
+  /** GET, no authorisation → {@link Health} */
+  health: '/healthz',
+  /** GET → {@link ViewerStatus} */
+  status: '/api/v1/status',
+  /** GET, `text/event-stream` of `event: tick` with data {@link Tick}, at most 4 a second while data arrives, a comment line every 15 s */
+  events: '/api/v1/events',
+  /** GET → {@link RunList} */
+  runs: '/api/v1/runs',
+  /** GET {@link TraceListParams} → {@link TraceList} */
+  traces: '/api/v1/traces',
+  /** GET {@link TraceListParams} → {@link FacetList} */
+  traceFacets: '/api/v1/traces/facets',
+  /** GET {@link TraceListParams} → {@link Scatter} */
+  traceScatter: '/api/v1/traces/scatter',
+  /** GET `attributes=0|1` → {@link TraceDetail}; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
+  trace: '/api/v1/traces/:traceId',
+  /** GET `q` → {@link TraceSearch}: spans of the trace that match, attributes included */
+  traceSearch: '/api/v1/traces/:traceId/search',
+  /** GET → {@link SpanDetail} */
+  span: '/api/v1/traces/:traceId/spans/:spanId',
+  /** GET → {@link LogList}, oldest first, not paged (cap 10 000) */
+  traceLogs: '/api/v1/traces/:traceId/logs',
+  /** GET `around` (seconds, default 30) → {@link TraceMetrics}: process charts around the trace and points that match it */
+  traceMetrics: '/api/v1/traces/:traceId/metrics',
+  /** GET `format=otlp|chrome|markdown` → a download (OTLP JSON, Chrome trace-event JSON for Perfetto, Markdown) */
+  traceExport: '/api/v1/traces/:traceId/export',
+  /** GET `a`, `b` (trace ids) → {@link Comparison} */
+  compare: '/api/v1/compare',
+  /** GET {@link LogListParams} → {@link LogList} */
+  logs: '/api/v1/logs',
+  /** GET {@link LogListParams} → {@link LogHistogram} */
+  logHistogram: '/api/v1/logs/histogram',
+  /** GET {@link LogListParams} → {@link LogPatternList} */
+  logPatterns: '/api/v1/logs/patterns',
+  /** GET → {@link InstrumentList} */
+  metrics: '/api/v1/metrics',
+  /** GET {@link MetricDataParams} → {@link MetricData} */
+  metricData: '/api/v1/metrics/data',
+  /** GET {@link MetricSpansParams} → {@link MetricSpans}: the spans behind a clicked point or heat-map cell */
+  metricSpans: '/api/v1/metrics/spans',
+  /** GET → {@link ServiceGraph} */
+  services: '/api/v1/services',
+  /** GET `sort=time|calls|errors|p95` → {@link OperationList} */
+  operations: '/api/v1/operations',
+  /** GET `service`, `name`, `kind` → {@link OperationDetail} */
+  operation: '/api/v1/operations/detail',
+  /** GET → {@link QueryStatList}: normalised database statements */
+  queries: '/api/v1/queries',
+  /** GET `dismissed=1` to include dismissed ones → {@link InsightList} */
+  insights: '/api/v1/insights',
+  /** POST → 204; `DELETE` brings it back */
+  dismissInsight: '/api/v1/insights/:insightId/dismissed',
+  /** GET `of=spans|logs`, `prefix` → {@link FieldList}: for completion in the query box */
+  fields: '/api/v1/fields',
+  /** GET `of`, `field`, `prefix` → {@link FieldValueList} */
+  fieldValues: '/api/v1/fields/values',
+  /** GET {@link TraceListParams} (or repeatable `trace`), `signals=traces,logs,metrics` → download, one OTLP JSON request a line */
+  export: '/api/v1/export',
+  /** POST OTLP JSON (one object, or one a line) → {@link ImportResult} */
+  import: '/api/v1/import',
+  /** POST → {@link TestTrace}: stores a small sample trace with logs */
+  testTrace: '/api/v1/test-trace',
+  /** POST {@link LiveReport} → 204: spans that have started but not ended, sent by the distribution */
+  live: '/api/v1/live',
+  /** DELETE → 204: forgets everything */
+  data: '/api/v1/data',
+  /** POST, token only (never the cookie) → 202: ends the back end */
+  shutdown: '/api/v1/shutdown',
+} as const
+
+export type RouteName = keyof typeof ROUTES
+
+/** Identity on `/healthz`, so that a foreign program on the port is not mistaken for the viewer. */
+export const VIEWER_NAME = 'uptrace-node-viewer'
+
+export interface Health {
+  readonly name: typeof VIEWER_NAME
+  readonly version: string
+  /** HMAC-SHA256 of the `challenge` query parameter under the token; proves who answers. Absent without a challenge. */
+  readonly proof?: string
+}
+
+export interface ApiError {
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    /** Of `bad_query`: index into `q`. */
+    readonly position?: number
+    readonly details?: unknown
+  }
+}
+
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer' | 'unspecified'
+export type SpanStatus = 'unset' | 'ok' | 'error'
+export type Severity = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'unspecified'
+/** What a span talks to, for colour and icon. */
+export type SpanSystem = 'http' | 'rpc' | 'db' | 'cache' | 'messaging' | 'function' | 'internal'
+export type Badge =
+  | 'n+1'
+  | 'slow'
+  | 'unclosed'
+  | 'running'
+  | 'partial'
+  | 'error'
+  | 'duplicate-spans'
+  | 'clock-skew'
+  | 'sequential'
+
+/** 64-bit integers that a double cannot hold are decimal strings; bytes are `{ $bytes: base64 }`. */
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly AttributeValue[]
+  | { readonly [key: string]: AttributeValue }
+export type Attributes = { readonly [key: string]: AttributeValue }
+
+// ---- status, ticks, runs
+
+export interface ViewerStatus {
+  readonly version: string
+  readonly startedUs: number
+  readonly nowUs: number
+  /** Address of the UI, without token. */
+  readonly url: string
+  /** For the snippet of the empty state: holds the token, show it but put it in no link. */
+  readonly dsn: string
+  /** Plain OTLP address for programs in other languages, when asked for by `--otlp`. */
+  readonly otlpUrl: string | null
+  readonly storage: {
+    readonly kind: 'disk' | 'memory'
+    readonly path: string | null
+    readonly bytes: number
+    readonly spans: number
+    readonly traces: number
+    readonly logs: number
+    readonly metricPoints: number
+    readonly oldestUs: number | null
+    readonly limits: {
+      readonly maxSpans: number
+      readonly maxLogs: number
+      readonly maxMetricPoints: number
+      readonly maxBytes: number
+      readonly maxAgeMillis: number
+    }
+    /** When the first item had to be evicted, and how many since; null while everything is kept. */
+    readonly eviction: { readonly sinceUs: number; readonly spans: number; readonly logs: number } | null
+  }
+  readonly ingest: {
+    readonly requests: number
+    readonly spans: number
+    readonly logs: number
+    readonly metricPoints: number
+    readonly rejected: number
+    readonly lastUs: number | null
+    /** The last refused request, for the empty state: what was wrong and what to do. */
+    readonly lastError: { readonly atUs: number; readonly path: string; readonly message: string } | null
+  }
+}
+
+export interface Tick {
+  /** Grows with every stored change. Data behind an unchanged counter is unchanged. */
+  readonly rev: number
+  readonly traces: number
+  readonly spans: number
+  readonly logs: number
+  readonly metricPoints: number
+  readonly insights: number
+  /** Up to 50 traces that changed since the last tick; null when there were more: refetch. */
+  readonly changedTraces: readonly string[] | null
+}
+
+/** One run of one process: a `service.instance.id`, or failing that host + pid. */
+export interface Run {
+  readonly id: string
+  readonly service: string
+  readonly command: string | null
+  readonly pid: number | null
+  readonly host: string | null
+  readonly sdkLanguage: string | null
+  readonly firstUs: number
+  readonly lastUs: number
+  readonly spans: number
+  readonly logs: number
+}
+/** Newest first. */
+export interface RunList {
+  readonly runs: readonly Run[]
+}
+
+// ---- traces
+
+export interface TraceListParams {
+  readonly q?: string
+  readonly from?: number
+  readonly to?: number
+  readonly run?: string
+  readonly service?: readonly string[]
+  /** @default 'newest' */
+  readonly sort?: 'newest' | 'oldest' | 'slowest' | 'fastest' | 'spans' | 'errors'
+  /** @default 100, at most 1000 */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface TraceSummary {
+  readonly traceId: string
+  readonly startUs: number
+  readonly durationNs: number
+  /** Null when the root has not arrived. */
+  readonly rootSpanId: string | null
+  /** Of the root; failing that of the earliest span. */
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly status: SpanStatus
+  readonly httpStatus: number | null
+  readonly spans: number
+  readonly errors: number
+  readonly logs: number
+  /** Share of spans by service, largest first, at most 6. */
+  readonly services: readonly { readonly service: string; readonly spans: number; readonly errors: number }[]
+  /** p95 of the root's operation, for the bar behind the duration; null below 5 samples. */
+  readonly operationP95Ns: number | null
+  readonly badges: readonly Badge[]
+  /** First span that met the query, when that is not the root. */
+  readonly matchedSpanId: string | null
+  readonly matchedSpans: number
+}
+
+export interface TraceList {
+  readonly traces: readonly TraceSummary[]
+  readonly next: string | null
+  readonly tookMillis: number
+  /** True when the scan budget ended before all data was looked at; `next` goes on from there. */
+  readonly partial: boolean
+}
+
+export interface FacetValue {
+  readonly value: string
+  readonly count: number
+  readonly errors: number
+  /** Term to add to `q`. */
+  readonly term: string
+}
+export interface Facet {
+  readonly field: string
+  readonly label: string
+  readonly values: readonly FacetValue[]
+  /** There are more values than shown. */
+  readonly more: boolean
+}
+/** Service, operation, status, duration buckets, then attributes such as `http.response.status_code`, `db.system.name`. Counts are of traces. */
+export interface FacetList {
+  readonly facets: readonly Facet[]
+  /** Attribute keys seen among the matches, most frequent first. */
+  readonly attributeKeys: readonly { readonly key: string; readonly count: number }[]
+  readonly total: number
+  /** Counts come from the newest `sampled` traces when less than `total`. */
+  readonly sampled: number
+  readonly tookMillis: number
+}
+
+/** Columns, newest first, at most 2000 points. */
+export interface Scatter {
+  readonly traceIds: readonly string[]
+  readonly startUs: readonly number[]
+  readonly durationNs: readonly number[]
+  readonly errors: readonly (0 | 1)[]
+  /** `service name`, for the tooltip. */
+  readonly labels: readonly string[]
+  readonly more: boolean
+}
+
+// ---- one trace
+
+export interface TraceDetail {
+  readonly traceId: string
+  readonly startUs: number
+  /** Nanoseconds past `startUs` (0..999): offsets count from `startUs * 1000 + startRemainderNs`. */
+  readonly startRemainderNs: number
+  readonly durationNs: number
+  readonly rootSpanId: string | null
+  /** Depth-first order, children by start; broken parents and cycles are resolved: each span appears once and `parentIndex` is a forest. */
+  readonly spans: readonly SpanRow[]
+  readonly services: readonly {
+    readonly service: string
+    readonly spans: number
+    readonly errors: number
+    readonly selfNs: number
+  }[]
+  readonly resources: readonly { readonly id: number; readonly attributes: Attributes }[]
+  readonly depth: number
+  readonly errors: number
+  readonly logs: number
+  readonly httpStatuses: readonly { readonly status: number; readonly count: number }[]
+  readonly badges: readonly Badge[]
+  /** Rank of the root's duration within its operation, 0..100; null below 5 samples. */
+  readonly percentile: number | null
+  readonly warnings: readonly TraceWarning[]
+  readonly criticalPath: readonly CriticalSegment[]
+  readonly insights: readonly Insight[]
+  /** Spans started but not ended that the distribution reported. They are also in `spans`, with `running: true`. */
+  readonly running: number
+  /** Whether `SpanRow.attributes` are present; left out above 5000 spans unless `attributes=1`: use the span and search routes. */
+  readonly withAttributes: boolean
+  readonly previousTraceId: string | null
+  readonly nextTraceId: string | null
+}
+
+export interface TraceWarning {
+  readonly code:
+    | 'missing-root'
+    | 'missing-parents'
+    | 'duplicate-span-ids'
+    | 'parent-cycle'
+    | 'clock-skew'
+    | 'dropped-attributes'
+    | 'still-running'
+    | 'truncated'
+  readonly message: string
+  readonly count: number
+  readonly spanIds: readonly string[]
+}
+
+export interface SpanRow {
+  /** Position in `TraceDetail.spans`. */
+  readonly index: number
+  /** Of the parent row; -1 for a top-level row. */
+  readonly parentIndex: number
+  readonly spanId: string
+  /** As received, even if that span is missing. */
+  readonly parentSpanId: string | null
+  readonly depth: number
+  readonly children: number
+  /** All rows below this one. */
+  readonly descendants: number
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly status: SpanStatus
+  readonly statusMessage: string | null
+  readonly system: SpanSystem
+  /** One key fact: SQL summary, route and status, queue name. */
+  readonly summary: string | null
+  /** Statement or route without literals: equal siblings fold to `×n`. */
+  readonly groupKey: string
+  readonly offsetNs: number
+  readonly durationNs: number
+  /** Duration not covered by children. */
+  readonly selfNs: number
+  readonly resourceId: number
+  readonly scope: string
+  /** Offsets of events from the start of the trace. */
+  readonly events: readonly { readonly offsetNs: number; readonly name: string }[]
+  readonly logs: readonly { readonly offsetNs: number; readonly severity: Severity; readonly logId: number }[]
+  readonly links: number
+  readonly error: boolean
+  readonly running: boolean
+  readonly orphan: boolean
+  readonly attributes?: Attributes
+}
+
+/** A stretch of the path that decided the duration, in time order. */
+export interface CriticalSegment {
+  readonly index: number
+  readonly spanId: string
+  readonly fromNs: number
+  readonly toNs: number
+}
+
+/** Why a trace is not there yet. */
+export interface MissingTrace {
+  readonly lastIngestUs: number | null
+  readonly lastError: string | null
+  readonly evictedSinceUs: number | null
+}
+
+export interface TraceSearch {
+  readonly spanIds: readonly string[]
+  readonly indexes: readonly number[]
+}
+
+export interface SpanEvent {
+  readonly name: string
+  readonly timeUs: number
+  readonly offsetNs: number
+  readonly attributes: Attributes
+}
+export interface SpanLink {
+  readonly traceId: string
+  readonly spanId: string
+  readonly attributes: Attributes
+  /** Whether the other end is stored, and what it is. */
+  readonly target: { readonly service: string; readonly name: string } | null
+}
+
+export interface SpanDetail {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string | null
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly status: SpanStatus
+  readonly statusMessage: string | null
+  readonly startUs: number
+  readonly startRemainderNs: number
+  readonly durationNs: number
+  readonly traceState: string | null
+  readonly attributes: Attributes
+  readonly events: readonly SpanEvent[]
+  readonly exceptions: readonly ExceptionInfo[]
+  readonly links: readonly SpanLink[]
+  /** Spans that link to this one. */
+  readonly backlinks: readonly SpanLink[]
+  readonly resource: Attributes
+  readonly scope: { readonly name: string; readonly version: string | null; readonly attributes: Attributes }
+  readonly dropped: { readonly attributes: number; readonly events: number; readonly links: number }
+  readonly operation: OperationStats | null
+  /** Rank of this duration within its operation, 0..100; null below 5 samples. */
+  readonly percentile: number | null
+  /** Where the span was started, when reported. */
+  readonly startStack: string | null
+  /** The span as OTLP JSON. */
+  readonly raw: unknown
+}
+
+export interface ExceptionInfo {
+  readonly type: string | null
+  readonly message: string | null
+  readonly timeUs: number
+  readonly frames: readonly StackFrame[]
+  readonly stack: string | null
+}
+export interface StackFrame {
+  readonly text: string
+  readonly function: string | null
+  readonly file: string | null
+  readonly line: number | null
+  readonly column: number | null
+  /** False for node: internals and node_modules. */
+  readonly inProject: boolean
+}
+
+// ---- logs
+
+export interface LogListParams {
+  readonly q?: string
+  readonly from?: number
+  readonly to?: number
+  readonly run?: string
+  readonly service?: readonly string[]
+  /** Only records of one trace. */
+  readonly trace?: string
+  readonly span?: string
+  /** @default 'newest' */
+  readonly order?: 'newest' | 'oldest'
+  /** Only records stored after this id: for tailing. */
+  readonly after?: number
+  /** @default 200, at most 2000 */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface LogRow {
+  /** Grows in order of arrival. */
+  readonly id: number
+  readonly timeUs: number
+  readonly severity: Severity
+  /** As the program named it, e.g. `WARNING`. */
+  readonly severityText: string | null
+  readonly severityNumber: number
+  readonly service: string
+  readonly scope: string
+  /** Text; a structured body is compact JSON. ANSI colours are removed. */
+  readonly body: string
+  readonly attributes: Attributes
+  readonly eventName: string | null
+  readonly traceId: string | null
+  readonly spanId: string | null
+  readonly resource: Attributes
+  readonly runId: string
+}
+export interface LogList {
+  readonly logs: readonly LogRow[]
+  readonly next: string | null
+  readonly partial: boolean
+  readonly tookMillis: number
+  /** Largest id stored now: pass as `after` to tail. */
+  readonly lastId: number
+}
+export interface LogHistogram {
+  readonly bucketUs: number
+  readonly buckets: readonly {
+    readonly startUs: number
+    readonly counts: Readonly<Partial<Record<Severity, number>>>
+  }[]
+  readonly total: number
+}
+export interface LogPatternList {
+  readonly patterns: readonly {
+    /** The text with numbers, ids and quoted parts as `<*>`. */
+    readonly pattern: string
+    readonly count: number
+    readonly severity: Severity
+    readonly services: readonly string[]
+    readonly firstUs: number
+    readonly lastUs: number
+    readonly sample: LogRow
+  }[]
+}
+
+// ---- metrics
+
+export type InstrumentType = 'gauge' | 'sum' | 'histogram' | 'exponentialHistogram' | 'summary'
+
+export interface Instrument {
+  /** Pass to the data route. */
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly scope: string
+  readonly type: InstrumentType
+  readonly unit: string
+  readonly description: string
+  readonly temporality: 'delta' | 'cumulative' | 'unspecified' | null
+  readonly monotonic: boolean
+  readonly series: number
+  readonly attributeKeys: readonly string[]
+  readonly firstUs: number
+  readonly lastUs: number
+  readonly lastValue: number | null
+  /** The newest 30 values over all series: last value, rate, or p50. */
+  readonly sparkline: readonly number[]
+  readonly warnings: readonly ('no-unit' | 'unspecified-temporality' | 'high-cardinality')[]
+}
+export interface InstrumentList {
+  readonly instruments: readonly Instrument[]
+  /** Ids of the charts on top of the page: event-loop delay, utilisation, heap, GC, CPU. */
+  readonly process: readonly { readonly label: string; readonly id: string }[]
+}
+
+export interface MetricDataParams {
+  readonly id: string
+  readonly from?: number
+  readonly to?: number
+  /** Width of a time bucket; default: about 120 buckets. */
+  readonly step?: number
+  /** Attribute key that makes one line a value (histograms: one group of lines). */
+  readonly split?: string
+  /** `key=value`, repeatable; all must hold. */
+  readonly filter?: readonly string[]
+  /** Of sums. @default 'rate' for monotonic sums, else 'value' */
+  readonly mode?: 'value' | 'rate'
+}
+
+export interface MetricData {
+  readonly instrument: Instrument
+  readonly stepUs: number
+  /** Shared x axis: start of each bucket. */
+  readonly timesUs: readonly number[]
+  /** Lines: one a series (or split value), or p50/p95/p99 of histograms; null where there is no point. */
+  readonly lines: readonly {
+    readonly label: string
+    readonly attributes: Attributes
+    readonly quantile: 'p50' | 'p95' | 'p99' | 'mean' | null
+    readonly values: readonly (number | null)[]
+  }[]
+  /** Of histograms: `counts[t][b]` observations in bucket b. `bounds` has one value fewer than buckets. */
+  readonly heatmap: { readonly bounds: readonly number[]; readonly counts: readonly (readonly number[])[] } | null
+  readonly exemplars: readonly Exemplar[]
+  readonly mode: 'value' | 'rate'
+  /** Values of each attribute key, for the filter menu. */
+  readonly attributeValues: { readonly [key: string]: readonly string[] }
+}
+export interface Exemplar {
+  readonly timeUs: number
+  readonly value: number
+  readonly traceId: string | null
+  readonly spanId: string | null
+}
+export interface MetricSpansParams {
+  readonly id: string
+  readonly from: number
+  readonly to: number
+  /** Bounds of the clicked bucket, in the unit of the instrument. */
+  readonly min?: number
+  readonly max?: number
+  readonly filter?: readonly string[]
+}
+export interface MetricSpans {
+  readonly spans: readonly SpanRef[]
+  /** `exemplar`: named by the metric itself; `match`: found by service, attributes, time and value. */
+  readonly source: 'exemplar' | 'match' | 'none'
+}
+
+export interface TraceMetrics {
+  readonly fromUs: number
+  readonly toUs: number
+  readonly charts: readonly {
+    readonly label: string
+    readonly instrumentId: string
+    readonly unit: string
+    readonly timesUs: readonly number[]
+    readonly values: readonly number[]
+  }[]
+}
+
+/** A span in a list elsewhere. */
+export interface SpanRef {
+  readonly traceId: string
+  readonly spanId: string
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly status: SpanStatus
+  readonly startUs: number
+  readonly durationNs: number
+}
+
+// ---- services, operations
+
+export interface Stats {
+  readonly calls: number
+  readonly errors: number
+  /** Calls a second over the window asked for. */
+  readonly rate: number
+  readonly p50Ns: number
+  readonly p95Ns: number
+  readonly p99Ns: number
+  readonly maxNs: number
+  readonly totalNs: number
+}
+export interface ServiceSummary extends Stats {
+  readonly service: string
+  readonly operations: number
+  readonly logs: number
+  readonly errorLogs: number
+  readonly language: string | null
+  readonly version: string | null
+  /** Calls by time bucket. */
+  readonly sparkline: readonly number[]
+  readonly lastUs: number
+}
+/** `from` and `to` are services, or what a client span names that sends no spans itself: `db:postgresql shop`, `http:api.example.com`. */
+export interface ServiceEdge extends Stats {
+  readonly from: string
+  readonly to: string
+  readonly system: SpanSystem
+  /** The target sends no spans itself. */
+  readonly external: boolean
+}
+export interface ServiceGraph {
+  readonly services: readonly ServiceSummary[]
+  readonly edges: readonly ServiceEdge[]
+  readonly bucketUs: number
+}
+
+export interface OperationStats extends Stats {
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly system: SpanSystem
+  /** Of all time spent in this service's spans, 0..1. */
+  readonly timeShare: number
+  readonly sparkline: readonly number[]
+  readonly errorSparkline: readonly number[]
+  readonly lastUs: number
+}
+export interface OperationList {
+  readonly operations: readonly OperationStats[]
+  readonly bucketUs: number
+}
+export interface OperationDetail {
+  readonly operation: OperationStats
+  /** Log-spaced: bucket i is [bounds[i], bounds[i+1]). */
+  readonly histogram: { readonly boundsNs: readonly number[]; readonly counts: readonly number[] }
+  readonly slowest: readonly SpanRef[]
+  readonly failed: readonly SpanRef[]
+  /** Mean time a call by system of direct children, and self. */
+  readonly breakdown: readonly {
+    readonly label: string
+    readonly system: SpanSystem | 'self'
+    readonly meanNs: number
+    readonly share: number
+  }[]
+  /** The same operation in the run before this one. */
+  readonly previousRun: { readonly runId: string; readonly stats: Stats } | null
+}
+export interface QueryStatList {
+  readonly queries: readonly (Stats & {
+    readonly statement: string
+    readonly system: string
+    readonly service: string
+    readonly callers: readonly { readonly name: string; readonly calls: number }[]
+    readonly sample: SpanRef
+  })[]
+}
+
+// ---- insights
+
+export type InsightKind =
+  | 'n+1'
+  | 'slow'
+  | 'errors'
+  | 'unclosed'
+  | 'sequential'
+  | 'broken-context'
+  | 'high-cardinality'
+  | 'hygiene'
+
+export interface Insight {
+  /** Stable across restarts for the same finding. */
+  readonly id: string
+  readonly kind: InsightKind
+  readonly severity: 'info' | 'warning' | 'error'
+  readonly title: string
+  /** What was seen, why it matters, what to do: sentences. */
+  readonly detail: string
+  readonly advice: string
+  readonly service: string
+  readonly operation: string | null
+  readonly count: number
+  readonly firstUs: number
+  readonly lastUs: number
+  /** Time that could be saved a call, when that can be told. */
+  readonly savingNs: number | null
+  readonly evidence: readonly SpanRef[]
+  /** Terms for `q` that show the traces behind it. */
+  readonly query: string | null
+  readonly exception: ExceptionInfo | null
+  readonly dismissed: boolean
+}
+export interface InsightList {
+  readonly insights: readonly Insight[]
+  /** Not dismissed, by kind. */
+  readonly counts: Readonly<Partial<Record<InsightKind, number>>>
+}
+
+// ---- compare
+
+export interface Comparison {
+  readonly a: TraceSummary
+  readonly b: TraceSummary
+  /** The two trees merged by service, name, kind and order among equal siblings; depth-first. */
+  readonly rows: readonly ComparedRow[]
+  readonly attributes: readonly { readonly key: string; readonly a: AttributeValue; readonly b: AttributeValue }[]
+}
+export interface ComparedRow {
+  readonly depth: number
+  readonly parentIndex: number
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly system: SpanSystem
+  /** Null on the side that lacks it. `count` is above 1 for folded equal siblings. */
+  readonly a: ComparedSide | null
+  readonly b: ComparedSide | null
+}
+export interface ComparedSide {
+  readonly spanId: string
+  readonly count: number
+  readonly offsetNs: number
+  readonly durationNs: number
+  readonly selfNs: number
+  readonly errors: number
+}
+
+// ---- fields, import, live
+
+export interface FieldList {
+  readonly fields: readonly {
+    readonly field: string
+    readonly type: 'string' | 'number' | 'boolean' | 'duration' | 'mixed'
+    readonly count: number
+  }[]
+}
+export interface FieldValueList {
+  readonly values: readonly { readonly value: string; readonly count: number }[]
+}
+export interface ImportResult {
+  readonly spans: number
+  readonly logs: number
+  readonly metricPoints: number
+  readonly rejected: number
+  /** The first trace, to show. */
+  readonly traceId: string | null
+}
+export interface TestTrace {
+  readonly traceId: string
+  readonly spanId: string
+}
+
+/** Started spans, sent at most once a second by the distribution; the store drops each when it ends. */
+export interface LiveReport {
+  readonly resource: Attributes
+  /** Process ended: what is still open never closed. */
+  readonly exited?: boolean
+  readonly started: readonly LiveSpan[]
+}
+export interface LiveSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly startUs: number
+  readonly attributes?: Attributes
+  readonly startStack?: string
+}
