@@ -18,7 +18,13 @@ import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import { validateOptions } from './config/validate.ts'
 import { createPropagator } from './context/propagators.ts'
-import { createDelivery, type Delivery, type DeliveryHealth } from './delivery/index.ts'
+import {
+  createDelivery,
+  type Delivery,
+  type DeliveryHealth,
+  guardLoggerProvider,
+  guardTracerProvider,
+} from './delivery/index.ts'
 import {
   type InstrumentationDiagnostics,
   type InstrumentationHandle,
@@ -218,6 +224,8 @@ function start(config: Config): Telemetry {
         printsPretty: prints('logs'),
       })
     : undefined
+  if (ownTracerProvider) guardTracerProvider(ownTracerProvider)
+  if (loggerProvider) guardLoggerProvider(loggerProvider)
   activeSpanProcessor = delivery.spanProcessor
   warnAboutForeign(
     fillGlobals({

@@ -11,6 +11,7 @@ import { watchRequire } from './module-require.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { createPinoInstrumentation } from './pino-instrumentation.ts'
 import { createRegistry, type Providers } from './registry.ts'
+import { watchFunctionsTakenEarly } from './taken-early.ts'
 
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
@@ -70,6 +71,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     onSight(moduleName)
     return isTarget(moduleName)
   })
+  const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
+  const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has
   const afterStart = setTimeout(() => registry.activate('runtime-node'), 0)
   afterStart.unref()
@@ -87,6 +90,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       stopRequire()
       importWatch.stop()
       stopFetch()
+      stopTakenEarly()
       registry.disableAll()
     },
   }

@@ -14,6 +14,9 @@ export interface Providers {
 /** Instances outlive a shutdown: the module hooks call an instrumentation once per module, so a second instance would see nothing. */
 const instances = new Map<string, Instrumentation>()
 
+/** Instrumentations which patch what `import { x }` gives, and forget the object that `import x` gives. */
+const PATCHES_NAMED_EXPORTS_ONLY: ReadonlySet<string> = new Set(['grpc'])
+
 /** Loads instrumentations on demand and knows which exist. */
 export interface Registry {
   /** Whether the first sight of this module has something to load. */
@@ -82,8 +85,9 @@ export function createRegistry(
   }
 
   function construct(name: string): Instrumentation {
-    const Class = loadInstrumentation(name)[CLASSES[name]!] as new (config: Record<string, unknown>) => Instrumentation
-    return new Class(configOf(name))
+    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass
+    const Complete = PATCHES_NAMED_EXPORTS_ONLY.has(name) ? withDefaultExport(Class) : Class
+    return new Complete(configOf(name))
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
@@ -93,4 +97,31 @@ export function createRegistry(
     active.set(name, instrumentation)
     return instrumentation
   }
+}
+
+type Patch = (exported: unknown, version?: string) => unknown
+type InstrumentationClass = new (
+  config: Record<string, unknown>,
+) => Instrumentation & { init(): Array<{ patch?: Patch }> }
+
+/** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
+function withDefaultExport(Class: InstrumentationClass): InstrumentationClass {
+  return class extends Class {
+    override init(): Array<{ patch?: Patch }> {
+      return super.init().map((definition) => {
+        const { patch } = definition
+        if (!patch) return definition
+        definition.patch = (exported, version) => {
+          patchDefault(patch, exported, version)
+          return patch(exported, version)
+        }
+        return definition
+      })
+    }
+  }
+}
+
+function patchDefault(patch: Patch, exported: unknown, version: string | undefined): void {
+  const whole = (exported as { default?: unknown }).default
+  if (typeof whole === 'object' && whole !== null) patch(whole, version)
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startSink } from '../faults/sink.ts'
 import { runSource } from '../support/run-node.ts'
+import type { Decoded } from '../wire/proto/otlp.ts'
 import type { Library } from './libraries.ts'
 
 export const MODULES = ['ESM', 'CJS'] as const
@@ -35,9 +36,13 @@ export async function runCell(library: Library, system: ModuleSystem, moment: Mo
     const missing = library.traced.filter((pattern) => !spans.some((span) => pattern.test(span)))
     if (result.code !== 0) return { kind: 'silent', detail: `exit code ${result.code}: ${result.stderr.slice(0, 600)}` }
     if (missing.length === 0) return { kind: 'traced', detail: '' }
-    const packages = Object.keys(library.imports).filter((name) => !name.startsWith('node:'))
-    const warning = result.stderr.split('\n').find((line) => line.startsWith('uptrace:') && packages.some((name) => line.includes(name)))
-    return warning ? { kind: 'warning', detail: warning } : { kind: 'silent', detail: `no ${missing.join(', ')} in [${spans.join(' | ')}] ${result.stderr.slice(0, 300)}` }
+    const packages = Object.keys(library.imports).map((name) => name.replace('node:', ''))
+    const warning = result.stderr
+      .split('\n')
+      .find((line) => line.startsWith('uptrace:') && packages.some((name) => line.includes(name)))
+    return warning
+      ? { kind: 'warning', detail: warning }
+      : { kind: 'silent', detail: `no ${missing.join(', ')} in [${spans.join(' | ')}] ${result.stderr.slice(0, 300)}` }
   } finally {
     target.close()
     await sink.close()
@@ -45,7 +50,8 @@ export async function runCell(library: Library, system: ModuleSystem, moment: Mo
 }
 
 function programOf(library: Library, system: ModuleSystem, moment: Moment, dsn: string): string {
-  const configure = moment === 'before' || moment === 'after' ? `configureOpentelemetry({ dsn: '${dsn}', metricsEnabled: false })` : ''
+  const configure =
+    moment === 'before' || moment === 'after' ? `configureOpentelemetry({ dsn: '${dsn}', metricsEnabled: false })` : ''
   const work = `await withSpan('work', async () => { ${library.work} }); await shutdown()`
   const entries = Object.entries(library.imports)
   if (system === 'CJS') {
@@ -57,23 +63,31 @@ function programOf(library: Library, system: ModuleSystem, moment: Moment, dsn: 
   const own = `import { configureOpentelemetry, withSpan, shutdown } from 'uptrace-node'`
   const theirs = entries.map(([from, name]) => `import ${name} from '${from}'`).join('\n')
   // static imports run before any statement, so "after" has to be a dynamic one
-  const late = entries.map(([from, name]) => `const ${name.startsWith('{') ? name : `{ default: ${name} }`} = await import('${from}')`).join('\n')
+  const late = entries
+    .map(([from, name]) => `const ${name.startsWith('{') ? name : `{ default: ${name} }`} = await import('${from}')`)
+    .join('\n')
   const order = moment === 'after' ? [own, configure, late] : [theirs, own, configure]
   return `${order.join('\n')}\n${work}`
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a decoded request, looked into
-function describeSpans(request: any): string[] {
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  return request.resourceSpans.flatMap(({ scopeSpans }: any) => scopeSpans.flatMap(({ scope, spans }: any) => spans.map((span: any) => `${scope.name} ${span.kind} ${span.name}`)))
+function describeSpans(request: Decoded): string[] {
+  return request.resourceSpans.flatMap(({ scopeSpans }: Decoded) =>
+    scopeSpans.flatMap(({ scope, spans }: Decoded) =>
+      spans.map((span: Decoded) => `${scope.name} ${span.kind} ${span.name}`),
+    ),
+  )
 }
 
 function startTarget(): Promise<Server> {
   return new Promise((resolve) => {
-    const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1', () => resolve(server))
+    const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1', () =>
+      resolve(server),
+    )
   })
 }
 
 function pick(env: NodeJS.ProcessEnv, pattern: RegExp): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name, value]) => pattern.test(name) && value !== undefined)) as Record<string, string>
+  return Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => pattern.test(name) && value !== undefined),
+  ) as Record<string, string>
 }

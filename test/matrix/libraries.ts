@@ -22,7 +22,12 @@ export const LIBRARIES: readonly Library[] = [
     work: `const server = createServer((request, response) => response.end('ok')).listen(0); await new Promise((resolve) => get('http://127.0.0.1:' + server.address().port, (response) => response.resume().on('end', resolve))); server.close()`,
     traced: [/instrumentation-http 2 GET/, /instrumentation-http 3 GET/],
   },
-  { name: 'fetch', imports: {}, work: `await (await fetch(process.env.TARGET)).text()`, traced: [/instrumentation-undici 3 GET/] },
+  {
+    name: 'fetch',
+    imports: {},
+    work: `await (await fetch(process.env.TARGET)).text()`,
+    traced: [/instrumentation-undici 3 GET/],
+  },
   {
     name: 'express',
     imports: { express: 'express', 'node:http': 'net' },
