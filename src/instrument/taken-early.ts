@@ -15,7 +15,7 @@ export function watchFunctionsTakenEarly(isIgnored: (url: string) => boolean): (
   const onStart = (message: unknown): void => {
     const { request } = message as { request: ClientRequest }
     if (isTracingSuppressed(context.active()) || propagation.fields().some((field) => request.hasHeader(field))) return
-    if (isIgnored(`${request.protocol}//${request.host}`)) return
+    if (isIgnored(`${request.protocol}//${request.getHeader('host')}/`)) return
     diagnosticsChannel.unsubscribe(CHANNEL, onStart)
     log.warn(
       `http: a request to ${request.host} was made with a function taken from node:http before telemetry was configured (such as const { get } = require('http')); it is not traced. Start with node --import uptrace-node/register, or configure before that require`,
