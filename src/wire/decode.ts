@@ -1,0 +1,49 @@
+/** Decodes an OTLP export request of any signal, protobuf or JSON, to rows. */
+import { logsFromJson, metricsFromJson, tracesFromJson } from './decode-json.ts'
+import { decodeLogs } from './decode-logs.ts'
+import { decodeMetrics } from './decode-metrics.ts'
+import { decodeTraces } from './decode-traces.ts'
+import type { Decoded } from './decode-types.ts'
+import { WireError } from './protobuf-reader.ts'
+
+const NOTHING: Decoded = { traces: [], logs: [], metrics: [] }
+
+/** @throws {WireError} when the bytes are not a request of this signal */
+export function decodeProtobuf(signal: keyof Decoded, bytes: Uint8Array): Decoded {
+  if (signal === 'traces') return { ...NOTHING, traces: decodeTraces(bytes) }
+  if (signal === 'logs') return { ...NOTHING, logs: decodeLogs(bytes) }
+  return { ...NOTHING, metrics: decodeMetrics(bytes) }
+}
+
+/** Decodes whatever signals the object holds: a request holds one, a file of the Collector may hold any. */
+export function decodeJson(request: unknown): Decoded {
+  return { traces: tracesFromJson(request), logs: logsFromJson(request), metrics: metricsFromJson(request) }
+}
+
+/** @throws {WireError} when the text is not JSON or not a request */
+export function decodeJsonText(text: string): Decoded {
+  return decodeJson(parse(text))
+}
+
+/** Decodes a file of requests: one JSON object, or one a line. */
+export function* decodeJsonLines(text: string): Generator<Decoded> {
+  if (!isLines(text)) {
+    yield decodeJsonText(text)
+    return
+  }
+  for (const line of text.split('\n')) if (line.trim() !== '') yield decodeJsonText(line)
+}
+
+/** Several objects, each complete on its line. */
+function isLines(text: string): boolean {
+  const [first = '', second] = text.trim().split(/\r?\n/, 2)
+  return second !== undefined && first.trimEnd().endsWith('}') && second.trimStart().startsWith('{')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new WireError(`the body is not JSON: ${(error as Error).message}`)
+  }
+}
