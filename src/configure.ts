@@ -23,6 +23,7 @@ import {
   type Delivery,
   type DeliveryHealth,
   guardLoggerProvider,
+  guardMeterProvider,
   guardTracerProvider,
 } from './delivery/index.ts'
 import {
@@ -197,7 +198,10 @@ function start(config: Config): Telemetry {
         env: config.env,
       })
     : undefined
-  if (meterProvider) delivery.setMeterProvider(meterProvider)
+  if (meterProvider) {
+    guardMeterProvider(meterProvider)
+    delivery.setMeterProvider(meterProvider)
+  }
   const ownTracerProvider =
     signals.traces && !options.tracerProvider
       ? createTracerProvider({

@@ -11,6 +11,8 @@ import type {
   Logger,
   LoggerProvider,
   LogRecord,
+  Meter,
+  MeterProvider,
   Span,
   SpanOptions,
   SpanStatus,
@@ -34,6 +36,12 @@ export function guardTracerProvider(provider: TracerProvider): void {
 export function guardLoggerProvider(provider: LoggerProvider): void {
   const getLogger = provider.getLogger.bind(provider)
   provider.getLogger = (name, version, options) => once(getLogger(name, version, options), guardLogger)
+}
+
+/** Every instrument of the provider is safe from hostile input from here on. */
+export function guardMeterProvider(provider: MeterProvider): void {
+  const getMeter = provider.getMeter.bind(provider)
+  provider.getMeter = (name, version, options) => once(getMeter(name, version, options), guardMeter)
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {
@@ -83,6 +91,37 @@ function guardLogger(logger: Logger): void {
       )
     } catch {
       // a record that cannot even be copied
+    }
+  }
+}
+
+function guardMeter(meter: Meter): void {
+  const { createCounter, createUpDownCounter, createHistogram, createGauge } = meter
+  meter.createCounter = (name, options) => guardAdd(createCounter.call(meter, name, options))
+  meter.createUpDownCounter = (name, options) => guardAdd(createUpDownCounter.call(meter, name, options))
+  meter.createHistogram = (name, options) => guardRecord(createHistogram.call(meter, name, options))
+  meter.createGauge = (name, options) => guardRecord(createGauge.call(meter, name, options))
+}
+
+type Measure = (value: number, attributes?: Attributes, context?: Context) => void
+
+function guardAdd<Instrument extends { add: Measure }>(instrument: Instrument): Instrument {
+  instrument.add = guardMeasure(instrument.add.bind(instrument))
+  return instrument
+}
+
+function guardRecord<Instrument extends { record: Measure }>(instrument: Instrument): Instrument {
+  instrument.record = guardMeasure(instrument.record.bind(instrument))
+  return instrument
+}
+
+function guardMeasure(measure: Measure): Measure {
+  return (value, attributes, context) => {
+    try {
+      const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
+      measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)
+    } catch {
+      // a value that is no number, or attributes that cannot be listed
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Delivery: from ended spans, emitted log records and collected metrics to the back end. */
 export { createDelivery } from './delivery.ts'
-export { guardLoggerProvider, guardTracerProvider } from './guard.ts'
+export { guardLoggerProvider, guardMeterProvider, guardTracerProvider } from './guard.ts'
 export type {
   BatchOptions,
   Delivery,

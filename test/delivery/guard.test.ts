@@ -1,9 +1,15 @@
 /** No input makes a method of the API throw into the application, or block it. */
 import { INVALID_SPAN_CONTEXT, type Span } from '@opentelemetry/api'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { guardLoggerProvider, guardTracerProvider } from '../../src/delivery/guard.ts'
+import { guardLoggerProvider, guardMeterProvider, guardTracerProvider } from '../../src/delivery/guard.ts'
 
 const exporter = new InMemorySpanExporter()
 const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
@@ -110,4 +116,38 @@ test('log records', () => {
     expect(performance.now() - start, name).toBeLessThan(50)
   }
   expect(records.getFinishedLogRecords().length).toBeGreaterThanOrEqual(hostile.length)
+})
+
+test.for(hostile)('no instrument throws or blocks for %s, and records what is good', async ([, bad]) => {
+  const metricExporter = new InMemoryMetricExporter(AggregationTemporality.DELTA)
+  const meterProvider = new MeterProvider({
+    readers: [new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 1e6 })],
+  })
+  guardMeterProvider(meterProvider)
+  const meter = meterProvider.getMeter('test')
+  // biome-ignore lint/suspicious/noExplicitAny: what JavaScript lets through
+  const instruments: any[] = [
+    meter.createCounter('counter'),
+    meter.createUpDownCounter('updown'),
+    meter.createHistogram('histogram'),
+    meter.createGauge('gauge'),
+  ]
+  const start = performance.now()
+  for (const instrument of instruments) {
+    const measure = (instrument.add ?? instrument.record).bind(instrument)
+    for (const value of [1, bad]) for (const attributes of [bad, { bad }]) measure(value, attributes)
+    measure(1, { good: true })
+  }
+  expect(performance.now() - start).toBeLessThan(400)
+  await meterProvider.forceFlush()
+  const metrics = metricExporter
+    .getMetrics()
+    .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+  expect(metrics.map(({ dataPoints }) => dataPoints.some(({ attributes }) => attributes.good === true))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ])
+  await meterProvider.shutdown()
 })
