@@ -1,8 +1,25 @@
 /** The door for `--import` and `-r`: configures from the environment alone, in the main thread and in the application's workers. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { configureOpentelemetry } from './configure.ts'
+import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
 
-if (isMainThread || isWorkerOfApplication()) configureOpentelemetry()
+if (isMainThread || isWorkerOfApplication())
+  configureFromEnvironment(isMainThread ? process.env[REPORT_VARIABLE] : undefined)
+
+function configureFromEnvironment(reportFile: string | undefined): void {
+  if (reportFile === undefined) {
+    configureOpentelemetry()
+    return
+  }
+  const { counts, processor } = createScopeCounter()
+  const telemetry = configureOpentelemetry({ spanProcessors: [processor] })
+  startReporting(reportFile, () => ({
+    enabled: telemetry.enabled,
+    instrumentation: telemetry.diagnostics(),
+    spans: counts,
+    main: process.argv[1],
+  }))
+}
 
 /** Preloads also run in Node's own loader thread, which has no port, and in the workers pino writes from: nothing to trace there. */
 function isWorkerOfApplication(): boolean {

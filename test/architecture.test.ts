@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   instrument: ['config', 'context', 'pipeline'],
   delivery: ['config', 'wire', 'pipeline'],
   viewer: ['wire'],
-  diagnostics: ['config', 'instrument', 'delivery', 'wire'],
+  diagnostics: ['config', 'instrument', 'delivery', 'wire'], // the command and the report of `doctor`
 }
 
 interface Import {

@@ -75,6 +75,12 @@ function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets
   return { kind: 'async', stop() {} }
 }
 
+/** How ES modules would be seen by this version of Node. */
+export function importHookKind(): ImportWatch['kind'] {
+  if (canHookInThread()) return 'sync'
+  return typeof Module.register === 'function' ? 'async' : 'none'
+}
+
 /** Versions whose synchronous load hooks accept what import-in-the-middle returns (nodejs/node#59929). */
 function canHookInThread(): boolean {
   if (typeof Module.registerHooks !== 'function') return false

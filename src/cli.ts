@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/** The command `uptrace-node`: each subcommand is loaded only when it is asked for. */
+import { VERSION } from './version.ts'
+
+const HELP = `uptrace-node ${VERSION}
+
+Usage:
+  uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
+  uptrace-node --version
+`
+
+type Command = (args: readonly string[]) => Promise<number>
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
+}
+
+async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${VERSION}\n`)
+    return 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command) return (await command())(args)
+  const isHelp = ['help', '--help', '-h'].includes(name)
+  const output = isHelp ? process.stdout : process.stderr
+  output.write(isHelp ? HELP : `uptrace-node: unknown command ${name}\n\n${HELP}`)
+  return isHelp ? 0 : 2
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    process.stderr.write(`uptrace-node: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  },
+)

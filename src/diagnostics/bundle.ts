@@ -1,0 +1,20 @@
+/** Tells whether a program was put together by a bundler, which inlines the libraries that would be traced. */
+import { readFileSync, statSync } from 'node:fs'
+
+const MAX_BYTES = 20 * 1024 * 1024
+/** Comments and helpers that bundlers leave behind. */
+const MARKS = /\/\/ node_modules\/([^\s]+)|__webpack_require__|var __commonJS = |__turbopack|\/\/#region node_modules\//
+const INLINED = /(?:\/\/ |\/\/#region |"\.\/|\/\*\*\*\/ "\.\/)node_modules\/((?:@[\w.-]+\/)?[\w.-]+)/g
+
+/** Names of catalogue libraries inside the file; `undefined` when it does not look like a bundle. */
+export function findInlined(file: string, catalogue: readonly string[]): string[] | undefined {
+  try {
+    if (statSync(file).size > MAX_BYTES) return undefined
+    const text = readFileSync(file, 'utf8')
+    if (!MARKS.test(text)) return undefined
+    const inside = new Set([...text.matchAll(INLINED)].map((match) => match[1]!))
+    return catalogue.filter((name) => inside.has(name))
+  } catch {
+    return undefined
+  }
+}

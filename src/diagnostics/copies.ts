@@ -1,0 +1,59 @@
+/** Finds every copy of the OpenTelemetry API an application has installed: two of them are why telemetry vanishes without a word. */
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import path from 'node:path'
+
+const MAX_FOLDERS = 20_000
+
+export interface ApiCopy {
+  readonly version: string
+  /** Relative to the application's folder. */
+  readonly path: string
+}
+
+/** All copies below `folder`, each real folder once. Bounded, so that an odd tree cannot hang the command. */
+export function findApiCopies(folder: string): ApiCopy[] {
+  const copies = new Map<string, ApiCopy>()
+  const seen = new Set<string>()
+  const queue = [path.join(folder, 'node_modules')]
+  while (queue.length > 0 && seen.size < MAX_FOLDERS) {
+    const modules = queue.shift()!
+    if (!existsSync(modules)) continue
+    for (const name of packagesIn(modules)) {
+      const real = realpathSync(path.join(modules, name))
+      if (seen.has(real)) continue
+      seen.add(real)
+      if (name === '@opentelemetry/api')
+        copies.set(real, { version: readVersion(real), path: path.relative(folder, path.join(modules, name)) })
+      queue.push(path.join(real, 'node_modules'))
+    }
+    // pnpm keeps the real packages in a store of its own
+    const store = path.join(modules, '.pnpm')
+    if (existsSync(store)) queue.push(...readdirSync(store).map((entry) => path.join(store, entry, 'node_modules')))
+  }
+  return [...copies.values()]
+}
+
+function packagesIn(modules: string): string[] {
+  return list(modules).flatMap((name) => {
+    if (name.startsWith('.')) return []
+    return name.startsWith('@') ? list(path.join(modules, name)).map((inner) => `${name}/${inner}`) : [name]
+  })
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function readVersion(folder: string): string {
+  try {
+    return String(
+      (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version?: unknown }).version,
+    )
+  } catch {
+    return 'unknown'
+  }
+}

@@ -1,0 +1,43 @@
+/** Inside a program that `uptrace-node doctor` runs: writes what was instrumented, and how many spans each scope made, to a file. */
+import { writeFileSync } from 'node:fs'
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { InstrumentationDiagnostics } from '../instrument/index.ts'
+
+/** The variable by which the command names the file. */
+export const REPORT_VARIABLE = 'UPTRACE_DOCTOR_REPORT'
+
+export interface SelfReport {
+  readonly enabled: boolean
+  readonly instrumentation: InstrumentationDiagnostics | undefined
+  /** Instrumentation scope -> spans. */
+  readonly spans: Readonly<Record<string, number>>
+  /** The program that runs. */
+  readonly main: string | undefined
+}
+
+/** Counts spans by scope. */
+export function createScopeCounter(): { readonly counts: Record<string, number>; readonly processor: SpanProcessor } {
+  const counts: Record<string, number> = {}
+  const processor: SpanProcessor = {
+    onStart() {},
+    onEnd({ instrumentationScope: { name } }: ReadableSpan) {
+      counts[name] = (counts[name] ?? 0) + 1
+    },
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  }
+  return { counts, processor }
+}
+
+/** Writes the report every second, and once more at the end. */
+export function startReporting(file: string, read: () => SelfReport): void {
+  const write = (): void => {
+    try {
+      writeFileSync(file, JSON.stringify(read()))
+    } catch {
+      // the command that asked for it is gone
+    }
+  }
+  setInterval(write, 1_000).unref()
+  process.on('exit', write)
+}

@@ -1,0 +1,133 @@
+/** `uptrace-node doctor` says the right thing: a healthy app, two copies of the API, a dead endpoint, a wrong token, a bundled app. */
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Check } from '../../src/diagnostics/doctor.ts'
+import { type Sink, startSink } from '../faults/sink.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+let sink: Sink
+let folder: string
+beforeEach(async () => {
+  sink = await startSink()
+  mkdirSync(path.join(ROOT, '.cache/programs'), { recursive: true })
+  folder = mkdtempSync(path.join(ROOT, '.cache/programs/doctor-'))
+  mkdirSync(path.join(folder, 'node_modules/@opentelemetry'), { recursive: true })
+  cpSync(path.join(ROOT, 'node_modules/@opentelemetry/api'), path.join(folder, 'node_modules/@opentelemetry/api'), {
+    recursive: true,
+  })
+  symlinkSync(ROOT, path.join(folder, 'node_modules/uptrace-node'))
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
+})
+afterEach(() => sink.close())
+
+interface Result {
+  readonly code: number
+  readonly output: string
+  find(name: string): Check | undefined
+}
+
+/** A copy that the application reaches by a link to this repository is not its own. */
+function doctor(args: string[] = [], env: Record<string, string> = {}): Promise<Result> {
+  return new Promise((resolve) => {
+    const variables = { PATH: process.env.PATH ?? '', UPTRACE_DSN: `http://sEcReTtOkEn@localhost:${sink.port}`, ...env }
+    execFile(
+      process.execPath,
+      [path.join(ROOT, 'dist/cli.cjs'), 'doctor', '--json', ...args],
+      { cwd: folder, env: variables },
+      (error, stdout, stderr) => {
+        expect(stdout + stderr).not.toContain('sEcReTtOkEn')
+        const { checks } = JSON.parse(stdout) as { checks: Check[] }
+        resolve({
+          code: Number(error?.code ?? 0),
+          output: stdout,
+          find: (name) => checks.find((check) => check.name.startsWith(name)),
+        })
+      },
+    )
+  })
+}
+
+const APP = `
+const express = require('express')
+const app = express().get('/users/:id', (request, response) => response.send('ok'))
+const server = app.listen(0, async () => { await (await fetch('http://localhost:' + server.address().port + '/users/1')).text(); server.close() })`
+
+test('a healthy app: what attached, how many spans each made', async () => {
+  // the repository, which is linked, brings its own copy; a published package does not
+  const file = path.join(folder, 'app.cjs')
+  writeFileSync(file, APP)
+  const result = await doctor(['--', process.execPath, file])
+  expect(result.find('node')).toMatchObject({ status: 'ok' })
+  expect(result.find('destination')).toMatchObject({ status: 'ok', detail: expect.stringContaining('***@localhost') })
+  for (const signal of ['traces', 'metrics', 'logs'])
+    expect(result.find(`${signal} to`)).toMatchObject({ status: 'ok', detail: '200, it takes telemetry' })
+  expect(result.find('program')).toMatchObject({ status: 'ok', detail: expect.stringContaining('ended with code 0') })
+  expect(result.find('instrumentations')).toMatchObject({ status: 'ok', detail: 'express, http, undici' })
+  expect(result.find('spans')?.detail).toMatch(/http 1/)
+  expect(result.find('spans')?.detail).toMatch(/express 1/)
+})
+
+test('a second copy of the API: both paths', async () => {
+  const nested = path.join(folder, 'node_modules/other/node_modules/@opentelemetry/api')
+  mkdirSync(nested, { recursive: true })
+  writeFileSync(path.join(nested, 'package.json'), '{"name":"@opentelemetry/api","version":"1.9.1"}')
+  const result = await doctor()
+  expect(result.code).toBe(1)
+  expect(result.find('@opentelemetry/api')).toMatchObject({
+    status: 'failed',
+    detail: expect.stringContaining(path.join('node_modules/other/node_modules/@opentelemetry/api')),
+  })
+  expect(result.find('@opentelemetry/api')?.detail).toContain('1.9.1')
+})
+
+test.for<[string, number | undefined, RegExp]>([
+  ['a dead endpoint', undefined, /connection refused: nobody listens/],
+  ['a wrong token (401)', 401, /401; the token is wrong or missing/],
+  ['an unknown token (403)', 403, /403; the token is not known there/],
+  ['a wrong path (404)', 404, /404; nothing takes OTLP at this path/],
+])('%s', async ([, status, detail]) => {
+  if (status === undefined) await sink.stop()
+  else sink.behaviour = { status }
+  const result = await doctor()
+  expect(result.code).toBe(1)
+  expect(result.find('traces to')?.status).toBe('failed')
+  expect(result.find('traces to')?.detail).toMatch(detail)
+})
+
+test('a web page instead of OTLP', async () => {
+  sink.behaviour = 'html'
+  expect((await doctor()).find('traces to')?.detail).toMatch(/not an OTLP endpoint/)
+})
+
+test('no DSN, and a wrong one', async () => {
+  expect((await doctor([], { UPTRACE_DSN: '' })).find('destination')).toMatchObject({
+    status: 'failed',
+    detail: expect.stringContaining('no DSN'),
+  })
+  expect((await doctor([], { UPTRACE_DSN: 'https://sEcReTtOkEn@host:bad' })).find('destination')).toMatchObject({
+    status: 'failed',
+    detail: expect.stringContaining("can't be parsed"),
+  })
+})
+
+test('a bundled app: why express is not traced', async () => {
+  const file = path.join(folder, 'bundle.cjs')
+  await build({
+    stdin: { contents: APP, resolveDir: ROOT },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile: file,
+    absWorkingDir: ROOT,
+  })
+  const result = await doctor(['--', process.execPath, file])
+  expect(result.code).toBe(1)
+  expect(result.find('bundle')).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(/made by a bundler with express.* inside/),
+  })
+  expect(result.find('instrumentations')?.detail).not.toContain('express')
+})
