@@ -251,6 +251,8 @@ function start(config: Config): Telemetry {
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,
     runtimeMetrics: options.runtimeMetrics ?? true,
+    responseHeaders: options.responseHeaders ?? [],
+    sqlComments: options.sqlComments ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
 }

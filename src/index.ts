@@ -21,6 +21,7 @@ export {
   type Telemetry,
   traceUrl,
 } from './configure.ts'
+export { extractFromSqlComment } from './context/sql-comment.ts'
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export type { DiagnosticLogger, LogLevel } from './log.ts'
 export { reportError } from './pipeline/report.ts'

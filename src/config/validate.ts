@@ -129,6 +129,11 @@ const RULES: Record<keyof ConfigureOptions, Rule> = {
     check: listOf((value) => isText(value) || value instanceof RegExp),
     expected: 'a list of strings and regular expressions',
   },
+  responseHeaders: {
+    check: listOf((value) => isText(value) && ['traceresponse', 'server-timing', 'trace-id'].includes(value)),
+    expected: "a list of 'traceresponse', 'server-timing', 'trace-id'",
+  },
+  sqlComments: flag,
   bufferLimitBytes: wholeAboveZero,
   exitFlush: flag,
   exitTimeoutMillis: atLeastZero,

@@ -4,6 +4,7 @@ import type { Environment } from '../config/environment.ts'
 import { log } from '../log.ts'
 import { CLASSES } from './catalogue.generated.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
+import { createResponseHook, type ResponseHeader } from './response-headers.ts'
 
 /** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
@@ -27,6 +28,8 @@ const PROBE_PATHS: ReadonlyArray<string | RegExp> = [
 
 export interface DefaultsOptions {
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
+  readonly responseHeaders: readonly ResponseHeader[]
+  readonly sqlComments: boolean
 }
 
 /** Configuration of each instrumentation that differs from upstream; the user's own wins key by key. */
@@ -34,15 +37,18 @@ export function defaultConfig(name: string, options: DefaultsOptions): Record<st
   switch (name) {
     case 'http': {
       const isIgnored = createUrlMatcher(options.ignoreUrls ?? PROBE_PATHS)
-      return { ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? '') }
+      return {
+        ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? ''),
+        ...(options.responseHeaders.length > 0 && { responseHook: createResponseHook(options.responseHeaders) }),
+      }
     }
     case 'express':
       return { ignoreLayersType: ['middleware', 'router'] }
     case 'koa':
       return { ignoreLayersType: ['middleware'] }
-    case 'ioredis':
-    case 'mongodb':
-      return { requireParentSpan: false }
+    case 'pg':
+    case 'mysql2':
+      return options.sqlComments ? { addSqlCommenterCommentToQueries: true } : {}
     default:
       return {}
   }

@@ -11,6 +11,7 @@ import { watchRequire } from './module-require.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { createPinoInstrumentation } from './pino-instrumentation.ts'
 import { createRegistry, type Providers } from './registry.ts'
+import type { ResponseHeader } from './response-headers.ts'
 import { watchFunctionsTakenEarly } from './taken-early.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -21,6 +22,8 @@ export interface InstrumentOptions extends Providers {
   readonly ownUrls: readonly string[]
   readonly logs: LogCorrelationOptions | undefined
   readonly runtimeMetrics: boolean
+  readonly responseHeaders: readonly ResponseHeader[]
+  readonly sqlComments: boolean
 }
 
 /** What is instrumented, and what was loaded too early. */
