@@ -1,0 +1,200 @@
+/** Keeps the store within its limits: the oldest whole traces go first, in small steps, never one that is being looked at. */
+import type { SQLInputValue } from 'node:sqlite'
+import type { StoreContext } from './context.ts'
+
+export interface Limits {
+  readonly maxSpans: number
+  readonly maxLogs: number
+  readonly maxMetricPoints: number
+  readonly maxBytes: number
+  readonly maxAgeMillis: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxSpans: 200_000,
+  maxLogs: 500_000,
+  maxMetricPoints: 500_000,
+  maxBytes: 256 * 1024 * 1024,
+  maxAgeMillis: 7 * 24 * 60 * 60 * 1000,
+}
+
+export interface Totals {
+  spans: number
+  logs: number
+  metricPoints: number
+}
+
+export interface Retention {
+  readonly limits: Limits
+  readonly totals: Totals
+  /** When the first item was evicted, and how many since; null while all is kept. */
+  readonly eviction: { sinceUs: number; spans: number; logs: number } | null
+  /** Bytes in use, without the free pages of the file. */
+  bytes(): number
+  added(spans: number, logs: number, metricPoints: number): void
+  /** Keeps a trace for ten minutes because somebody looks at it. */
+  pin(traceId: string): void
+  /** Deletes what is beyond a limit now, a step at a time; true when there is more to do. */
+  step(): boolean
+  /** Start of the oldest span, or null. */
+  oldestUs(): number | null
+  clear(): void
+  stop(): void
+}
+
+const STEP_ROWS = 10_000
+const CHECK_EVERY_MILLIS = 10_000
+const PIN_MILLIS = 10 * 60_000
+const TABLES = ['span', 'trace', 'link', 'log', 'point', 'series', 'instrument', 'exemplar', 'resource', 'scope', 'str']
+
+export function createRetention(context: StoreContext, asked: Partial<Limits>, onDeleted: () => void): Retention {
+  const { database } = context
+  const limits: Limits = { ...DEFAULT_LIMITS, ...asked }
+  const number = (sql: string, ...args: SQLInputValue[]): number =>
+    Number(Object.values(database.prepare(sql).get(...args) ?? { none: 0 })[0] ?? 0)
+  const count = (table: string) => number(`SELECT count(*) FROM ${table}`)
+  const totals: Totals = { spans: count('span'), logs: count('log'), metricPoints: count('point') }
+  const pinned = new Map<string, number>()
+  const kept = database.prepare('SELECT * FROM eviction').get() as
+    | { since_us: number; spans: number; logs: number }
+    | undefined
+  let eviction = kept ? { sinceUs: kept.since_us, spans: kept.spans, logs: kept.logs } : null
+  let scheduled: NodeJS.Immediate | undefined
+  const timer = setInterval(runSoon, CHECK_EVERY_MILLIS)
+  timer.unref()
+
+  const retention: Retention = {
+    limits,
+    totals,
+    get eviction() {
+      return eviction
+    },
+    bytes: () => (number('PRAGMA page_count') - number('PRAGMA freelist_count')) * number('PRAGMA page_size'),
+    added(spans, logs, metricPoints) {
+      totals.spans += spans
+      totals.logs += logs
+      totals.metricPoints += metricPoints
+      if (isOverCount()) runSoon()
+    },
+    pin(traceId) {
+      pinned.set(traceId, Date.now() + PIN_MILLIS)
+    },
+    step,
+    oldestUs: () => number('SELECT min(start_us) FROM trace WHERE spans > 0') || null,
+    clear() {
+      database.exec(`BEGIN; ${TABLES.map((table) => `DELETE FROM ${table};`).join(' ')} DELETE FROM eviction; COMMIT`)
+      database.exec('VACUUM')
+      Object.assign(totals, { spans: 0, logs: 0, metricPoints: 0 })
+      eviction = null
+    },
+    stop() {
+      clearInterval(timer)
+      clearImmediate(scheduled)
+      scheduled = undefined
+    },
+  }
+  return retention
+
+  function runSoon(): void {
+    scheduled ??= setImmediate(() => {
+      scheduled = undefined
+      if (step()) runSoon()
+    })
+  }
+
+  function isOverCount(): boolean {
+    return (
+      totals.spans > limits.maxSpans || totals.logs > limits.maxLogs || totals.metricPoints > limits.maxMetricPoints
+    )
+  }
+
+  function step(): boolean {
+    const cutoffUs = (Date.now() - limits.maxAgeMillis) * 1000
+    const isTooBig = retention.bytes() > limits.maxBytes
+    let deleted = 0
+    if (totals.spans > limits.maxSpans || isTooBig || hasOlder('trace', 'end_us', cutoffUs))
+      deleted += deleteTraces(isTooBig, cutoffUs)
+    if (totals.logs > limits.maxLogs || isTooBig || hasOlder('log', 'time_us', cutoffUs))
+      deleted += deleteLogs(isTooBig, cutoffUs)
+    if (totals.metricPoints > limits.maxMetricPoints || isTooBig || hasOlder('point', 'time_us', cutoffUs))
+      deleted += deletePoints(isTooBig, cutoffUs)
+    return deleted > 0
+  }
+
+  /** The oldest rows come first by id. */
+  function hasOlder(table: string, column: string, cutoffUs: number): boolean {
+    const key = table === 'trace' ? 'no' : 'id'
+    const oldest = number(`SELECT ${column} FROM ${table} ORDER BY ${key} LIMIT 1`)
+    return oldest > 0 && oldest < cutoffUs
+  }
+
+  function deleteTraces(isTooBig: boolean, cutoffUs: number): number {
+    const excess = isTooBig ? STEP_ROWS : totals.spans - limits.maxSpans
+    const live = livePins()
+    const nos: number[] = []
+    let rows = 0
+    const oldest = database.prepare('SELECT no, id, spans, end_us FROM trace ORDER BY no')
+    for (const trace of oldest.iterate() as Iterable<{ no: number; id: string; spans: number; end_us: number }>) {
+      const isOld = trace.end_us > 0 && trace.end_us < cutoffUs
+      if ((rows >= excess && !isOld) || rows >= STEP_ROWS || nos.length >= STEP_ROWS) break
+      if (live.has(trace.id)) continue
+      nos.push(trace.no)
+      rows += trace.spans
+    }
+    if (nos.length === 0) return 0
+    const list = nos.join(',')
+    database.exec(`BEGIN; DELETE FROM log WHERE trace_id IN (SELECT id FROM trace WHERE no IN (${list}))`)
+    const logs = number('SELECT changes()')
+    database.exec(
+      `DELETE FROM span WHERE trace_no IN (${list}); DELETE FROM link WHERE from_no IN (${list}); DELETE FROM trace WHERE no IN (${list})`,
+    )
+    remember(rows, logs)
+    database.exec('COMMIT')
+    return rows + logs + nos.length
+  }
+
+  function deleteLogs(isTooBig: boolean, cutoffUs: number): number {
+    const excess = isTooBig ? STEP_ROWS : Math.min(Math.max(totals.logs - limits.maxLogs, 0), STEP_ROWS)
+    database.exec('BEGIN')
+    database.prepare('DELETE FROM log WHERE id IN (SELECT id FROM log ORDER BY id LIMIT ?)').run(excess)
+    let logs = excess === 0 ? 0 : number('SELECT changes()')
+    database
+      .prepare('DELETE FROM log WHERE id IN (SELECT id FROM log WHERE time_us < ? ORDER BY time_us LIMIT ?)')
+      .run(cutoffUs, STEP_ROWS)
+    logs += number('SELECT changes()')
+    remember(0, logs)
+    database.exec('COMMIT')
+    return logs
+  }
+
+  function deletePoints(isTooBig: boolean, cutoffUs: number): number {
+    const excess = isTooBig ? STEP_ROWS : Math.min(Math.max(totals.metricPoints - limits.maxMetricPoints, 0), STEP_ROWS)
+    const last = number('SELECT max(id) FROM (SELECT id FROM point ORDER BY id LIMIT ?)', excess)
+    const { changes } = database
+      .prepare('DELETE FROM point WHERE id <= ? OR (id IN (SELECT id FROM point ORDER BY id LIMIT ?) AND time_us < ?)')
+      .run(last, STEP_ROWS, cutoffUs)
+    database
+      .prepare('DELETE FROM exemplar WHERE time_us < (SELECT min(time_us) FROM point) OR time_us < ?')
+      .run(cutoffUs)
+    totals.metricPoints -= Number(changes)
+    return Number(changes)
+  }
+
+  function remember(spans: number, logs: number): void {
+    totals.spans -= spans
+    totals.logs -= logs
+    if (spans + logs === 0) return
+    eviction ??= { sinceUs: Date.now() * 1000, spans: 0, logs: 0 }
+    eviction.spans += spans
+    eviction.logs += logs
+    database.exec('DELETE FROM eviction')
+    database.prepare('INSERT INTO eviction VALUES (?, ?, ?)').run(eviction.sinceUs, eviction.spans, eviction.logs)
+    if (spans > 0) onDeleted()
+  }
+
+  function livePins(): Set<string> {
+    const now = Date.now()
+    for (const [traceId, until] of pinned) if (until < now) pinned.delete(traceId)
+    return new Set(pinned.keys())
+  }
+}

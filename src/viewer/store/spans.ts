@@ -1,0 +1,237 @@
+/** Writes spans: a row each, the trace summaries, links, and what roll-ups and insights want to know. */
+import type { DecodedSpan, Group } from '../../wire/decode-types.ts'
+import { httpStatusOf, meaningOf, SYSTEMS } from '../semantics.ts'
+import { type ResourceInfo, type StoreContext, scopeKey } from './context.ts'
+import { createMultiInsert } from './multi-insert.ts'
+import type { TraceState, TraceSummaries } from './traces.ts'
+
+/** What of a span is kept beside its columns; absent when all of it is empty. */
+export interface SpanExtra {
+  /** Status message. */
+  m?: string
+  /** Trace state. */
+  ts?: string
+  /** Events: name, µs, ns remainder, attributes, dropped attributes. */
+  e?: [name: string, us: number, rem: number, attributes: object, dropped: number][]
+  /** Links: trace id, span id, attributes, trace state, dropped attributes. */
+  l?: [traceId: string, spanId: string, attributes: object, traceState: string, dropped: number][]
+  /** Dropped attributes, events, links. */
+  d?: [attributes: number, events: number, links: number]
+  /** Started but was sent without an end. */
+  open?: 1
+  /** Ended before it started, by the sender's clock. */
+  skew?: 1
+  /** W3C flags as sent. */
+  f?: number
+}
+
+/** Told of each span while it is written. */
+export interface SpanObserver {
+  onSpan(span: DecodedSpan, facts: SpanFacts): void
+}
+
+export interface SpanFacts {
+  readonly resource: ResourceInfo
+  readonly traceNo: number
+  readonly svc: number
+  readonly name: number
+  readonly kind: number
+  readonly status: number
+  readonly system: number
+  readonly group: number
+  readonly durationNs: number
+}
+
+export interface SpanWriter {
+  /** Stores the spans of a request; gives how many were refused and why. */
+  write(groups: readonly Group<DecodedSpan>[], nowUs: number): { stored: number; rejected: number; reason: string }
+  reset(): void
+}
+
+const COLUMNS = [
+  'trace_no',
+  'span_id',
+  'parent_id',
+  'resource_id',
+  'scope_id',
+  'svc',
+  'name',
+  'kind',
+  'status',
+  'start_us',
+  'start_rem',
+  'dur_ns',
+  'sys',
+  'grp',
+  'attrs',
+  'extra',
+]
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/
+const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/
+const SERVER = 2
+const CLIENT = 3
+const PRODUCER = 4
+const ERROR = 2
+const SYSTEM_INDEX = new Map(SYSTEMS.map((system, index) => [system, index]))
+
+export function createSpanWriter(context: StoreContext, traces: TraceSummaries, observer: SpanObserver): SpanWriter {
+  const rows = createMultiInsert(context.database, 'span', COLUMNS)
+  const insertLink = context.database.prepare(
+    'INSERT INTO link (trace_id, span_id, from_no, from_span, attrs) VALUES (?, ?, ?, ?, ?)',
+  )
+
+  return {
+    write(groups, nowUs) {
+      let stored = 0
+      let rejected = 0
+      let reason = ''
+      for (const group of groups) {
+        const resource = context.resources.of(group.resource)
+        const scope = context.scopes.idOf(scopeKey(group.scope))
+        let first = Number.MAX_SAFE_INTEGER
+        let last = 0
+        let count = 0
+        for (const span of group.items) {
+          if (!TRACE_ID.test(span.traceId) || !SPAN_ID.test(span.spanId)) {
+            rejected++
+            reason = 'a span has no valid trace id or span id'
+            continue
+          }
+          writeSpan(span, resource, scope, nowUs)
+          count++
+          if (span.startUs < first) first = span.startUs
+          if (span.endUs > last) last = span.endUs
+        }
+        if (count > 0) context.resources.touch(resource, first, Math.max(first, last), count, 0)
+        stored += count
+      }
+      rows.flush()
+      return { stored, rejected, reason }
+    },
+    reset: () => rows.reset(),
+  }
+
+  function writeSpan(span: DecodedSpan, resource: ResourceInfo, scope: number, nowUs: number): void {
+    const { texts } = context
+    const isOpen = span.endUs === 0
+    const raw = isOpen ? 0 : (span.endUs - span.startUs) * 1000 + (span.endRemainderNs - span.startRemainderNs)
+    const durationNs = Math.min(Math.max(raw, 0), Number.MAX_SAFE_INTEGER)
+    const status = span.statusCode > ERROR ? 0 : span.statusCode
+    const kind = span.kind > 5 ? 0 : span.kind
+    const name = texts.idOf(span.name)
+    const meaning = meaningOf(span.name, span.attributes)
+    const group = meaning.groupKey === span.name ? name : texts.idOf(meaning.groupKey)
+    const parent = SPAN_ID.test(span.parentSpanId) ? span.parentSpanId : null
+    const state = traces.of(span.traceId)
+    const system = SYSTEM_INDEX.get(meaning.system) ?? 0
+    rows.add(
+      state.no,
+      span.spanId,
+      parent,
+      resource.id,
+      scope,
+      resource.svc,
+      name,
+      kind,
+      status,
+      span.startUs,
+      span.startRemainderNs,
+      durationNs,
+      system,
+      group,
+      JSON.stringify(span.attributes),
+      extraOf(span, isOpen, raw < 0),
+    )
+    for (const link of span.links) {
+      if (TRACE_ID.test(link.traceId))
+        insertLink.run(link.traceId, link.spanId, state.no, span.spanId, JSON.stringify(link.attributes))
+    }
+    addToTrace(state, span, { svc: resource.svc, name, kind, status, parent, durationNs, nowUs })
+    observer.onSpan(span, {
+      resource,
+      traceNo: state.no,
+      svc: resource.svc,
+      name,
+      kind,
+      status,
+      system,
+      group,
+      durationNs,
+    })
+  }
+}
+
+interface Added {
+  readonly svc: number
+  readonly name: number
+  readonly kind: number
+  readonly status: number
+  readonly parent: string | null
+  readonly durationNs: number
+  readonly nowUs: number
+}
+
+function addToTrace(state: TraceState, span: DecodedSpan, added: Added): void {
+  const { svc, status, parent } = added
+  state.spans++
+  state.seenUs = added.nowUs
+  if (status === ERROR) state.errors++
+  if (added.kind === CLIENT || added.kind === PRODUCER) state.clients++
+  if (span.startUs < state.startUs || (span.startUs === state.startUs && span.startRemainderNs < state.startRem)) {
+    state.startUs = span.startUs
+    state.startRem = span.startRemainderNs
+  }
+  const ends = added.durationNs === 0 ? [span.startUs, span.startRemainderNs] : [span.endUs, span.endRemainderNs]
+  if (ends[0]! > state.endUs || (ends[0] === state.endUs && ends[1]! > state.endRem)) {
+    state.endUs = ends[0]!
+    state.endRem = ends[1]!
+  }
+  const share = state.services.get(svc)
+  if (!share) state.services.set(svc, [1, status === ERROR ? 1 : 0])
+  else {
+    share[0]++
+    if (status === ERROR) share[1]++
+  }
+  const isRoot = parent === null
+  const isBetter = isRoot
+    ? state.root === null || span.startUs < state.headUs
+    : state.root === null && span.startUs < state.headUs
+  if (!isBetter) return
+  if (isRoot) state.root = span.spanId
+  state.headUs = span.startUs
+  state.headParent = parent
+  state.headSvc = svc
+  state.headName = added.name
+  state.headKind = added.kind
+  state.headStatus = status
+  state.http = added.kind === SERVER || isRoot ? httpStatusOf(span.attributes) : null
+}
+
+function extraOf(span: DecodedSpan, isOpen: boolean, isSkewed: boolean): string | null {
+  const extra: SpanExtra = {}
+  if (span.statusMessage !== '') extra.m = span.statusMessage
+  if (span.traceState !== '') extra.ts = span.traceState
+  if (span.events.length > 0)
+    extra.e = span.events.map((event) => [
+      event.name,
+      event.timeUs,
+      event.remainderNs,
+      event.attributes,
+      event.droppedAttributes,
+    ])
+  if (span.links.length > 0)
+    extra.l = span.links.map((link) => [
+      link.traceId,
+      link.spanId,
+      link.attributes,
+      link.traceState,
+      link.droppedAttributes,
+    ])
+  if (span.droppedAttributes || span.droppedEvents || span.droppedLinks)
+    extra.d = [span.droppedAttributes, span.droppedEvents, span.droppedLinks]
+  if (span.flags > 1) extra.f = span.flags
+  if (isOpen) extra.open = 1
+  if (isSkewed) extra.skew = 1
+  for (const _ in extra) return JSON.stringify(extra)
+  return null
+}

@@ -1,0 +1,169 @@
+/** The store: one transaction a request, counters, and the bus that tells others what changed. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Decoded } from '../../wire/decode-types.ts'
+import { createResources, type StoreContext } from './context.ts'
+import { openDatabase } from './database.ts'
+import { createInterner } from './intern.ts'
+import { createLogWriter } from './logs.ts'
+import { createMetricWriter } from './metrics.ts'
+import { createRetention, type Limits, type Retention } from './retention.ts'
+import { createSpanWriter, type SpanObserver } from './spans.ts'
+import { createTraceSummaries, type TraceState } from './traces.ts'
+
+export interface StoreOptions {
+  /** Without a file all is kept in memory. */
+  readonly file?: string | undefined
+  readonly limits?: Partial<Limits>
+}
+
+export interface Counters {
+  spans: number
+  logs: number
+  metricPoints: number
+  rejected: number
+  lastUs: number | null
+}
+
+export interface AddResult {
+  readonly spans: number
+  readonly logs: number
+  readonly metricPoints: number
+  readonly rejected: number
+  readonly reason: string
+}
+
+/** What one request changed. */
+export interface Change {
+  readonly traces: readonly TraceState[]
+  readonly result: AddResult
+}
+
+export interface Store extends StoreContext {
+  readonly kind: 'disk' | 'memory'
+  readonly path: string | null
+  readonly counters: Counters
+  readonly limits: Limits
+  readonly retention: Retention
+  /** Grows with every change. */
+  readonly rev: number
+  add(decoded: Decoded): AddResult
+  /** Called after each transaction that stored something, and after `clear`. */
+  onChange(listener: (change: Change) => void): () => void
+  /** Called for each span while it is stored. */
+  observeSpans(observer: SpanObserver): void
+  /** Says that something other than spans, logs and points changed. */
+  bump(): void
+  clear(): void
+  close(): void
+}
+
+export function createStore(options: StoreOptions = {}): Store {
+  const { database, kind, path } = openDatabase(options.file)
+  const texts = createInterner(database, 'str')
+  const scopes = createInterner(database, 'scope')
+  const context: StoreContext = { database, texts, scopes, resources: createResources(database, texts) }
+  const observers: SpanObserver[] = []
+  const listeners = new Set<(change: Change) => void>()
+  const traces = createTraceSummaries(context)
+  const spans = createSpanWriter(context, traces, {
+    onSpan: (span, facts) => {
+      for (const observer of observers) observer.onSpan(span, facts)
+    },
+  })
+  const logs = createLogWriter(context, traces)
+  const metrics = createMetricWriter(context)
+  const retention = createRetention(context, options.limits ?? {}, forgetCaches)
+  const counters: Counters = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, lastUs: null }
+  let rev = 1
+
+  const store: Store = {
+    ...context,
+    kind,
+    path,
+    counters,
+    limits: retention.limits,
+    retention,
+    get rev() {
+      return rev
+    },
+    add(decoded) {
+      const nowUs = Date.now() * 1000
+      const change = transaction(database, forgetCaches, () => {
+        const written = spans.write(decoded.traces, nowUs)
+        const logCount = logs.write(decoded.logs, nowUs)
+        const pointCount = metrics.write(decoded.metrics, nowUs)
+        const result: AddResult = {
+          spans: written.stored,
+          logs: logCount,
+          metricPoints: pointCount,
+          rejected: written.rejected,
+          reason: written.reason,
+        }
+        return { traces: traces.flush(), result }
+      })
+      const { result } = change
+      counters.spans += result.spans
+      counters.logs += result.logs
+      counters.metricPoints += result.metricPoints
+      counters.rejected += result.rejected
+      counters.lastUs = nowUs
+      rev++
+      retention.added(result.spans, result.logs, result.metricPoints)
+      for (const listener of listeners) listener(change)
+      return result
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    observeSpans: (observer) => {
+      observers.push(observer)
+    },
+    bump() {
+      rev++
+    },
+    clear() {
+      retention.clear()
+      forgetCaches()
+      context.resources.clear()
+      rev++
+      const result = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, reason: '' }
+      for (const listener of listeners) listener({ traces: [], result })
+    },
+    close() {
+      retention.stop()
+      listeners.clear()
+      database.close()
+    },
+  }
+  return store
+
+  /** After a rollback or a deletion, ids in memory may name rows that are gone. */
+  function forgetCaches(): void {
+    for (const cache of [spans, logs, metrics]) cache.reset()
+    texts.clear()
+    scopes.clear()
+    traces.forget()
+  }
+}
+
+function transaction<T>(database: DatabaseSync, onFailure: () => void, work: () => T): T {
+  database.exec('BEGIN')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    rollBack(database)
+    onFailure()
+    throw error
+  }
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // SQLite has rolled back already, as it does when the disk is full
+  }
+}
