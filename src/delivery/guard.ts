@@ -117,11 +117,13 @@ function guardRecord<Instrument extends { record: Measure }>(instrument: Instrum
 
 function guardMeasure(measure: Measure): Measure {
   return (value, attributes, context) => {
+    // the SDK prints what is no number, which unfolds a graph
+    if (typeof value !== 'number') return
     try {
       const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
       measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)
     } catch {
-      // a value that is no number, or attributes that cannot be listed
+      // attributes that cannot be listed
     }
   }
 }
