@@ -1,0 +1,72 @@
+/** Small pieces of SQL with their arguments. */
+import type { SQLInputValue } from 'node:sqlite'
+import type { Operator } from './parse-query.ts'
+
+export interface Sql {
+  readonly text: string
+  readonly args: readonly SQLInputValue[]
+}
+
+export const TRUE: Sql = { text: '1', args: [] }
+export const FALSE: Sql = { text: '0', args: [] }
+
+export function sql(text: string, ...args: SQLInputValue[]): Sql {
+  return { text, args }
+}
+
+export function and(parts: readonly Sql[]): Sql {
+  return join(
+    parts.filter((part) => part.text !== '1'),
+    ' AND ',
+    TRUE,
+  )
+}
+
+export function or(parts: readonly Sql[]): Sql {
+  return join(
+    parts.filter((part) => part.text !== '0'),
+    ' OR ',
+    FALSE,
+  )
+}
+
+/** Unknown counts as false, so that its negation is true. */
+export function not(part: Sql): Sql {
+  return { text: `NOT coalesce((${part.text}), 0)`, args: part.args }
+}
+
+/** Numbers only, written into the text: lists may be longer than SQLite takes arguments. */
+export function isIn(column: string, ids: readonly number[]): Sql {
+  if (ids.length === 0) return FALSE
+  return ids.length === 1 ? sql(`${column} = ?`, ids[0]!) : sql(`${column} IN (${ids.join(',')})`)
+}
+
+/** Compares text: `:` without regard to case, `=` and `!=` exactly; `*` matches any text, `~` any part. */
+export function textMatch(column: string, operator: Operator, value: string): Sql {
+  switch (operator) {
+    case ':':
+      return sql(`${column} LIKE ? ESCAPE '\\'`, likePattern(value))
+    case '~':
+    case 'text':
+      return sql(`${column} LIKE ? ESCAPE '\\'`, `%${escapeLike(value)}%`)
+    case '=':
+    case '!=':
+      return value.includes('*') ? sql(`${column} GLOB ?`, value.replace(/[[?]/g, '[$&]')) : sql(`${column} = ?`, value)
+    default:
+      return sql(`${column} ${operator} ?`, value)
+  }
+}
+
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}
+
+function likePattern(value: string): string {
+  return escapeLike(value).replaceAll('*', '%')
+}
+
+function join(parts: readonly Sql[], by: string, none: Sql): Sql {
+  if (parts.length === 0) return none
+  if (parts.length === 1) return parts[0]!
+  return { text: parts.map(({ text }) => `(${text})`).join(by), args: parts.flatMap(({ args }) => args) }
+}

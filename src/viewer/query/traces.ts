@@ -1,0 +1,201 @@
+/** Lists traces that meet a query: newest first by default, paged, with a budget of time. */
+import type { TraceList, TraceSummary } from '../api.ts'
+import { badgesOf } from '../badges.ts'
+import { KINDS, STATUSES } from '../semantics.ts'
+import type { TraceRow } from '../store/traces.ts'
+import { type CompiledTraceQuery, compileTraceQuery } from './compile-query.ts'
+import type { Engine } from './engine.ts'
+import { parseQuery } from './parse-query.ts'
+import { and, type Sql, sql, TRUE } from './sql.ts'
+import { decodeCursor, encodeCursor, limitOf, ofWindow, readWindow, timeWithin } from './window.ts'
+
+type Sort = 'newest' | 'oldest' | 'slowest' | 'fastest' | 'spans' | 'errors'
+
+const SORTS: Record<Sort, readonly [column: string, direction: 'ASC' | 'DESC']> = {
+  newest: ['start_us', 'DESC'],
+  oldest: ['start_us', 'ASC'],
+  slowest: ['dur_ns', 'DESC'],
+  fastest: ['dur_ns', 'ASC'],
+  spans: ['spans', 'DESC'],
+  errors: ['errors', 'DESC'],
+}
+const CHUNK = 1000
+/** Walking traces is tried so long before the index of spans is asked for all that match. */
+const WALK_MILLIS = 8
+const BUDGET_MILLIS = 1500
+
+export interface TraceSelection extends CompiledTraceQuery {
+  /** Everything that one span must meet, window included. */
+  readonly spanCondition: Sql
+  /** Everything that the trace itself must meet. */
+  readonly traceCondition: Sql
+}
+
+export interface Page {
+  readonly rows: readonly TraceRow[]
+  readonly next: readonly number[] | null
+  readonly partial: boolean
+}
+
+export function listTraces(engine: Engine, query: URLSearchParams): TraceList {
+  const started = performance.now()
+  const selection = selectTraces(engine, query)
+  const page = findTraces(engine, selection, {
+    sort: sortOf(query),
+    limit: limitOf(query, 100, 1000),
+    cursor: decodeCursor(query, 2),
+  })
+  return {
+    traces: page.rows.map((row) => summarize(engine, row, selection)),
+    next: page.next && encodeCursor(page.next),
+    partial: page.partial,
+    tookMillis: millisSince(started),
+  }
+}
+
+export function selectTraces({ store }: Engine, query: URLSearchParams): TraceSelection {
+  const window = readWindow(query)
+  const compiled = compileTraceQuery(store, parseQuery(query.get('q') ?? ''))
+  const ofSpan = ofWindow(store, window, 's')
+  return {
+    ...compiled,
+    spanCondition: ofSpan.text === '0' ? ofSpan : and([ofSpan, compiled.span]),
+    isIndexed: compiled.isIndexed && window.run === undefined,
+    hasSpanTerms: compiled.hasSpanTerms || ofSpan !== TRUE,
+    traceCondition: and([sql('t.spans > 0'), timeWithin('t.start_us', window), compiled.trace]),
+  }
+}
+
+interface Order {
+  readonly sort: Sort
+  readonly limit: number
+  readonly cursor?: readonly number[] | undefined
+}
+
+export function findTraces(engine: Engine, selection: TraceSelection, order: Order): Page {
+  if (!selection.hasSpanTerms) return selectPage(engine, selection.traceCondition, order)
+  return walk(engine, selection, order)
+}
+
+/** One select, by an index where the sort has one. */
+function selectPage({ store }: Engine, condition: Sql, { sort, limit, cursor }: Order): Page {
+  const [column, direction] = SORTS[sort]
+  const where = and([condition, after(column, direction, cursor)])
+  const rows = store.database
+    .prepare(
+      `SELECT * FROM trace t WHERE ${where.text} ORDER BY t.${column} ${direction}, t.no ${direction} LIMIT ${limit + 1}`,
+    )
+    .all(...where.args) as unknown as TraceRow[]
+  return {
+    rows: rows.slice(0, limit),
+    next: rows.length > limit ? keyOf(rows[limit - 1]!, sort) : null,
+    partial: false,
+  }
+}
+
+/** Looks at traces in order and asks for each whether a span of it matches: fast when many do. */
+function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
+  const { store } = engine
+  const started = performance.now()
+  const [column, direction] = SORTS[order.sort]
+  const { spanCondition, traceCondition } = selection
+  const rows: TraceRow[] = []
+  let position = order.cursor
+  for (;;) {
+    const where = and([traceCondition, after(column, direction, position)])
+    const chunk = store.database.prepare(
+      `SELECT t.*, EXISTS (SELECT 1 FROM span s WHERE s.trace_no = t.no AND (${spanCondition.text})) AS hit FROM trace t
+        WHERE ${where.text} ORDER BY t.${column} ${direction}, t.no ${direction} LIMIT ${CHUNK}`,
+    )
+    let seen = 0
+    for (const row of chunk.iterate(...spanCondition.args, ...where.args) as Iterable<unknown>) {
+      const trace = row as TraceRow & { readonly hit: number }
+      seen++
+      if (trace.hit === 1) {
+        if (rows.length === order.limit) return { rows, next: keyOf(rows.at(-1)!, order.sort), partial: false }
+        rows.push(trace)
+      }
+      position = keyOf(trace, order.sort)
+      if (selection.isIndexed && (seen & 31) === 0 && performance.now() - started > WALK_MILLIS)
+        return bySpanIndex(engine, selection, order)
+    }
+    if (seen < CHUNK) return { rows, next: null, partial: false }
+    if (performance.now() - started > BUDGET_MILLIS) return { rows, next: position!, partial: true }
+  }
+}
+
+/** Asks the index of spans for all that match: fast when few do, or when much must be passed over. */
+function bySpanIndex(engine: Engine, selection: TraceSelection, order: Order): Page {
+  const services = [...new Set(engine.store.resources.all().map(({ svc }) => svc))]
+  const { text, args } = selection.spanCondition
+  const matching: Sql = {
+    text: `t.no IN (SELECT s.trace_no FROM span s INDEXED BY span_svc WHERE s.svc IN (${services.join(',')}) AND (${text}))`,
+    args,
+  }
+  return selectPage(engine, and([selection.traceCondition, matching]), order)
+}
+
+function after(column: string, direction: 'ASC' | 'DESC', cursor: readonly number[] | undefined): Sql {
+  if (!cursor) return TRUE
+  return sql(`(t.${column}, t.no) ${direction === 'ASC' ? '>' : '<'} (?, ?)`, cursor[0]!, cursor[1]!)
+}
+
+function keyOf(row: TraceRow, sort: Sort): readonly number[] {
+  return [Number(row[SORTS[sort][0] as keyof TraceRow]), row.no]
+}
+
+export function sortOf(query: URLSearchParams): Sort {
+  const sort = query.get('sort') ?? 'newest'
+  return Object.hasOwn(SORTS, sort) ? (sort as Sort) : 'newest'
+}
+
+export function summarize(engine: Engine, row: TraceRow, selection?: TraceSelection): TraceSummary {
+  const { texts } = engine.store
+  const services = (JSON.parse(row.services) as [number, [number, number]][])
+    .sort(([, a], [, b]) => b[0] - a[0])
+    .slice(0, 6)
+  const match = selection?.hasSpanTerms ? matchOf(engine, row.no, selection) : { id: null, count: row.spans }
+  return {
+    traceId: row.id,
+    startUs: row.start_us,
+    durationNs: row.dur_ns,
+    rootSpanId: row.root,
+    service: texts.textOf(row.head_svc),
+    name: texts.textOf(row.head_name),
+    kind: KINDS[row.head_kind] ?? 'unspecified',
+    status: STATUSES[row.head_status] ?? 'unset',
+    httpStatus: row.http,
+    spans: row.spans,
+    errors: row.errors,
+    logs: row.logs,
+    services: services.map(([svc, [spans, errors]]) => ({ service: texts.textOf(svc), spans, errors })),
+    operationP95Ns: engine.statistics.p95Of(row.head_svc, row.head_name, row.head_kind),
+    badges: badgesOfTrace(engine, row),
+    matchedSpanId: match.id === row.root ? null : match.id,
+    matchedSpans: match.count,
+  }
+}
+
+export function badgesOfTrace(engine: Engine, row: TraceRow): TraceSummary['badges'] {
+  const badges = badgesOf(row.badges)
+  if (row.errors > 0) badges.push('error')
+  if (engine.live.ofTrace(row.id).length > 0) badges.push('running')
+  return badges
+}
+
+function matchOf(
+  { store }: Engine,
+  no: number,
+  { spanCondition }: TraceSelection,
+): { id: string | null; count: number } {
+  const row = store.database
+    .prepare(
+      `SELECT s.span_id AS id, count(*) AS count, min(s.start_us) FROM span s WHERE s.trace_no = ? AND (${spanCondition.text})`,
+    )
+    .get(no, ...spanCondition.args) as { id: string | null; count: number }
+  return row
+}
+
+export function millisSince(started: number): number {
+  return Math.round((performance.now() - started) * 100) / 100
+}
