@@ -1,0 +1,153 @@
+/** The tracing libraries that are compared: exact packages, how each is started, and where it sends. */
+
+/** One program that is measured: bare Node, or Node under one tracing library. */
+export interface Arm {
+  readonly title: string
+  /** What users would install, with exact versions. */
+  readonly packages: readonly string[]
+  /** npm `overrides` without which the install fails. */
+  readonly overrides?: Readonly<Record<string, string>>
+  /** Flags for a CommonJS and for an ESM program; `undefined` where the library has no way for it. */
+  readonly flags: { readonly cjs?: readonly string[]; readonly mjs?: readonly string[] }
+  /** A file beside the program that starts the library. */
+  readonly setup?: { readonly name: string; readonly source: string }
+  /** A file of this folder that is copied beside the program. */
+  readonly copied?: string
+  /** Environment that makes the arm send all it records to the sink on this port. */
+  env?(port: number): Readonly<Record<string, string>>
+  /** What a reader of the tables must know. */
+  readonly note?: string
+}
+
+/** The package under test is installed from its own `npm pack` tarball. */
+export const OURS = 'uptrace-node'
+
+/** Sampling is 100 % by default; instrumentation of fs, net and dns is off, and batches leave every second. */
+const otlp = (port: number): Record<string, string> => ({
+  OTEL_SERVICE_NAME: 'bench',
+  OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+  OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+  OTEL_BSP_SCHEDULE_DELAY: '1000',
+  OTEL_BLRP_SCHEDULE_DELAY: '1000',
+  OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs,net,dns',
+  OTEL_LOG_LEVEL: 'none',
+})
+
+const REGISTER = '@opentelemetry/auto-instrumentations-node/register'
+
+export const ARMS: Readonly<Record<string, Arm>> = {
+  none: { title: 'bare Node', packages: [], flags: { cjs: [], mjs: [] } },
+  floor: {
+    title: 'hand-written floor',
+    packages: [],
+    flags: { cjs: ['-r', './floor.cjs'], mjs: ['--import', './floor.cjs'] },
+    copied: 'floor.cjs',
+    env: (port) => ({ BENCH_SINK_PORT: String(port) }),
+    note: 'AsyncLocalStorage, one server span a request, a ring of spans, OTLP JSON by string concatenation; no metrics, no library spans',
+  },
+  [OURS]: {
+    title: 'uptrace-node (this package)',
+    packages: ['@opentelemetry/api@1.10.0'],
+    flags: { cjs: ['-r', 'uptrace-node/register'], mjs: ['--import', 'uptrace-node/register'] },
+    env: (port) => ({ ...otlp(port), UPTRACE_DSN: `http://token@127.0.0.1:${port}`, UPTRACE_EXIT_FLUSH: 'false' }),
+  },
+  opentelemetry: {
+    title: 'OpenTelemetry (stock)',
+    packages: ['@opentelemetry/api@1.10.0', '@opentelemetry/auto-instrumentations-node@0.82.0'],
+    flags: { cjs: ['-r', REGISTER], mjs: ['--import', REGISTER] },
+    env: otlp,
+    note: '`--import` of its register door does not instrument ES modules; that needs an experimental loader which costs about 0.8 s more',
+  },
+  'uptrace-old': {
+    title: '@uptrace/node',
+    packages: ['@uptrace/node@2.0.2', '@opentelemetry/api@1.9.0'],
+    flags: { cjs: ['-r', './setup.cjs'] },
+    setup: {
+      name: 'setup.cjs',
+      source: `require('@uptrace/node').configureOpentelemetry({ dsn: 'http://token@127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) + '/1', serviceName: 'bench' }).start()`,
+    },
+    env: (port) => ({ ...otlp(port), BENCH_SINK_PORT: String(port) }),
+  },
+  edot: {
+    title: 'EDOT (Elastic)',
+    packages: ['@elastic/opentelemetry-node@1.18.0'],
+    flags: { cjs: ['-r', '@elastic/opentelemetry-node'], mjs: ['--import', '@elastic/opentelemetry-node'] },
+    env: (port) => ({ ...otlp(port), ELASTIC_OTEL_NODE_DISABLE_HOST_METRICS: 'true' }),
+  },
+  splunk: {
+    title: 'Splunk',
+    packages: ['@splunk/otel@4.11.0'],
+    overrides: {
+      '@opentelemetry/instrumentation-sequelize': '0.15.0',
+      '@opentelemetry/sampler-composite': '0.222.0',
+      '@splunk/secureapp-agent': '0.1.4',
+    },
+    flags: { cjs: ['-r', '@splunk/otel/instrument'] },
+    env: otlp,
+    note: 'installed with three dependencies overridden to versions that the registry has: sizes and times are approximate',
+  },
+  azure: {
+    title: 'Azure Monitor',
+    packages: ['@azure/monitor-opentelemetry@1.20.0'],
+    flags: {
+      cjs: ['-r', './setup.cjs'],
+      mjs: ['--import', '@azure/monitor-opentelemetry/loader', '--import', './setup.cjs'],
+    },
+    setup: {
+      name: 'setup.cjs',
+      source: `require('@azure/monitor-opentelemetry').useAzureMonitor({ samplingRatio: 1, tracesPerSecond: 0, enableLiveMetrics: false, azureMonitorExporterOptions: { disableOfflineStorage: true, connectionString: 'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) + '/' } })`,
+    },
+    env: (port) => ({
+      ...otlp(port),
+      BENCH_SINK_PORT: String(port),
+      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
+      APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true',
+    }),
+    note: 'its own JSON protocol; no instrumentation of web frameworks',
+  },
+  logfire: {
+    title: 'Logfire',
+    packages: ['@pydantic/logfire-node@0.18.25'],
+    flags: { cjs: ['-r', './setup.cjs'] },
+    setup: {
+      name: 'setup.cjs',
+      source: `require('@pydantic/logfire-node').configure({ token: 'token', serviceName: 'bench', console: false, advanced: { baseUrl: 'http://127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) } })`,
+    },
+    env: (port) => ({ ...otlp(port), BENCH_SINK_PORT: String(port) }),
+    note: 'a plain install of this version fails on its peer ranges: installed with `--legacy-peer-deps` and the peers below',
+  },
+  datadog: {
+    title: 'dd-trace',
+    packages: ['dd-trace@6.21.0'],
+    flags: { cjs: ['-r', 'dd-trace/init'], mjs: ['--import', 'dd-trace/initialize.mjs'] },
+    env: (port) => ({
+      DD_SERVICE: 'bench',
+      DD_TRACE_AGENT_URL: `http://127.0.0.1:${port}`,
+      DD_TRACE_SAMPLE_RATE: '1',
+      DD_TRACE_RATE_LIMIT: '-1',
+      DD_TRACE_DISABLED_INSTRUMENTATIONS: 'fs,net,dns',
+      DD_TRACE_STARTUP_LOGS: 'false',
+      DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
+      DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+    }),
+  },
+  sentry: {
+    title: 'Sentry',
+    packages: ['@sentry/node@11.11.0'],
+    flags: { cjs: ['--import', './setup.mjs'], mjs: ['--import', './setup.mjs'] },
+    setup: {
+      name: 'setup.mjs',
+      source: `import * as Sentry from '@sentry/node'\nSentry.init({ dsn: 'http://token@127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) + '/1', tracesSampleRate: 1 })`,
+    },
+    env: (port) => ({ BENCH_SINK_PORT: String(port) }),
+  },
+}
+
+/** The arms of a run: all, or those that `ARMS=a,b` names, with `none` always first: every ratio is to it. */
+export function chosenArms(): string[] {
+  const wanted = process.env.ARMS?.split(',')
+  for (const name of wanted ?? [])
+    if (!ARMS[name]) throw new Error(`no arm "${name}" (expected ${Object.keys(ARMS).join(', ')})`)
+  return Object.keys(ARMS).filter((name) => name === 'none' || !wanted || wanted.includes(name))
+}
