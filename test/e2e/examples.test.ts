@@ -4,16 +4,26 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
 import { runFile } from '../support/run-node.ts'
-import { attributesOf } from '../wire/proto/otlp.ts'
+import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
 
+const SERVER = 2
 const FOLDER = path.join(import.meta.dirname, '../../examples')
 const names = readdirSync(FOLDER, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
-/** Span names, metric names and log bodies that must arrive. */
-const EXPECTED: Record<string, { spans: string[]; metrics?: string[]; logs?: string[] }> = {
-  basic: { spans: ['GET /posts/:id', 'SELECT', 'main-operation'] },
-  'manual-otel-api': { spans: ['checkout', 'nightly report', 'ship', 'write receipt'] },
+/** What must arrive: each span as the path from its root, metric names, log bodies; `routes` are the http.route of the servers' spans. */
+interface Expected {
+  readonly spans: readonly string[]
+  readonly routes?: readonly string[]
+  readonly metrics?: string[]
+  readonly logs?: readonly string[]
+}
+const EXPECTED: Record<string, Expected> = {
+  basic: {
+    spans: ['main-operation', 'main-operation > GET /posts/:id', 'main-operation > SELECT'],
+    routes: ['/posts/:id'],
+  },
+  'manual-otel-api': { spans: ['checkout', 'checkout > ship', 'checkout > write receipt', 'nightly report'] },
   metrics: {
     spans: ['take orders'],
     metrics: [
@@ -28,12 +38,66 @@ const EXPECTED: Record<string, { spans: string[]; metrics?: string[]; logs?: str
   },
   pino: { spans: ['order 7'], logs: ['order failed', 'outside of a span: no ids', 'stock is checked'] },
   errors: { spans: ['__dummy__', '__dummy__', 'load user', 'read cache'] },
-  express: { spans: ['GET', 'GET', 'GET /fails', 'GET /posts/:id', 'request handler', 'request handler'] },
+  express: {
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET /fails',
+      'GET > GET /fails > request handler',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id > request handler',
+    ],
+    routes: ['/fails', '/posts/:id'],
+  },
+  koa: {
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET /fails',
+      'GET > GET /fails > router - /fails',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id > router - /posts/:id',
+    ],
+    routes: ['/fails', '/posts/:id'],
+  },
+  hapi: {
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET /fails',
+      'GET > GET /fails > route - /fails',
+      'GET > GET /posts/{id}',
+      'GET > GET /posts/{id} > route - /posts/{id}',
+    ],
+    routes: ['/fails', '/posts/{id}'],
+  },
+  'fastify-esm': {
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET /fails',
+      'GET > GET /fails > request',
+      'GET > GET /fails > request > handler - fastify -> @fastify/otel',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id > request',
+      'GET > GET /posts/:id > request > handler - fastify -> @fastify/otel',
+    ],
+    routes: ['/fails', '/posts/:id'],
+  },
   'two-services-grpc': {
-    spans: ['GET', 'GET', 'SELECT donuts', 'grpc.shop.Catalogue/Find', 'grpc.shop.Catalogue/Find'],
+    spans: [
+      'GET',
+      'GET > GET',
+      'GET > GET > grpc.shop.Catalogue/Find',
+      'GET > GET > grpc.shop.Catalogue/Find > grpc.shop.Catalogue/Find',
+      'GET > GET > grpc.shop.Catalogue/Find > grpc.shop.Catalogue/Find > SELECT donuts',
+    ],
     logs: ['calls the catalogue', 'finds berliner'],
   },
-  jaeger: { spans: ['GET /posts/:id', 'SELECT', 'main-operation'] },
+  jaeger: {
+    spans: ['main-operation', 'main-operation > GET /posts/:id', 'main-operation > SELECT'],
+    routes: ['/posts/:id'],
+  },
 }
 
 let sink: Sink
@@ -51,7 +115,8 @@ test.for(names)('%s', async (name) => {
   expect(result).toMatchObject({ code: 0, stderr: '' })
   const expected = EXPECTED[name]!
   const sent = sink.items('traces')
-  expect(sent.map((span) => span.name).sort()).toEqual(expected.spans)
+  expect(pathsOf(sent)).toEqual(expected.spans)
+  expect(routesOf(sent)).toEqual(expected.routes ?? [])
   expect(sink.items('metrics').map((metric) => metric.name)).toEqual(expect.arrayContaining(expected.metrics ?? []))
   expect(
     sink
@@ -88,3 +153,19 @@ test('two-services-grpc: one trace, the username on every span, and the second l
     .map(({ request }) => attributesOf(request.resourceSpans[0].resource)['service.name'])
   expect(new Set(services)).toEqual(new Set(['gateway', 'catalogue']))
 })
+
+function pathsOf(spans: readonly Decoded[]): string[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]))
+  const pathOf = (span: Decoded): string => {
+    const parent = byId.get(span.parentSpanId)
+    return parent ? `${pathOf(parent)} > ${span.name}` : span.name
+  }
+  return spans.map(pathOf).sort()
+}
+
+function routesOf(spans: readonly Decoded[]): unknown[] {
+  return spans
+    .filter(({ kind }) => kind === SERVER)
+    .flatMap((span) => attributesOf(span)['http.route'] ?? [])
+    .sort()
+}
