@@ -1,0 +1,4 @@
+/** The page Insights. */
+export function InsightsPage() {
+  return <h1>Insights</h1>
+}

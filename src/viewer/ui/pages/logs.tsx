@@ -1,0 +1,4 @@
+/** The page Logs. */
+export function LogsPage() {
+  return <h1>Logs</h1>
+}

@@ -1,0 +1,4 @@
+/** The page Services. */
+export function ServicesPage() {
+  return <h1>Services</h1>
+}

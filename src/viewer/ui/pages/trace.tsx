@@ -1,0 +1,4 @@
+/** The page Trace. */
+export function TracePage() {
+  return <h1>Trace</h1>
+}
