@@ -1,0 +1,72 @@
+/** The receiver of all arms in a process of its own: OTLP, the Datadog agent, Sentry envelopes, Azure's track; counts what arrives. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { EMPTY_TALLY, type Post, type Tally, tallyOf } from './sink-tally.ts'
+
+/** A running sink. Arms run one after another, so one set of counters is enough: `take` reads and clears it. */
+export interface Sink {
+  readonly port: number
+  /** What arrived since the last call. */
+  take(): Promise<Tally>
+  /** Requests since the last `take`: cheap, for waiting until an arm is quiet. */
+  requests(): Promise<number>
+  stop(): void
+}
+
+export async function startSink(): Promise<Sink> {
+  const child = fork(import.meta.filename, ['sink'])
+  const ask = async <Answer>(question: string): Promise<Answer> => {
+    const answer = once(child, 'message')
+    child.send(question)
+    return ((await answer) as [Answer])[0]
+  }
+  const [port] = (await once(child, 'message')) as [number]
+  return { port, take: () => ask('take'), requests: () => ask('requests'), stop: () => void child.kill() }
+}
+
+/** Path -> JSON answer; all else is OTLP, to which an empty message is the answer. */
+const REPLIES: readonly (readonly [RegExp, string])[] = [
+  [/^\/info$/, '{"version":"7.60.0","endpoints":["/v0.4/traces","/v0.5/traces"]}'],
+  [/^\/v0\.\d\//, '{"rate_by_service":{"service:,env:":1}}'],
+  [/\/envelope\/$/, '{}'],
+  [/\/track$/, '{"itemsReceived":1,"itemsAccepted":1,"errors":[]}'],
+]
+
+function serve(): void {
+  // bodies are kept and decoded on `take`: decoding during a measurement would take the CPU that is measured
+  let posts: Post[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks)
+      const path = request.url!.split('?', 1)[0]!
+      if (request.method !== 'GET')
+        posts.push({
+          path,
+          type: request.headers['content-type'] ?? '',
+          encoding: request.headers['content-encoding'],
+          body,
+        })
+      answer(request, response, path)
+    })
+  })
+  server.keepAliveTimeout = 60_000
+  server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
+  process.on('disconnect', () => process.exit())
+  process.on('message', (question) => {
+    const isTake = question === 'take'
+    process.send!(isTake ? posts.reduce(tallyOf, { ...EMPTY_TALLY, names: {} }) : posts.length)
+    if (isTake) posts = []
+  })
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, path: string): void {
+  const reply = REPLIES.find(([pattern]) => pattern.test(path))?.[1]
+  const type = reply ? 'application/json' : (request.headers['content-type'] ?? 'application/x-protobuf')
+  response.writeHead(200, { 'content-type': type }).end(reply ?? (type.includes('json') ? '{}' : ''))
+}
+
+if (process.argv[2] === 'sink') serve()
