@@ -6,7 +6,7 @@ import { type Sink, startSink } from '../faults/sink.ts'
 import { runFile } from '../support/run-node.ts'
 import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
 
-const SERVER = 2
+const [SERVER, CLIENT, ERROR] = [2, 3, 2]
 const FOLDER = path.join(import.meta.dirname, '../../examples')
 const names = readdirSync(FOLDER, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -84,6 +84,36 @@ const EXPECTED: Record<string, Expected> = {
     ],
     routes: ['/fails', '/posts/:id'],
   },
+  nestjs: {
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id > request handler',
+      'GET > GET /posts/:id/comments',
+      'GET > GET /posts/:id/comments > request handler',
+    ],
+    routes: ['/posts/:id', '/posts/:id/comments'],
+  },
+  grpc: {
+    spans: [
+      'breakfast',
+      'breakfast > grpc.shop.Catalogue/Find',
+      'breakfast > grpc.shop.Catalogue/Find',
+      'breakfast > grpc.shop.Catalogue/Find > grpc.shop.Catalogue/Find',
+      'breakfast > grpc.shop.Catalogue/Find > grpc.shop.Catalogue/Find',
+      'breakfast > grpc.shop.Catalogue/List',
+      'breakfast > grpc.shop.Catalogue/List > grpc.shop.Catalogue/List',
+    ],
+  },
+  'worker-threads': {
+    spans: [
+      'resize images',
+      'resize images > resize',
+      'resize images > resize > encode',
+      'resize images > resize > save',
+    ],
+  },
   'two-services-grpc': {
     spans: [
       'GET',
@@ -135,6 +165,25 @@ test.for(names.filter((name) => name !== 'jaeger'))('%s ends well without a back
     expect(line).toMatch(/^uptrace: no DSN .*; telemetry is disabled$/)
 })
 
+test('worker-threads: the spans of the worker come from the worker', async () => {
+  await runFile(path.join(FOLDER, 'worker-threads/main.mjs'), {
+    env: { UPTRACE_DSN: `http://t@localhost:${sink.port}` },
+  })
+  expect(servicesOf('resize images')).toEqual(['main-thread'])
+  expect(servicesOf('resize')).toEqual(['worker-thread'])
+  expect(servicesOf('encode')).toEqual(['worker-thread'])
+  expect(servicesOf('save')).toEqual(['main-thread'])
+})
+
+test('grpc: the call that fails says so on both sides', async () => {
+  await runFile(path.join(FOLDER, 'grpc/main.mjs'), { env: { UPTRACE_DSN: `http://t@localhost:${sink.port}` } })
+  const failed = sink.items('traces').filter(({ status }) => status?.code === ERROR)
+  expect(failed.map((span) => [span.kind, attributesOf(span)['rpc.grpc.status_code']])).toEqual([
+    [SERVER, 5],
+    [CLIENT, 5],
+  ])
+})
+
 test('two-services-grpc: one trace, the username on every span, and the second line names the first one as parent', async () => {
   const result = await runFile(path.join(FOLDER, 'two-services-grpc/main.mjs'), {
     env: { UPTRACE_DSN: `http://t@localhost:${sink.port}` },
@@ -161,6 +210,13 @@ function pathsOf(spans: readonly Decoded[]): string[] {
     return parent ? `${pathOf(parent)} > ${span.name}` : span.name
   }
   return spans.map(pathOf).sort()
+}
+
+/** `service.name` of the resources that spans of this name came from. */
+function servicesOf(name: string): unknown[] {
+  return sink.received
+    .filter(({ signal, items }) => signal === 'traces' && items.some((span) => span.name === name))
+    .map(({ request }) => attributesOf(request.resourceSpans[0].resource)['service.name'])
 }
 
 function routesOf(spans: readonly Decoded[]): unknown[] {
