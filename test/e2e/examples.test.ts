@@ -1,15 +1,19 @@
 /** Every example runs with one command, with a back end and without, and sends what it is there to show. */
 import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
+import { eventually, freePort } from '../support/backends.ts'
 import { runFile } from '../support/run-node.ts'
 import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
 
 const [SERVER, CLIENT, ERROR] = [2, 3, 2]
 const FOLDER = path.join(import.meta.dirname, '../../examples')
+/** These need PostgreSQL or Redis: see below. */
+const WITH_SERVERS = ['express-postgres-redis', 'sql-comments']
 const names = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && !WITH_SERVERS.includes(entry.name))
   .map(({ name }) => name)
 /** What must arrive: each span as the path from its root, metric names, log bodies; `routes` are the http.route of the servers' spans. */
 interface Expected {
@@ -202,6 +206,105 @@ test('two-services-grpc: one trace, the username on every span, and the second l
     .map(({ request }) => attributesOf(request.resourceSpans[0].resource)['service.name'])
   expect(new Set(services)).toEqual(new Set(['gateway', 'catalogue']))
 })
+
+describe('with PostgreSQL and Redis', () => {
+  const postgres = new URL(process.env.UPTRACE_TEST_POSTGRES_URL ?? 'postgres://test@127.0.0.1:25432/postgres')
+  const redis = new URL(process.env.UPTRACE_TEST_REDIS_URL ?? 'redis://127.0.0.1:26379')
+  const env = (): Record<string, string> => ({
+    UPTRACE_DSN: `http://t@localhost:${sink.port}`,
+    PGHOST: postgres.hostname,
+    PGPORT: postgres.port,
+    PGUSER: postgres.username,
+    PGPASSWORD: postgres.password,
+    PGDATABASE: postgres.pathname.slice(1),
+    REDIS_URL: redis.href,
+  })
+  beforeEach(async ({ skip }) => {
+    if ((await isListening(postgres)) && (await isListening(redis))) return
+    console.log('skipped: needs PostgreSQL and Redis (scripts/services.sh starts the servers)')
+    skip()
+  })
+
+  test('express-postgres-redis: a query per customer, one cached query, one that fails', async () => {
+    const result = await runFile(path.join(FOLDER, 'express-postgres-redis/main.mjs'), { env: env() })
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const under = (route: string): string[] =>
+      pathsOf(sink.items('traces')).flatMap((name) => name.split(`GET > GET ${route} > request handler > `)[1] ?? [])
+    const isQuery = (name: string): boolean => name === 'pg.query:SELECT postgres'
+    expect(under('/n-plus-one').filter(isQuery)).toHaveLength(11)
+    expect(under('/joined')).toEqual(['get', 'get', 'pg-pool.connect', 'pg.query:SELECT postgres', 'setex'])
+    expect(under('/fails')).toEqual(['pg-pool.connect', 'pg.query:SELECT postgres'])
+    expect(routesOf(sink.items('traces'))).toEqual(['/fails', '/joined', '/joined', '/n-plus-one'])
+    const failed = sink.items('traces').filter(({ status }) => status?.code === ERROR && status.message)
+    expect(failed.map(({ status }) => status.message)).toContain('relation "example_misspelt" does not exist')
+  })
+
+  test('express-postgres-redis: the customer of the baggage is on spans and log records of the request, with the trace', async () => {
+    await runFile(path.join(FOLDER, 'express-postgres-redis/main.mjs'), { env: env() })
+    const servers = sink.items('traces').filter(({ kind }) => kind === SERVER)
+    const records = sink.items('logs')
+    expect(records).toHaveLength(5)
+    for (const record of records) {
+      expect(attributesOf(record).customer).toBe('ada')
+      expect(servers.map(({ traceId }) => traceId)).toContain(record.traceId)
+    }
+    const traces = new Set(servers.map(({ traceId }) => traceId))
+    const inner = sink.items('traces').filter(({ traceId, parentSpanId }) => traces.has(traceId) && parentSpanId)
+    expect(new Set(inner.map((span) => attributesOf(span).customer))).toEqual(new Set(['ada']))
+  })
+
+  test('express-postgres-redis: load.mjs sends requests to the running shop', async () => {
+    const port = String(await freePort())
+    let kill = (_signal: NodeJS.Signals): void => {}
+    let output = (): string => ''
+    const shop = runFile(path.join(FOLDER, 'express-postgres-redis/main.mjs'), {
+      env: { ...env(), PORT: port },
+      onStart: (child) => {
+        kill = (signal) => child.kill(signal)
+        output = () => child.stdout
+      },
+    })
+    await eventually(output, (text) => text.includes('npm run load'))
+    const load = await runFile(path.join(FOLDER, 'express-postgres-redis/load.mjs'), {
+      env: { PORT: port, REQUESTS: '7' },
+    })
+    kill('SIGTERM')
+    await shop
+    expect(load).toMatchObject({ code: 0, stdout: "7 requests, answers by status: { '200': 6, '500': 1 }\n" })
+    expect(sink.items('traces').filter(({ kind }) => kind === SERVER)).toHaveLength(7)
+  })
+
+  test('sql-comments: the server saw the trace of the span that sent the statement', async () => {
+    const result = await runFile(path.join(FOLDER, 'sql-comments/main.mjs'), { env: env() })
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const query = sink.items('traces').find(({ name }) => name === 'pg.query:SELECT postgres')
+    expect(pathsOf(sink.items('traces'))).toContain('slow report > pg.query:SELECT postgres')
+    expect(result.stdout).toContain(`traceparent='00-${query.traceId}-${query.spanId}-03'`)
+    expect(result.stdout).toContain(`the span that sent it: ${query.spanId}`)
+  })
+})
+
+test.for(WITH_SERVERS)('%s says in one line what it needs', async (name) => {
+  const closed = String(await freePort())
+  const env = {
+    UPTRACE_DSN: `http://t@localhost:${sink.port}`,
+    PGPORT: closed,
+    REDIS_URL: `redis://127.0.0.1:${closed}`,
+  }
+  const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env })
+  expect(result.code).toBe(1)
+  expect(result.stderr).toMatch(/^PostgreSQL.*scripts\/services\.sh start.*\n$/)
+})
+
+function isListening({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
 
 function pathsOf(spans: readonly Decoded[]): string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]))
