@@ -29,6 +29,10 @@ export function useKeys(own: readonly KeyBinding[]): void {
   }, [])
 }
 
+/** Enter and Space belong to the button or link that has the focus. */
+const PRESSES = ['Enter', ' ']
+const PRESSABLE = 'button, a[href], summary, label, [role=tab], [role=option]'
+
 export function startKeys(): void {
   let prefix = ''
   let prefixTimer = 0
@@ -39,6 +43,7 @@ export function startKeys(): void {
     const found = bindings
       .peek()
       .findLast(({ keys, inFields }) => keys.includes(pressed) && (!isField || inFields === true))
+    if (PRESSES.includes(event.key) && (event.target as Element).closest?.(PRESSABLE) !== null) return
     clearTimeout(prefixTimer)
     prefix = ''
     if (found) {

@@ -1,0 +1,38 @@
+/** Edits the text of a query term by term, so that facets and attribute links can add and remove what they stand for. */
+
+/** `key="value"`, quoted only when it must be. */
+export function term(field: string, value: unknown, operator = '='): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const isPlain = /^[^\s|"*\\]+$/.test(text)
+  return `${field}${operator}${isPlain ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`}`
+}
+
+/** Terms as they stand in the text; blanks inside quotes do not separate. */
+export function splitTerms(text: string): string[] {
+  return text.match(/(?:"(?:\\.|[^"\\])*"?|[^\s"])+/g) ?? []
+}
+
+export const hasTerm = (text: string, wanted: string): boolean => splitTerms(text).includes(wanted)
+
+export function removeTerm(text: string, unwanted: string): string {
+  return splitTerms(text)
+    .filter((one) => one !== unwanted)
+    .join(' ')
+}
+
+/** Adds a term and removes its opposite. */
+export function addTerm(text: string, added: string): string {
+  const opposite = added.startsWith('-') ? added.slice(1) : `-${added}`
+  return [...splitTerms(text).filter((one) => one !== opposite && one !== added), added].join(' ')
+}
+
+/** Removes the term when it is there, adds it otherwise. */
+export const toggleTerm = (text: string, wanted: string): string =>
+  hasTerm(text, wanted) ? removeTerm(text, wanted) : addTerm(text, wanted)
+
+/** Drops every term of a field, with any operator: before a new range is set. */
+export function withoutField(text: string, field: string): string {
+  return splitTerms(text)
+    .filter((one) => !one.startsWith(field) || !/^[:=!<>~]/.test(one.slice(field.length)))
+    .join(' ')
+}

@@ -1,0 +1,50 @@
+/** An exception: type, message, and its stack with the frames of the project standing out. */
+import { useSignal } from '@preact/signals'
+import type { ExceptionInfo } from '../../api.ts'
+import { copy } from '../lib/copy.ts'
+
+export function Exception({ exception }: { readonly exception: ExceptionInfo }) {
+  const all = useSignal(false)
+  const { frames, stack, type, message } = exception
+  const own = frames.filter(({ inProject }) => inProject)
+  const hidden = all.value || own.length === 0 ? 0 : frames.length - own.length
+  const shown = hidden > 0 ? own : frames
+  return (
+    <section class="exception">
+      <p class="exception-title">
+        <strong class="error">{type ?? 'Exception'}</strong>
+        {message !== null && <span> {message}</span>}
+      </p>
+      {shown.length > 0 ? (
+        <ol class="frames mono">
+          {shown.map((frame, index) => (
+            <li key={index} class={frame.inProject ? 'own' : 'dim'}>
+              {frame.file === null ? (
+                frame.text
+              ) : (
+                <>
+                  <span>{frame.function ?? '(anonymous)'}</span>{' '}
+                  <span class="where">
+                    {[frame.file, frame.line, frame.column].filter((part) => part !== null).join(':')}
+                  </span>
+                </>
+              )}
+            </li>
+          ))}
+        </ol>
+      ) : (
+        stack !== null && <pre>{stack}</pre>
+      )}
+      {hidden > 0 && (
+        <button type="button" class="quiet" onClick={() => (all.value = true)}>
+          {hidden} frames of Node.js and packages
+        </button>
+      )}
+      {stack !== null && (
+        <button type="button" class="quiet" onClick={() => copy(stack, 'Stack copied')}>
+          Copy stack
+        </button>
+      )}
+    </section>
+  )
+}
