@@ -110,6 +110,19 @@ const EXPECTED: Record<string, Expected> = {
       'breakfast > grpc.shop.Catalogue/List > grpc.shop.Catalogue/List',
     ],
   },
+  'bundled-esbuild': {
+    // the right bundle, then the wrong one: alone, and with the doctor
+    spans: [
+      'GET',
+      'GET',
+      'GET',
+      'GET > GET',
+      'GET > GET',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id > request handler',
+    ],
+    routes: ['/posts/:id'],
+  },
   'worker-threads': {
     spans: [
       'resize images',
@@ -186,6 +199,12 @@ test('grpc: the call that fails says so on both sides', async () => {
     [SERVER, 5],
     [CLIENT, 5],
   ])
+})
+
+test('bundled-esbuild: the doctor names what is inside the wrong bundle', async () => {
+  const result = await runFile(path.join(FOLDER, 'bundled-esbuild/main.mjs'))
+  expect(result.stdout).toMatch(/^FAIL {2}bundle: .*wrong\.mjs was made by a bundler with express, router inside/m)
+  expect(result.stdout).not.toContain('right.mjs was made')
 })
 
 test('two-services-grpc: one trace, the username on every span, and the second line names the first one as parent', async () => {
