@@ -10,7 +10,7 @@ const HOME = path.join(ROOT, '.cache/bench')
 /** What the measured programs use, in every arm. */
 export const LIBRARIES = ['express@5.3.0', 'fastify@5.12.8', 'pg@8.23.1', 'ioredis@6.0.0', 'pino@10.4.0']
 
-export const folderOf = (name: string): string => path.join(HOME, 'arms', name)
+export const folderOf = (name: string): string => path.join(HOME, 'arms', ARMS[name]!.installedAs ?? name)
 
 let packed: string | undefined
 
@@ -38,8 +38,6 @@ export function npmInstall(folder: string, name: string, packages: readonly stri
   const file = path.join(folder, 'package.json')
   if (!existsSync(file)) writeFileSync(file, JSON.stringify({ private: true, overrides }))
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts']
-  // without this flag two arms do not install at all
-  if (name === 'logfire' || name === 'uptrace-old') flags.push('--legacy-peer-deps')
   try {
     execFileSync('npm', ['install', ...flags, ...packages], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     return undefined

@@ -5,6 +5,8 @@ export interface Arm {
   readonly title: string
   /** What users would install, with exact versions. */
   readonly packages: readonly string[]
+  /** The arm whose install is used, where it is the same. */
+  readonly installedAs?: string
   /** npm `overrides` without which the install fails. */
   readonly overrides?: Readonly<Record<string, string>>
   /** Flags for a CommonJS and for an ESM program; `undefined` where the library has no way for it. */
@@ -15,6 +17,8 @@ export interface Arm {
   readonly copied?: string
   /** Environment that makes the arm send all it records to the sink on this port. */
   env?(port: number): Readonly<Record<string, string>>
+  /** How long after a request its spans may still wait in the process, where that is not the half second of the others. */
+  readonly drainMillis?: number
   /** What a reader of the tables must know. */
   readonly note?: string
 }
@@ -22,19 +26,37 @@ export interface Arm {
 /** The package under test is installed from its own `npm pack` tarball. */
 export const OURS = 'uptrace-node'
 
-/** Sampling is 100 % by default; instrumentation of fs, net and dns is off, and batches leave every second. */
+/** Sampling is 100 % by default; instrumentation of fs, net and dns is off, and batches leave each half second. */
 const otlp = (port: number): Record<string, string> => ({
   OTEL_SERVICE_NAME: 'bench',
   OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
   OTEL_TRACES_SAMPLER: 'parentbased_always_on',
-  OTEL_BSP_SCHEDULE_DELAY: '1000',
-  OTEL_BLRP_SCHEDULE_DELAY: '1000',
+  OTEL_BSP_SCHEDULE_DELAY: '500',
+  OTEL_BLRP_SCHEDULE_DELAY: '500',
   OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs,net,dns',
   OTEL_LOG_LEVEL: 'none',
 })
 
 const REGISTER = '@opentelemetry/auto-instrumentations-node/register'
+
+const LOGFIRE_PEERS = [
+  '@opentelemetry/api@1.9.1',
+  '@opentelemetry/auto-instrumentations-node@0.80.0',
+  '@opentelemetry/semantic-conventions@1.41.1',
+  ...['context-async-hooks', 'core', 'resources', 'sdk-metrics', 'sdk-trace-base'].map(
+    (name) => `@opentelemetry/${name}@2.11.0`,
+  ),
+  ...[
+    'api-logs',
+    'exporter-logs-otlp-proto',
+    'exporter-metrics-otlp-proto',
+    'exporter-trace-otlp-proto',
+    'instrumentation',
+    'sdk-logs',
+    'sdk-node',
+  ].map((name) => `@opentelemetry/${name}@0.222.0`),
+]
 
 export const ARMS: Readonly<Record<string, Arm>> = {
   none: { title: 'bare Node', packages: [], flags: { cjs: [], mjs: [] } },
@@ -58,6 +80,28 @@ export const ARMS: Readonly<Record<string, Arm>> = {
     flags: { cjs: ['-r', REGISTER], mjs: ['--import', REGISTER] },
     env: otlp,
     note: '`--import` of its register door does not instrument ES modules; that needs an experimental loader which costs about 0.8 s more',
+  },
+  'opentelemetry-same': {
+    title: 'OpenTelemetry, same spans as ours',
+    packages: ['@opentelemetry/api@1.10.0', '@opentelemetry/auto-instrumentations-node@0.82.0'],
+    installedAs: 'opentelemetry',
+    flags: { cjs: ['-r', './same.cjs'] },
+    setup: {
+      name: 'same.cjs',
+      source: `const { NodeSDK } = require('@opentelemetry/sdk-node')
+const { getNodeAutoInstrumentations, getResourceDetectors } = require('@opentelemetry/auto-instrumentations-node')
+new NodeSDK({
+  resourceDetectors: getResourceDetectors(),
+  instrumentations: getNodeAutoInstrumentations({
+    '@opentelemetry/instrumentation-express': { ignoreLayersType: ['middleware', 'router'] },
+    '@opentelemetry/instrumentation-router': { enabled: false },
+    '@opentelemetry/instrumentation-connect': { enabled: false },
+  }),
+}).start()
+`,
+    },
+    env: otlp,
+    note: 'the stock packages with the spans of express middleware and of `router` off, as they are by default in uptrace-node',
   },
   'uptrace-old': {
     title: '@uptrace/node',
@@ -108,17 +152,18 @@ export const ARMS: Readonly<Record<string, Arm>> = {
   },
   logfire: {
     title: 'Logfire',
-    packages: ['@pydantic/logfire-node@0.18.25'],
+    packages: ['@pydantic/logfire-node@0.18.25', ...LOGFIRE_PEERS],
     flags: { cjs: ['-r', './setup.cjs'] },
     setup: {
       name: 'setup.cjs',
       source: `require('@pydantic/logfire-node').configure({ token: 'token', serviceName: 'bench', console: false, advanced: { baseUrl: 'http://127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) } })`,
     },
     env: (port) => ({ ...otlp(port), BENCH_SINK_PORT: String(port) }),
-    note: 'a plain install of this version fails on its peer ranges: installed with `--legacy-peer-deps` and the peers below',
+    note: 'a plain install of this version fails on its peer ranges: installed with each of its 15 peers pinned',
   },
   datadog: {
     title: 'dd-trace',
+    drainMillis: 2_300,
     packages: ['dd-trace@6.21.0'],
     flags: { cjs: ['-r', 'dd-trace/init'], mjs: ['--import', 'dd-trace/initialize.mjs'] },
     env: (port) => ({

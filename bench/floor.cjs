@@ -67,4 +67,4 @@ setInterval(() => {
     .on('response', (response) => response.resume())
     .on('error', () => undefined)
     .end(body)
-}, 1_000).unref()
+}, 500).unref()

@@ -10,8 +10,6 @@ export interface Sink {
   readonly port: number
   /** What arrived since the last call. */
   take(): Promise<Tally>
-  /** Requests since the last `take`: cheap, for waiting until an arm is quiet. */
-  requests(): Promise<number>
   stop(): void
 }
 
@@ -23,7 +21,7 @@ export async function startSink(): Promise<Sink> {
     return ((await answer) as [Answer])[0]
   }
   const [port] = (await once(child, 'message')) as [number]
-  return { port, take: () => ask('take'), requests: () => ask('requests'), stop: () => void child.kill() }
+  return { port, take: () => ask('take'), stop: () => void child.kill() }
 }
 
 /** Path -> JSON answer; all else is OTLP, to which an empty message is the answer. */
@@ -56,10 +54,10 @@ function serve(): void {
   server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
   process.on('disconnect', () => process.exit())
-  process.on('message', (question) => {
-    const isTake = question === 'take'
-    process.send!(isTake ? posts.reduce(tallyOf, { ...EMPTY_TALLY, names: {} }) : posts.length)
-    if (isTake) posts = []
+  process.on('message', () => {
+    const taken = posts
+    posts = []
+    process.send!(taken.reduce(tallyOf, { ...EMPTY_TALLY, names: {} }))
   })
 }
 

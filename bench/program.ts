@@ -1,0 +1,125 @@
+/** Starts a measured program under an arm, and reads what it used. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ARMS } from './arms.ts'
+import { folderOf } from './arms-install.ts'
+import { applyLoad, type LoadResult } from './load.ts'
+import type { Sink } from './sink.ts'
+import type { Tally } from './sink-tally.ts'
+
+/** The programs, by the name of their file in `apps`. */
+export const APPS = ['http', 'express', 'fastify', 'express-pg'] as const
+export type App = (typeof APPS)[number]
+
+/** What a request did, seen from all sides. */
+export interface Sample {
+  readonly cpuMicros: number
+  readonly rssMegabytes: number
+  readonly latency: LoadResult
+  readonly tally: Tally
+  readonly requests: number
+}
+
+export interface Plan {
+  readonly app: App
+  readonly arm: string
+  readonly sink: Sink
+  /** Before anything is measured, as fast as they are answered. */
+  readonly warmup: number
+  readonly requests: number
+  readonly rate: number
+}
+
+interface Usage {
+  readonly cpuMicros: number
+  readonly rss: number
+}
+
+const DRAIN_MILLIS = 800
+const CONNECTIONS = 32
+
+/** One program from start to end: warm-up, everything sent, the load, everything sent again. */
+export async function measure({ app, arm, sink, warmup, requests, rate }: Plan): Promise<Sample> {
+  const drain = (): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
+  const program = await startProgram(app, arm, sink.port)
+  try {
+    if (warmup > 0) await applyLoad({ port: program.port, connections: CONNECTIONS, requests: warmup })
+    await drain()
+    await sink.take()
+    const before = await program.usage()
+    const latency = await applyLoad({ port: program.port, connections: CONNECTIONS, requests, rate })
+    await drain()
+    const after = await program.usage()
+    if (latency.failed > 0) throw new Error(`${arm}, ${app}: ${latency.failed} requests failed`)
+    return {
+      cpuMicros: (after.cpuMicros - before.cpuMicros) / requests,
+      rssMegabytes: after.rss / 1e6,
+      latency,
+      tally: await sink.take(),
+      requests,
+    }
+  } finally {
+    await program.stop()
+  }
+}
+
+interface Program {
+  readonly port: number
+  usage(): Promise<Usage>
+  stop(): Promise<void>
+}
+
+async function startProgram(app: App, arm: string, port: number): Promise<Program> {
+  const { flags, env } = ARMS[arm]!
+  const folder = folderOf(arm)
+  copyApps(folder)
+  const child = fork(path.join(folder, 'apps', `${app}.cjs`), {
+    cwd: folder,
+    execArgv: [...flags.cjs!],
+    env: { PATH: process.env.PATH, BENCH_POSTGRES_URL: postgresUrl(), ...env?.(port) },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let stderr = ''
+  child.stderr!.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-2_000)
+  })
+  const next = async (): Promise<unknown> => {
+    const [message] = await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`${arm}, ${app} ended with code ${code}: ${stderr}`)
+      }),
+    ])
+    return message
+  }
+  return {
+    port: ((await next()) as { port: number }).port,
+    usage() {
+      const answer = next()
+      child.send('usage')
+      return answer as Promise<Usage>
+    },
+    stop: () => stop(child),
+  }
+}
+
+/** Without a signal that an arm could act upon: what it still holds does not count. */
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
+
+function copyApps(folder: string): void {
+  const from = path.join(import.meta.dirname, 'apps')
+  mkdirSync(path.join(folder, 'apps'), { recursive: true })
+  for (const file of readdirSync(from)) copyFileSync(path.join(from, file), path.join(folder, 'apps', file))
+}
+
+/** Where `scripts/services.sh start` puts PostgreSQL. */
+export const postgresUrl = (): string =>
+  process.env.UPTRACE_TEST_POSTGRES_URL ?? 'postgres://test@127.0.0.1:25432/postgres'

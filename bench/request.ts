@@ -1,0 +1,170 @@
+/** What tracing costs a request: CPU, latency at a fixed rate and memory, beside what each arm recorded for it. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { ARMS, chosenArms } from './arms.ts'
+import { prepareArm } from './arms-install.ts'
+import { APPS, type App, measure, postgresUrl, type Sample } from './program.ts'
+import { type Sink, startSink } from './sink.ts'
+import { median, table } from './tables.ts'
+
+/** Rounds of interleaved arms. */
+const ROUNDS = Number(process.env.ROUNDS ?? 5)
+const RATE = Number(process.env.RATE ?? 1_000)
+const SECONDS = Number(process.env.LOAD_SECONDS ?? 3)
+const WARMUP = Number(process.env.WARMUP ?? 5_000)
+
+export interface RequestResults {
+  readonly settings: { readonly rounds: number; readonly rate: number; readonly seconds: number }
+  /** App -> arm -> a sample a round. */
+  readonly samples: Map<App, Map<string, Sample[]>>
+  /** App -> arm -> a few requests at a low rate, at which nothing is dropped. */
+  readonly recorded: Map<App, Map<string, Sample>>
+  /** Arm -> why it is not in the tables. */
+  readonly missing: Map<string, string>
+}
+
+export async function measureRequests(say: (line: string) => void): Promise<RequestResults> {
+  const missing = new Map<string, string>()
+  const arms = chosenArms().filter((arm) => {
+    const reason = prepareArm(arm)
+    if (reason) missing.set(arm, reason)
+    return !reason
+  })
+  const apps = await chosenApps(say)
+  const sink = await startSink()
+  const results: RequestResults = {
+    settings: { rounds: ROUNDS, rate: RATE, seconds: SECONDS },
+    samples: new Map(apps.map((app) => [app, new Map(arms.map((arm) => [arm, []]))])),
+    recorded: new Map(apps.map((app) => [app, new Map()])),
+    missing,
+  }
+  try {
+    for (const app of apps) for (const arm of arms) await record(results, app, arm, sink)
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const app of apps) {
+        for (const arm of arms) {
+          if (missing.has(arm)) continue
+          const plan = { app, arm, sink, warmup: WARMUP, requests: RATE * SECONDS, rate: RATE }
+          const sample = await measure(plan)
+          results.samples.get(app)!.get(arm)!.push(sample)
+          say(`round ${round + 1}, ${app}, ${arm}: ${sample.cpuMicros.toFixed(0)} µs`)
+        }
+      }
+    }
+  } finally {
+    sink.stop()
+  }
+  return results
+}
+
+/** An arm that cannot run the program at all is missing, with its reason. */
+async function record(results: RequestResults, app: App, arm: string, sink: Sink): Promise<void> {
+  if (results.missing.has(arm)) return
+  try {
+    // the first requests are not counted: an arm may still be asking its agent what it can take
+    const sample = await measure({ app, arm, sink, warmup: 5, requests: 50, rate: 50 })
+    results.recorded.get(app)!.set(arm, sample)
+  } catch (error) {
+    results.missing.set(arm, (error as Error).message.split('\n', 1)[0]!)
+  }
+}
+
+async function chosenApps(say: (line: string) => void): Promise<App[]> {
+  const wanted = process.env.APPS?.split(',') ?? [...APPS]
+  const apps = APPS.filter((app) => wanted.includes(app))
+  if (!apps.includes('express-pg') || (await answers(postgresUrl()))) return apps
+  say('PostgreSQL does not answer (`scripts/services.sh start`): express + pg is left out')
+  return apps.filter((app) => app !== 'express-pg')
+}
+
+async function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port || 5432), hostname)
+  return once(socket, 'connect').then(
+    () => {
+      socket.destroy()
+      return true
+    },
+    () => false,
+  )
+}
+
+/** Median over the rounds of the difference to bare Node in the same round. */
+export function addedCpu(samples: Map<string, Sample[]>, arm: string): number {
+  const none = samples.get('none')!
+  return median(samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros - none[round]!.cpuMicros))
+}
+
+/** Median over the rounds of the ratio to bare Node in the same round. */
+export function cpuRatio(samples: Map<string, Sample[]>, arm: string): number {
+  const none = samples.get('none')!
+  return median(samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros / none[round]!.cpuMicros))
+}
+
+const TITLES: Readonly<Record<App, string>> = {
+  http: 'plain `node:http`',
+  express: 'express 5: body parser, one middleware, one router, one route',
+  fastify: 'fastify 5: one hook, one route',
+  'express-pg': 'express 5 with one PostgreSQL query',
+}
+
+export function describeRequests(results: RequestResults): string {
+  const { rounds, rate, seconds } = results.settings
+  const sections = [...results.samples].map(
+    ([app, samples]) => `### ${TITLES[app]}\n\n${describeApp(results, app, samples)}`,
+  )
+  const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
+  return [
+    `${rate} requests a second for ${seconds} s after a warm-up, ${rounds} interleaved rounds. CPU is of the whole process, with the export of all that was recorded. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round.`,
+    ...sections,
+    ...(missing.length > 0 ? [missing.join('\n')] : []),
+  ].join('\n\n')
+}
+
+function describeApp(results: RequestResults, app: App, samples: Map<string, Sample[]>): string {
+  const head = [
+    'arm',
+    'CPU µs a request',
+    'over none',
+    'ratio',
+    'p50 ms',
+    'p99 ms',
+    'RSS MB',
+    'spans a request',
+    'attributes a request',
+    'wire bytes a request',
+    'wire bytes a span',
+    'delivered under load',
+    'µs over none a span',
+  ]
+  const rows = [...samples].filter(([arm, own]) => own.length > 0 && results.recorded.get(app)!.has(arm))
+  return table(
+    head,
+    rows.map(([arm, own]) => {
+      const of = (pick: (sample: Sample) => number): number => median(own.map(pick))
+      const { tally, requests } = results.recorded.get(app)!.get(arm)!
+      const spans = tally.spans / requests
+      const load = own.reduce((sum, sample) => sum + sample.tally.spans, 0)
+      const bytes = own.reduce((sum, sample) => sum + sample.tally.spanBytes, 0)
+      const answered = own.reduce((sum, sample) => sum + sample.requests, 0)
+      const added = addedCpu(samples, arm)
+      return [
+        ARMS[arm]!.title,
+        of((sample) => sample.cpuMicros).toFixed(0),
+        arm === 'none' ? '' : `+${added.toFixed(0)}`,
+        cpuRatio(samples, arm).toFixed(2),
+        (of((sample) => sample.latency.p50Micros) / 1_000).toFixed(2),
+        (of((sample) => sample.latency.p99Micros) / 1_000).toFixed(2),
+        of((sample) => sample.rssMegabytes).toFixed(0),
+        spans.toFixed(1),
+        (tally.attributes / requests).toFixed(0),
+        load === 0 ? '' : (bytes / answered).toFixed(0),
+        load === 0 ? '' : (bytes / load).toFixed(0),
+        spans === 0 ? '' : `${((load / answered / spans) * 100).toFixed(0)} %`,
+        spans === 0 ? '' : (added / spans).toFixed(1),
+      ]
+    }),
+  )
+}
+
+if (import.meta.main) console.log(describeRequests(await measureRequests(console.error)))
