@@ -253,6 +253,7 @@ function start(config: Config): Telemetry {
     runtimeMetrics: options.runtimeMetrics ?? true,
     responseHeaders: options.responseHeaders ?? [],
     sqlComments: options.sqlComments ?? false,
+    connectionPhases: options.connectionPhases ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
 }

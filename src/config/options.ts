@@ -194,12 +194,16 @@ export interface ConfigureOptions {
    * Requests that are never traced. A string is a path, or a prefix when it ends in `*`.
    * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico
    */
-  ignoreUrls?: ReadonlyArray<
-    string | RegExp
-  > /** Tells callers the trace of their request, in these headers of the response. @default none */
+  ignoreUrls?: ReadonlyArray<string | RegExp>
+  /** Tells callers the trace of their request, in these headers of the response. @default none */
   responseHeaders?: ReadonlyArray<'traceresponse' | 'server-timing' | 'trace-id'>
   /** Adds `traceparent` as a comment to SQL statements of pg and mysql2, and so of knex and ORMs on them. @default false */
   sqlComments?: boolean
+  /**
+   * Puts the phases of a connection on http and fetch client spans, as the events `http.dns`, `http.connect`, `http.tls` and
+   * `http.first_byte`, each with its `duration_ms`. @default false
+   */
+  connectionPhases?: boolean
 
   /**
    * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.

@@ -134,6 +134,7 @@ const RULES: Record<keyof ConfigureOptions, Rule> = {
     expected: "a list of 'traceresponse', 'server-timing', 'trace-id'",
   },
   sqlComments: flag,
+  connectionPhases: flag,
   bufferLimitBytes: wholeAboveZero,
   exitFlush: flag,
   exitTimeoutMillis: atLeastZero,

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Environment } from '../config/environment.ts'
 import { log } from '../log.ts'
 import { CLASSES } from './catalogue.generated.ts'
+import { fetchPhaseHooks, httpPhaseHooks } from './connection-phases.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { createResponseHook, type ResponseHeader } from './response-headers.ts'
 
@@ -30,18 +31,42 @@ export interface DefaultsOptions {
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
+  readonly connectionPhases: boolean
+}
+
+type Config = Readonly<Record<string, unknown>>
+type Hook = (...args: unknown[]) => unknown
+
+/** Adds `more` to `config`: its keys win, but request and response hooks of both are called, each whatever the other does. */
+export function withHooks(config: Config, more: Config): Config {
+  const merged: Record<string, unknown> = { ...config, ...more }
+  for (const name of ['requestHook', 'responseHook']) {
+    const [first, second] = [config[name], more[name]]
+    if (typeof first !== 'function' || typeof second !== 'function') continue
+    merged[name] = (...args: unknown[]): void => {
+      try {
+        ;(first as Hook)(...args)
+      } finally {
+        ;(second as Hook)(...args)
+      }
+    }
+  }
+  return merged
 }
 
 /** Configuration of each instrumentation that differs from upstream; the user's own wins key by key. */
-export function defaultConfig(name: string, options: DefaultsOptions): Record<string, unknown> {
+export function defaultConfig(name: string, options: DefaultsOptions): Config {
   switch (name) {
     case 'http': {
       const isIgnored = createUrlMatcher(options.ignoreUrls ?? PROBE_PATHS)
-      return {
+      const hooks: Record<string, unknown> = {
         ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? ''),
-        ...(options.responseHeaders.length > 0 && { responseHook: createResponseHook(options.responseHeaders) }),
       }
+      if (options.responseHeaders.length > 0) hooks['responseHook'] = createResponseHook(options.responseHeaders)
+      return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
+    case 'undici':
+      return options.connectionPhases ? fetchPhaseHooks() : {}
     case 'express':
       return { ignoreLayersType: ['middleware', 'router'] }
     case 'koa':

@@ -3,7 +3,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { TARGETS } from './catalogue.generated.ts'
-import { chooseEnabled, defaultConfig } from './defaults.ts'
+import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { watchFetch } from './fetch.ts'
 import { attachLate, type LateLoad } from './late.ts'
 import { type ImportWatch, watchImport } from './module-import.ts'
@@ -24,6 +24,7 @@ export interface InstrumentOptions extends Providers {
   readonly runtimeMetrics: boolean
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
+  readonly connectionPhases: boolean
 }
 
 /** What is instrumented, and what was loaded too early. */
@@ -54,7 +55,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     options,
     (name) => {
       const setting = settings[name as InstrumentationName]
-      return { ...defaultConfig(name, options), ...(typeof setting === 'object' ? setting : {}) }
+      return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
     { pino: () => createPinoInstrumentation(options.logs ?? {}) },
   )
