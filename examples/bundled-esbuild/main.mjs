@@ -7,7 +7,13 @@ import { build } from 'esbuild'
 const folder = import.meta.dirname
 const root = path.join(folder, '../..')
 const [right, wrong] = ['right', 'wrong'].map((name) => path.join(folder, `dist/${name}.mjs`))
-const options = { entryPoints: [path.join(folder, 'app.mjs')], bundle: true, platform: 'node', format: 'esm' }
+const options = {
+  absWorkingDir: root,
+  entryPoints: [path.join(folder, 'app.mjs')],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+}
 
 // libraries stay in node_modules, and what is loaded from there can be traced
 await build({ ...options, packages: 'external', outfile: right })
