@@ -35,14 +35,15 @@ export function createLiveSpans(store: Store): LiveSpans {
       const resource = report.resource ?? {}
       const service = String(resource['service.name'] ?? 'unknown_service')
       const run = String(resource['service.instance.id'] ?? service)
-      for (const span of (report.started ?? []).slice(0, MAX_STARTED)) {
+      const started = Array.isArray(report.started) ? report.started.slice(0, MAX_STARTED) : []
+      for (const span of started) {
         if (!isValid(span))
           throw new HttpError(400, 'bad_request', 'A started span needs traceId, spanId, name and startUs.')
         if (count >= MAX_OPEN) dropOldest()
         add({ ...span, service, run, resource, reportedMillis: Date.now(), isAbandoned: false })
       }
       if (report.exited === true) abandon(run)
-      store.bump()
+      store.bump([...new Set(started.map(({ traceId }) => traceId))])
     },
     ofTrace: (traceId) => [...(byTrace.get(traceId)?.values() ?? [])],
     *all() {

@@ -25,6 +25,8 @@ export interface ServerOptions extends StoreOptions {
   /** A sender must be done with its request by then. */
   readonly requestTimeoutMillis?: number
   readonly headersTimeoutMillis?: number
+  /** Called when the holder of the token asks the server to end; it closes itself by then unless this is given. */
+  readonly onShutdown?: () => void
 }
 
 export interface ViewerServer {
@@ -54,6 +56,8 @@ export interface ApiContext {
   readonly readBody: (request: IncomingMessage) => Promise<{ readonly bytes: Buffer }>
   readonly guard: Guard
   readonly ticks: Ticks
+  /** Ends the program, after the answer has been sent. */
+  readonly shutdown: () => void
 }
 
 /** The query API: made once the port is known. */
@@ -93,9 +97,13 @@ export async function startServer(createApi: CreateApi, options: ServerOptions =
   }
 
   const guard = createGuard(token, port)
+  const shutdown = (): void => {
+    if (options.onShutdown) options.onShutdown()
+    else void server.close()
+  }
   const url = `http://localhost:${port}`
   const dsn = `http://${token}@localhost:${port}`
-  const api = createApi({ store, ingest, startedUs, url, dsn, otlpUrl, readBody, guard })
+  const api = createApi({ store, ingest, startedUs, url, dsn, otlpUrl, readBody, guard, shutdown })
   const ticks = createTicks(store, api.countInsights)
   const router = createRouter(api.routes(ticks))
   const staticFiles = createStaticFiles()
@@ -103,7 +111,8 @@ export async function startServer(createApi: CreateApi, options: ServerOptions =
     handle({ request, response, guard, router, ingest, staticFiles, port }).catch((error) => fail(response, error))
   }
 
-  return {
+  let closing: Promise<void> | undefined
+  const server: ViewerServer = {
     port,
     token,
     url,
@@ -115,18 +124,24 @@ export async function startServer(createApi: CreateApi, options: ServerOptions =
     get lastActiveMillis() {
       return ticks.clients > 0 ? Date.now() : lastActiveMillis
     },
-    async close() {
-      ticks.close()
-      api.close()
-      await Promise.all(
-        servers.map((server) => {
-          const closed = new Promise((resolve) => server.close(resolve))
-          server.closeAllConnections()
-          return closed
-        }),
-      )
-      store.close()
+    close() {
+      closing ??= closeAll()
+      return closing
     },
+  }
+  return server
+
+  async function closeAll(): Promise<void> {
+    ticks.close()
+    api.close()
+    await Promise.all(
+      servers.map((listening) => {
+        const closed = new Promise((resolve) => listening.close(resolve))
+        listening.closeAllConnections()
+        return closed
+      }),
+    )
+    store.close()
   }
 }
 

@@ -1,5 +1,6 @@
 /** What detectors give and get: findings of one trace, and the trace they look at. Pure data. */
 import type { Badge, Insight, InsightKind } from '../api.ts'
+import { termOf } from '../query/facets.ts'
 import type { PlacedSpan } from '../query/trace-detail.ts'
 import type { Tree } from '../query/tree.ts'
 import type { StoredSpan } from '../store/read-spans.ts'
@@ -25,6 +26,8 @@ export interface Finding {
   readonly operation: string | null
   /** How often it happened in this trace. */
   readonly count: number
+  /** The text of the finding with the largest weight is shown. */
+  readonly weight: number
   readonly savingNs: number | null
   /** Span ids, most telling first. */
   readonly spanIds: readonly string[]
@@ -43,4 +46,9 @@ export function millis(ns: number): string {
 
 export function shorten(text: string, length = 120): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}
+
+/** Terms that show the traces in which an operation did something. */
+export function queryFor(service: string, name: string, term: string): string {
+  return `${termOf('service', service)} ${termOf('name', name)} ${term}`
 }

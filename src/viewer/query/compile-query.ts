@@ -20,7 +20,12 @@ export interface CompiledTraceQuery {
 const INDEXED_FIELDS = new Set(['service', 'name', 'kind', 'status', 'duration'])
 const IS_COMPARISON = /^[<>]=?$/
 
-export function compileTraceQuery(context: StoreContext, terms: readonly Term[]): CompiledTraceQuery {
+/** @param runningIds traces with spans that are still open: no column tells */
+export function compileTraceQuery(
+  context: StoreContext,
+  terms: readonly Term[],
+  runningIds: () => readonly string[],
+): CompiledTraceQuery {
   const ofTrace = terms.filter(isTraceTerm)
   const ofSpan = terms.filter((term) => !isTraceTerm(term))
   return {
@@ -38,7 +43,7 @@ export function compileTraceQuery(context: StoreContext, terms: readonly Term[])
       ofTrace.map((term) =>
         negate(
           term,
-          any(term, (value) => traceCondition(context, term, value)),
+          any(term, (value) => traceCondition(context, term, value, runningIds)),
         ),
       ),
     ),
@@ -107,7 +112,12 @@ function spanCondition(context: StoreContext, term: Term, value: string): Sql {
   }
 }
 
-function traceCondition(context: StoreContext, { field, operator, position }: Term, value: string): Sql {
+function traceCondition(
+  context: StoreContext,
+  { field, operator, position }: Term,
+  value: string,
+  runningIds: () => readonly string[],
+): Sql {
   switch (field) {
     case 'trace.duration':
       return compare('t.dur_ns', operator, parseDuration(value, position))
@@ -121,6 +131,7 @@ function traceCondition(context: StoreContext, { field, operator, position }: Te
       return and([sql('t.root IS NOT NULL'), inTexts('t.head_name', operator, value)])
     case 'badge': {
       if (value === 'error') return sql('t.errors > 0')
+      if (value === 'running') return sql('t.id IN (SELECT value FROM json_each(?))', JSON.stringify(runningIds()))
       const bit = BADGES.indexOf(value.toLowerCase() as (typeof BADGES)[number])
       if (bit < 0) throw badQuery(position, `There is no badge ${JSON.stringify(value)}.`)
       return sql('(t.badges & ?) != 0', 1 << bit)

@@ -97,6 +97,7 @@ function toOtlpLog(row: LogColumns): Json {
 }
 
 interface PointColumns {
+  readonly id: number
   readonly name: string
   readonly description: string
   readonly unit: string
@@ -114,15 +115,17 @@ interface PointColumns {
 }
 
 export function* exportMetrics(context: StoreContext): Generator<string> {
-  const rows = context.database
-    .prepare(
-      `SELECT i.name, i.description, i.unit, i.type, i.temporality, i.monotonic, i.scope_id, e.resource_id, e.instrument_id, e.attrs,
-        p.time_us, p.start_us, p.value, p.data FROM point p JOIN series e ON e.id = p.series_id JOIN instrument i ON i.id = e.instrument_id ORDER BY p.id`,
-    )
-    .all() as unknown as PointColumns[]
-  for (let at = 0; at < rows.length; at += 1000) {
+  const page = context.database.prepare(
+    `SELECT p.id, i.name, i.description, i.unit, i.type, i.temporality, i.monotonic, i.scope_id, e.resource_id, e.instrument_id, e.attrs,
+      p.time_us, p.start_us, p.value, p.data FROM point p JOIN series e ON e.id = p.series_id JOIN instrument i ON i.id = e.instrument_id
+      WHERE p.id > ? ORDER BY p.id LIMIT 1000`,
+  )
+  for (let last = 0; ; ) {
+    const rows = page.all(last) as unknown as PointColumns[]
+    if (rows.length === 0) return
+    last = rows.at(-1)!.id
     const resourceMetrics = nest(
-      rows.slice(at, at + 1000),
+      rows,
       (row) => row.resource_id,
       (row) => String(row.scope_id),
     ).map(({ first, scopes }) => ({

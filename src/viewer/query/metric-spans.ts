@@ -4,7 +4,7 @@ import type { PointData } from '../store/metrics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { instrumentRow, matchesFilters, type PointRow, PROCESS_CHARTS, seriesOf } from './metrics.ts'
-import { spanRefs } from './services.ts'
+import { findSpanRef, spanRefs } from './span-refs.ts'
 import { and, isIn, type Sql, sql, TRUE } from './sql.ts'
 import { optionalNumber, readWindow, required, requiredNumber } from './window.ts'
 
@@ -35,13 +35,7 @@ export function metricSpans(engine: Engine, query: URLSearchParams): MetricSpans
     trace_id: string
     span_id: string
   }[]
-  const named = exemplars.flatMap(({ trace_id, span_id }) =>
-    spanRefs(
-      engine,
-      sql('s.trace_no = (SELECT no FROM trace WHERE id = ?) AND s.span_id = ?', trace_id, span_id),
-      'LIMIT 1',
-    ),
-  )
+  const named = exemplars.flatMap(({ trace_id, span_id }) => findSpanRef(engine.store, trace_id, span_id) ?? [])
   if (named.length > 0) return { spans: named, source: 'exemplar' }
   const unit = NANOS[row.unit]
   if (unit === undefined && row.type !== 'sum') return { spans: [], source: 'none' }
@@ -54,7 +48,7 @@ export function metricSpans(engine: Engine, query: URLSearchParams): MetricSpans
     kindOf(row.name),
     or(series.map(({ attributes }) => sameAttributes(attributes))),
   ])
-  const spans = spanRefs(engine, where, `ORDER BY s.dur_ns DESC LIMIT ${MAX_SPANS}`)
+  const spans = spanRefs(engine.store, where, `ORDER BY s.dur_ns DESC LIMIT ${MAX_SPANS}`)
   return { spans, source: spans.length > 0 ? 'match' : 'none' }
 }
 

@@ -20,11 +20,12 @@ import {
   quantileOf,
   type Window,
 } from '../rollups.ts'
-import { KINDS, peerOf, STATUSES, SYSTEMS } from '../semantics.ts'
+import { KINDS, peerOf, SYSTEMS } from '../semantics.ts'
 import type { SpanColumns } from '../store/read-spans.ts'
 import { serviceIds } from './compile-query.ts'
 import type { Engine } from './engine.ts'
 import { niceBucket } from './logs.ts'
+import { type SpanRefColumns, spanRefs, toSpanRef } from './span-refs.ts'
 import { and, isIn, type Sql } from './sql.ts'
 import { closeWindow, ofWindow, readWindow, required, timeWithin } from './window.ts'
 
@@ -32,6 +33,7 @@ const SPARKLINE_POINTS = 30
 /** Edges, breakdowns and callers come from the newest spans: enough for a picture, never slow. */
 const SAMPLE = 20_000
 const MAX_STATEMENTS = 500
+const BREAKDOWN_CALLS = 200
 
 type Sum = Aggregate & { readonly sample: OperationKey }
 
@@ -113,28 +115,24 @@ function logCounts({ store }: Engine, range: Range): Map<number, { logs: number;
   )
 }
 
-type EdgeRow = Pick<SpanColumns, 'svc' | 'sys' | 'status' | 'dur_ns' | 'kind' | 'attrs' | 'start_us'> & {
-  readonly parent_svc: number | null
-}
+type EdgeRow = Pick<
+  SpanColumns,
+  'trace_no' | 'span_id' | 'parent_id' | 'svc' | 'sys' | 'status' | 'dur_ns' | 'kind' | 'start_us'
+> & { readonly attrs: string | null }
 
 /** A call is a span whose parent is of another service, or a client span that nobody answered here. */
-function edgesOf(engine: Engine, query: URLSearchParams, range: Range): ServiceEdge[] {
-  const { store } = engine
+function edgesOf({ store }: Engine, query: URLSearchParams, range: Range): ServiceEdge[] {
   const window = readWindow(query)
   const where = and([timeWithin('s.start_us', window), ofWindow(store, window, 's')])
-  const newest = `SELECT * FROM span s WHERE ${where.text} ORDER BY s.id DESC LIMIT ${SAMPLE}`
-  const calls = store.database
+  const rows = store.database
     .prepare(
-      `SELECT s.svc, s.sys, s.status, s.dur_ns, s.kind, s.attrs, s.start_us, p.svc AS parent_svc FROM (${newest}) s
-        JOIN span p ON p.trace_no = s.trace_no AND p.span_id = s.parent_id WHERE p.svc <> s.svc`,
+      `SELECT s.trace_no, s.span_id, s.parent_id, s.svc, s.sys, s.status, s.dur_ns, s.kind, s.start_us,
+        CASE WHEN s.kind IN (3, 4) THEN s.attrs END AS attrs FROM span s WHERE ${where.text} ORDER BY s.id DESC LIMIT ${SAMPLE}`,
     )
     .all(...where.args) as unknown as EdgeRow[]
-  const leaves = store.database
-    .prepare(
-      `SELECT s.svc, s.sys, s.status, s.dur_ns, s.kind, s.attrs, s.start_us, NULL AS parent_svc FROM (${newest}) s
-        WHERE s.kind IN (3, 4) AND NOT EXISTS (SELECT 1 FROM span c WHERE c.trace_no = s.trace_no AND c.parent_id = s.span_id AND c.svc <> s.svc)`,
-    )
-    .all(...where.args) as unknown as EdgeRow[]
+  // joined here: within SQL a trace of 100 000 spans would be read again for each of its spans
+  const byId = new Map(rows.map((row) => [`${row.trace_no}|${row.span_id}`, row]))
+  const answered = new Set<EdgeRow>()
   const edges = new Map<string, { sum: Aggregate; from: string; to: string; system: number; external: boolean }>()
   const add = (from: string, to: string, row: EdgeRow, external: boolean): void => {
     const key = `${from}\n${to}`
@@ -142,8 +140,14 @@ function edgesOf(engine: Engine, query: URLSearchParams, range: Range): ServiceE
     edges.set(key, edge)
     addSpan(edge.sum, row)
   }
-  for (const row of calls) add(store.texts.textOf(row.parent_svc!), store.texts.textOf(row.svc), row, false)
-  for (const row of leaves) {
+  for (const row of rows) {
+    const parent = row.parent_id === null ? undefined : byId.get(`${row.trace_no}|${row.parent_id}`)
+    if (!parent || parent.svc === row.svc) continue
+    answered.add(parent)
+    add(store.texts.textOf(parent.svc), store.texts.textOf(row.svc), row, false)
+  }
+  for (const row of rows) {
+    if (row.attrs === null || answered.has(row)) continue
     const peer = peerOf(SYSTEMS[row.sys]!, JSON.parse(row.attrs) as Record<string, string>)
     if (peer !== null) add(store.texts.textOf(row.svc), peer, row, true)
   }
@@ -161,7 +165,10 @@ export function listOperations(engine: Engine, query: URLSearchParams): Operatio
   const sums = engine.operations.sum(range, ({ svc, name, kind }) => `${svc}|${name}|${kind}`)
   const totals = new Map<number, number>()
   for (const { sample, totalNs } of sums.values()) totals.set(sample.svc, (totals.get(sample.svc) ?? 0) + totalNs)
-  const operations = [...sums.values()].map((sum) => toOperation(engine, sum, range, totals.get(sum.sample.svc)!))
+  const series = engine.operations.seriesBy(range, range.bucketUs, ({ svc, name, kind }) => `${svc}|${name}|${kind}`)
+  const operations = [...sums].map(([key, sum]) =>
+    toOperation(engine, sum, range, totals.get(sum.sample.svc)!, series.get(key)!),
+  )
   const sorts: Record<string, (operation: OperationStats) => number> = {
     time: ({ totalNs }) => totalNs,
     calls: ({ calls }) => calls,
@@ -177,16 +184,22 @@ export function statsOfOperation(engine: Engine, svc: number, name: number, kind
   const sum = engine.statistics.of(svc, name, kind)
   if (!sum) return null
   const range = rangeOf(engine, new URLSearchParams())
-  return toOperation(engine, sum, range, sum.totalNs)
+  return toOperation(engine, sum, range, sum.totalNs, seriesOf(engine, sum, range))
 }
 
-function toOperation({ store, operations }: Engine, sum: Sum, range: Range, serviceNs: number): OperationStats {
+interface Series {
+  readonly calls: readonly number[]
+  readonly errors: readonly number[]
+}
+
+function seriesOf({ operations }: Engine, { sample: { svc, name, kind } }: Sum, range: Range): Series {
+  const isThis = (operation: OperationKey) =>
+    operation.svc === svc && operation.name === name && operation.kind === kind
+  return operations.series(range, range.bucketUs, isThis)
+}
+
+function toOperation({ store }: Engine, sum: Sum, range: Range, serviceNs: number, series: Series): OperationStats {
   const { svc, name, kind, system } = sum.sample
-  const series = operations.series(
-    range,
-    range.bucketUs,
-    (operation) => operation.svc === svc && operation.name === name && operation.kind === kind,
-  )
   return {
     service: store.texts.textOf(svc),
     name: name === 0 ? '(other names)' : store.texts.textOf(name),
@@ -219,11 +232,11 @@ export function operationDetail(engine: Engine, query: URLSearchParams): Operati
     timeWithin('s.start_us', readWindow(query)),
   ])
   return {
-    operation: toOperation(engine, sum, range, serviceNs),
+    operation: toOperation(engine, sum, range, serviceNs, seriesOf(engine, sum, range)),
     histogram: histogramOf(sum),
-    slowest: spanRefs(engine, where, 'ORDER BY s.dur_ns DESC LIMIT 5'),
+    slowest: spanRefs(engine.store, where, 'ORDER BY s.dur_ns DESC LIMIT 5'),
     failed: spanRefs(
-      engine,
+      engine.store,
       { text: `${where.text} AND s.status = 2`, args: where.args },
       'ORDER BY s.start_us DESC LIMIT 5',
     ),
@@ -244,26 +257,39 @@ function histogramOf(sum: Aggregate): OperationDetail['histogram'] {
 
 /** Mean time a call spends in its direct children, by system, and in itself, over the newest 200 calls. */
 function breakdownOf({ store }: Engine, where: Sql): OperationDetail['breakdown'] {
-  const calls = `SELECT s.trace_no, s.span_id, s.dur_ns FROM span s WHERE ${where.text} ORDER BY s.start_us DESC LIMIT 200`
-  const { count, total } = store.database
-    .prepare(`SELECT count(*) AS count, coalesce(sum(dur_ns), 0) AS total FROM (${calls})`)
-    .get(...where.args) as { count: number; total: number }
-  if (count === 0 || total === 0) return []
-  const rows = store.database
+  const calls = store.database
     .prepare(
-      `SELECT c.sys AS sys, sum(min(c.dur_ns, s.dur_ns)) AS total FROM (${calls}) s JOIN span c ON c.trace_no = s.trace_no AND c.parent_id = s.span_id GROUP BY c.sys`,
+      `SELECT s.trace_no, s.span_id, s.dur_ns FROM span s WHERE ${where.text} ORDER BY s.start_us DESC LIMIT ${BREAKDOWN_CALLS}`,
     )
-    .all(...where.args) as { sys: number; total: number }[]
-  const children = rows.reduce((sum, row) => sum + row.total, 0)
+    .all(...where.args) as { trace_no: number; span_id: string; dur_ns: number }[]
+  const ofTrace = store.database.prepare(
+    `SELECT parent_id, sys, dur_ns FROM span WHERE trace_no = ? AND parent_id IS NOT NULL LIMIT ${SAMPLE}`,
+  )
+  const bySystem = new Map<number, number>()
+  let totalNs = 0
+  let childrenNs = 0
+  for (const [traceNo, ofThisTrace] of Map.groupBy(calls, ({ trace_no }) => trace_no)) {
+    const durations = new Map(ofThisTrace.map(({ span_id, dur_ns }) => [span_id, dur_ns]))
+    for (const durationNs of durations.values()) totalNs += durationNs
+    const spans = ofTrace.all(traceNo) as { parent_id: string; sys: number; dur_ns: number }[]
+    for (const { parent_id, sys, dur_ns } of spans) {
+      const parentNs = durations.get(parent_id)
+      if (parentNs === undefined) continue
+      const ns = Math.min(dur_ns, parentNs)
+      bySystem.set(sys, (bySystem.get(sys) ?? 0) + ns)
+      childrenNs += ns
+    }
+  }
+  if (totalNs === 0) return []
   const part = (label: string, system: OperationDetail['breakdown'][number]['system'], ns: number) => ({
     label,
     system,
-    meanNs: Math.round(ns / count),
-    share: Math.min(ns / Math.max(total, children), 1),
+    meanNs: Math.round(ns / calls.length),
+    share: Math.min(ns / Math.max(totalNs, childrenNs), 1),
   })
   return [
-    ...rows.map((row) => part(SYSTEMS[row.sys] ?? 'internal', SYSTEMS[row.sys] ?? 'internal', row.total)),
-    part('self', 'self', Math.max(total - children, 0)),
+    ...[...bySystem].map(([sys, ns]) => part(SYSTEMS[sys] ?? 'internal', SYSTEMS[sys] ?? 'internal', ns)),
+    part('self', 'self', Math.max(totalNs - childrenNs, 0)),
   ].sort((a, b) => b.meanNs - a.meanNs)
 }
 
@@ -314,37 +340,15 @@ function statementSamples(engine: Engine): Map<string, { sample: SpanRef; caller
     .prepare(
       `SELECT s.*, t.id AS trace_id, t.head_name AS caller FROM (SELECT * FROM span WHERE sys IN (3, 4) ORDER BY id DESC LIMIT ${SAMPLE}) s JOIN trace t ON t.no = s.trace_no`,
     )
-    .all() as unknown as (SpanColumns & { trace_id: string; caller: number })[]
+    .all() as unknown as (SpanRefColumns & { grp: number; caller: number })[]
   const found = new Map<string, { sample: SpanRef; callers: Map<number, number> }>()
   for (const row of rows) {
     const key = `${row.svc}|${row.grp}`
-    const entry = found.get(key) ?? { sample: toSpanRef(engine, row), callers: new Map<number, number>() }
+    const entry = found.get(key) ?? { sample: toSpanRef(engine.store, row), callers: new Map<number, number>() }
     found.set(key, entry)
     entry.callers.set(row.caller, (entry.callers.get(row.caller) ?? 0) + 1)
   }
   return found
-}
-
-export function spanRefs(engine: Engine, where: Sql, rest: string): SpanRef[] {
-  const rows = engine.store.database
-    .prepare(
-      `SELECT s.*, (SELECT id FROM trace t WHERE t.no = s.trace_no) AS trace_id FROM span s WHERE ${where.text} ${rest}`,
-    )
-    .all(...where.args) as unknown as (SpanColumns & { trace_id: string })[]
-  return rows.map((row) => toSpanRef(engine, row))
-}
-
-function toSpanRef({ store }: Engine, row: SpanColumns & { trace_id: string }): SpanRef {
-  return {
-    traceId: row.trace_id,
-    spanId: row.span_id,
-    service: store.texts.textOf(row.svc),
-    name: store.texts.textOf(row.name),
-    kind: KINDS[row.kind] ?? 'unspecified',
-    status: STATUSES[row.status] ?? 'unset',
-    startUs: row.start_us,
-    durationNs: row.dur_ns,
-  }
 }
 
 function statsOf(sum: Aggregate, { fromUs, toUs }: Window): Stats {

@@ -39,21 +39,32 @@ export function findTrace({ store }: Engine, traceId: string): TraceRow | undefi
 /** @throws {HttpError} 404 `trace_not_found` that tells what may be the cause */
 export function requireTrace(engine: Engine, traceId: string, lastError: string | null): TraceRow {
   const row = findTrace(engine, traceId)
-  if (row && (row.spans > 0 || engine.live.ofTrace(row.id).length > 0)) return row
+  if (row && row.spans > 0) return row
+  const [open] = engine.live.ofTrace(traceId.toLowerCase())
+  if (open) return row ?? startedRow(open)
   const { counters, retention } = engine.store
   throw new HttpError(404, 'trace_not_found', 'No span of this trace has arrived.', {
     details: { lastIngestUs: counters.lastUs, lastError, evictedSinceUs: retention.eviction?.sinceUs ?? null },
   })
 }
 
-export function placeTrace(engine: Engine, row: TraceRow): PlacedTrace {
+/** Of a trace of which nothing has ended yet. */
+function startedRow({ traceId, startUs }: OpenSpan): TraceRow {
+  const none = { start_rem: 0, end_rem: 0, dur_ns: 0, spans: 0, errors: 0, logs: 0, clients: 0, badges: 0 }
+  const head = { head_us: 0, head_parent: null, head_svc: 0, head_name: 0, head_kind: 0, head_status: 0 }
+  const times = { start_us: startUs, end_us: startUs, seen_us: startUs }
+  return { no: -1, id: traceId, ...none, ...head, ...times, root: null, http: null, services: '[]', findings: null }
+}
+
+export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow, maxSpans = MAX_SPANS): PlacedTrace {
   const { store } = engine
   const stored = readSpans(
     store,
-    `WHERE s.trace_no = ? ORDER BY s.start_us, s.start_rem, s.id LIMIT ${MAX_SPANS}`,
+    `WHERE s.trace_no = ? ORDER BY s.start_us, s.start_rem, s.id LIMIT ${maxSpans}`,
     row.no,
   )
   const open = engine.live.ofTrace(row.id).map((span) => fromOpenSpan(engine, span))
+  const openSpans = new Set(open)
   const all = [...stored, ...open]
   const first = all.reduce((earliest, span) => (compareTimes(span, earliest) < 0 ? span : earliest), all[0]!)
   const { startUs, startRemainderNs } = first
@@ -61,7 +72,7 @@ export function placeTrace(engine: Engine, row: TraceRow): PlacedTrace {
   const spans: PlacedSpan[] = []
   let durationNs = 0
   for (const span of all) {
-    const running = open.includes(span)
+    const running = openSpans.has(span)
     const offsetNs = (span.startUs - startUs) * 1000 + (span.startRemainderNs - startRemainderNs)
     const key = `${span.spanId}|${offsetNs}|${span.durationNs}|${span.name}|${span.parentSpanId}|${span.service}`
     if (seen.has(key)) continue
@@ -91,7 +102,7 @@ function compareTimes(a: StoredSpan, b: StoredSpan): number {
   return a.startUs - b.startUs || a.startRemainderNs - b.startRemainderNs
 }
 
-function fromOpenSpan({ store }: Engine, span: OpenSpan): StoredSpan {
+function fromOpenSpan({ store }: Pick<Engine, 'store'>, span: OpenSpan): StoredSpan {
   const known = store.resources.ofRun(span.run)[0]
   const resource =
     known === undefined
@@ -322,7 +333,7 @@ function warningsOf(placed: PlacedTrace, tree: Tree, row: TraceRow): TraceWarnin
 }
 
 /** A child of another resource that begins clearly before its parent. */
-function isSkewed(spans: readonly PlacedSpan[], tree: Tree, span: PlacedSpan, index: number): boolean {
+export function isSkewed(spans: readonly PlacedSpan[], tree: Tree, span: PlacedSpan, index: number): boolean {
   if (span.stored.extra.skew === 1) return true
   const parent = tree.parents[index]! < 0 ? undefined : spans[tree.parents[index]!]
   return (

@@ -53,9 +53,11 @@ export function listTraces(engine: Engine, query: URLSearchParams): TraceList {
   }
 }
 
-export function selectTraces({ store }: Engine, query: URLSearchParams): TraceSelection {
+export function selectTraces({ store, live }: Engine, query: URLSearchParams): TraceSelection {
   const window = readWindow(query)
-  const compiled = compileTraceQuery(store, parseQuery(query.get('q') ?? ''))
+  const compiled = compileTraceQuery(store, parseQuery(query.get('q') ?? ''), () =>
+    [...live.all()].map(({ traceId }) => traceId),
+  )
   const ofSpan = ofWindow(store, window, 's')
   return {
     ...compiled,

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /** Span ids are text: 2 % slower to insert than blobs, and readable. Two indexes on span: each further one halves the insert rate. */
 const SCHEMA = `
@@ -40,6 +40,7 @@ CREATE TABLE point (id INTEGER PRIMARY KEY, series_id INTEGER NOT NULL, time_us 
 CREATE INDEX point_series ON point (series_id, time_us);
 CREATE TABLE exemplar (series_id INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL NOT NULL, trace_id TEXT, span_id TEXT);
 CREATE INDEX exemplar_series ON exemplar (series_id, time_us);
+CREATE TABLE finding (key TEXT PRIMARY KEY, weight INTEGER NOT NULL, v TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE dismissed (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE eviction (since_us INTEGER NOT NULL, spans INTEGER NOT NULL, logs INTEGER NOT NULL);
 `

@@ -45,7 +45,20 @@ export interface Retention {
 const STEP_ROWS = 10_000
 const CHECK_EVERY_MILLIS = 10_000
 const PIN_MILLIS = 10 * 60_000
-const TABLES = ['span', 'trace', 'link', 'log', 'point', 'series', 'instrument', 'exemplar', 'resource', 'scope', 'str']
+const TABLES = [
+  'span',
+  'trace',
+  'link',
+  'log',
+  'point',
+  'series',
+  'instrument',
+  'exemplar',
+  'resource',
+  'scope',
+  'str',
+  'finding',
+]
 
 export function createRetention(context: StoreContext, asked: Partial<Limits>, onDeleted: () => void): Retention {
   const { database } = context

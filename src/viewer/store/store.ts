@@ -34,7 +34,7 @@ export interface AddResult {
 
 /** What one request changed. */
 export interface Change {
-  readonly traces: readonly TraceState[]
+  readonly traces: readonly Pick<TraceState, 'id'>[]
   readonly result: AddResult
 }
 
@@ -51,8 +51,10 @@ export interface Store extends StoreContext {
   onChange(listener: (change: Change) => void): () => void
   /** Called for each span while it is stored. */
   observeSpans(observer: SpanObserver): void
-  /** Says that something other than spans, logs and points changed. */
-  bump(): void
+  /** Called after spans were deleted because of a limit, and after `clear`. */
+  onDeleted(listener: () => void): void
+  /** Says that something other than spans, logs and points changed, such as what is known of these traces. */
+  bump(traceIds?: readonly string[]): void
   clear(): void
   close(): void
 }
@@ -64,6 +66,7 @@ export function createStore(options: StoreOptions = {}): Store {
   const context: StoreContext = { database, texts, scopes, resources: createResources(database, texts) }
   const observers: SpanObserver[] = []
   const listeners = new Set<(change: Change) => void>()
+  const deletionListeners: (() => void)[] = []
   const traces = createTraceSummaries(context)
   const spans = createSpanWriter(context, traces, {
     onSpan: (span, facts) => {
@@ -72,7 +75,7 @@ export function createStore(options: StoreOptions = {}): Store {
   })
   const logs = createLogWriter(context, traces)
   const metrics = createMetricWriter(context)
-  const retention = createRetention(context, options.limits ?? {}, forgetCaches)
+  const retention = createRetention(context, options.limits ?? {}, forgetDeleted)
   const counters: Counters = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, lastUs: null }
   let rev = 1
 
@@ -119,16 +122,18 @@ export function createStore(options: StoreOptions = {}): Store {
     observeSpans: (observer) => {
       observers.push(observer)
     },
-    bump() {
+    onDeleted: (listener) => {
+      deletionListeners.push(listener)
+    },
+    bump(traceIds = []) {
       rev++
+      for (const listener of listeners) listener({ traces: traceIds.map((id) => ({ id })), result: NOTHING_ADDED })
     },
     clear() {
       retention.clear()
-      forgetCaches()
       context.resources.clear()
-      rev++
-      const result = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, reason: '' }
-      for (const listener of listeners) listener({ traces: [], result })
+      forgetDeleted()
+      store.bump()
     },
     close() {
       retention.stop()
@@ -145,7 +150,14 @@ export function createStore(options: StoreOptions = {}): Store {
     scopes.clear()
     traces.forget()
   }
+
+  function forgetDeleted(): void {
+    forgetCaches()
+    for (const listener of deletionListeners) listener()
+  }
 }
+
+const NOTHING_ADDED: AddResult = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, reason: '' }
 
 function transaction<T>(database: DatabaseSync, onFailure: () => void, work: () => T): T {
   database.exec('BEGIN')

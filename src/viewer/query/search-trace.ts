@@ -1,0 +1,29 @@
+/** Finds the spans of one trace that meet a query, attributes included. */
+import type { TraceSearch } from '../api.ts'
+import type { TraceRow } from '../store/traces.ts'
+import { compileTraceQuery } from './compile-query.ts'
+import type { Engine } from './engine.ts'
+import { parseQuery } from './parse-query.ts'
+import { placeTrace } from './trace-detail.ts'
+import { buildTree } from './tree.ts'
+
+export function searchTrace(engine: Engine, row: TraceRow, q: string): TraceSearch {
+  const { span, hasSpanTerms } = compileTraceQuery(engine.store, parseQuery(q), () => [])
+  if (!hasSpanTerms) return { spanIds: [], indexes: [] }
+  const rows = engine.store.database
+    .prepare(`SELECT s.id FROM span s WHERE s.trace_no = ? AND (${span.text})`)
+    .all(row.no, ...span.args) as { id: number }[]
+  const found = new Set(rows.map(({ id }) => id))
+  if (found.size === 0) return { spanIds: [], indexes: [] }
+  const { spans } = placeTrace(engine, row)
+  // indexes are those of the detail, which has the same order
+  const indexes: number[] = []
+  const spanIds: string[] = []
+  for (const [at, index] of buildTree(spans).order.entries()) {
+    const { stored } = spans[index]!
+    if (!found.has(stored.id)) continue
+    indexes.push(at)
+    spanIds.push(stored.spanId)
+  }
+  return { spanIds, indexes }
+}

@@ -1,0 +1,42 @@
+/** Spans as they are named in lists elsewhere. */
+import type { SpanRef } from '../api.ts'
+import { KINDS, STATUSES } from '../semantics.ts'
+import type { StoreContext } from '../store/context.ts'
+import type { SpanColumns } from '../store/read-spans.ts'
+import { type Sql, sql } from './sql.ts'
+
+export type SpanRefColumns = Pick<
+  SpanColumns,
+  'span_id' | 'svc' | 'name' | 'kind' | 'status' | 'start_us' | 'dur_ns'
+> & {
+  readonly trace_id: string
+}
+
+const COLUMNS = 's.span_id, s.svc, s.name, s.kind, s.status, s.start_us, s.dur_ns'
+
+export function spanRefs(context: StoreContext, where: Sql, rest: string): SpanRef[] {
+  const rows = context.database
+    .prepare(
+      `SELECT ${COLUMNS}, (SELECT id FROM trace t WHERE t.no = s.trace_no) AS trace_id FROM span s WHERE ${where.text} ${rest}`,
+    )
+    .all(...where.args) as unknown as SpanRefColumns[]
+  return rows.map((row) => toSpanRef(context, row))
+}
+
+export function findSpanRef(context: StoreContext, traceId: string, spanId: string): SpanRef | undefined {
+  const where = sql('s.trace_no = (SELECT no FROM trace WHERE id = ?) AND s.span_id = ?', traceId, spanId)
+  return spanRefs(context, where, 'LIMIT 1')[0]
+}
+
+export function toSpanRef({ texts }: StoreContext, row: SpanRefColumns): SpanRef {
+  return {
+    traceId: row.trace_id,
+    spanId: row.span_id,
+    service: texts.textOf(row.svc),
+    name: texts.textOf(row.name),
+    kind: KINDS[row.kind] ?? 'unspecified',
+    status: STATUSES[row.status] ?? 'unset',
+    startUs: row.start_us,
+    durationNs: row.dur_ns,
+  }
+}
