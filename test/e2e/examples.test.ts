@@ -1,5 +1,5 @@
 /** Every example runs with one command, with a back end and without, and sends what it is there to show. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,10 +10,11 @@ import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
 
 const [SERVER, CLIENT, ERROR] = [2, 3, 2]
 const FOLDER = path.join(import.meta.dirname, '../../examples')
-/** These need PostgreSQL or Redis: see below. */
+/** These need PostgreSQL or Redis, or an installation of their own: see below. */
 const WITH_SERVERS = ['express-postgres-redis', 'sql-comments']
+const WITH_INSTALLATION = ['nextjs']
 const names = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !WITH_SERVERS.includes(entry.name))
+  .filter((entry) => entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION].includes(entry.name))
   .map(({ name }) => name)
 /** What must arrive: each span as the path from its root, metric names, log bodies; `routes` are the http.route of the servers' spans. */
 interface Expected {
@@ -314,6 +315,27 @@ test.for(WITH_SERVERS)('%s says in one line what it needs', async (name) => {
   expect(result.code).toBe(1)
   expect(result.stderr).toMatch(/^PostgreSQL.*scripts\/services\.sh start.*\n$/)
 })
+
+test('nextjs: the span of a request has the route, the page is rendered below it, an error is recorded', async ({
+  skip,
+}) => {
+  if (!existsSync(path.join(FOLDER, 'nextjs/node_modules/next'))) {
+    console.log('skipped: nextjs is not installed (npm install --prefix examples/nextjs)')
+    skip()
+  }
+  const env = { UPTRACE_DSN: `http://t@localhost:${sink.port}` }
+  const result = await runFile(path.join(FOLDER, 'nextjs/main.mjs'), { env, timeoutMillis: 100_000 })
+  expect(result.code).toBe(0)
+  const spans = sink.items('traces')
+  const servers = spans.filter(({ kind }) => kind === SERVER)
+  expect(servers.map(({ name }) => name).sort()).toEqual(['GET /fails', 'GET /posts/[id]'])
+  expect(routesOf(spans)).toEqual(['/fails', '/posts/[id]'])
+  expect(pathsOf(spans)).toContain('GET /posts/[id] > render route (app) /posts/[id] > build component tree')
+  expect(result.stdout).toContain(`/traces/${servers.find(({ name }) => name === 'GET /posts/[id]').traceId}?span_id=`)
+  const failed = servers.find(({ name }) => name === 'GET /fails')
+  expect(failed.status.code).toBe(ERROR)
+  expect(failed.events.map(attributesOf)).toMatchObject([{ 'exception.message': 'this route always fails' }])
+}, 120_000)
 
 function isListening({ hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,0 +1,17 @@
+// Next.js calls register() once, before the server takes requests; telemetry belongs to its Node.js runtime, not to the edge.
+
+export async function register() {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return
+  const { configureOpentelemetry } = await import('uptrace-node')
+  configureOpentelemetry({
+    serviceName: 'nextjs-example',
+    // Next.js makes the span of a request itself, and knows the route
+    instrumentations: { http: { disableIncomingRequestInstrumentation: true } },
+  })
+}
+
+export async function onRequestError(error) {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return
+  const { reportError } = await import('uptrace-node')
+  reportError(error)
+}
