@@ -1,6 +1,5 @@
 /** What the traces of a query have in common, counted, and the points of the scatter plot. */
 import type { Facet, FacetList, FacetValue, Scatter } from '../api.ts'
-import { STATUSES } from '../semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { findTraces, millisSince, selectTraces, sortOf } from './traces.ts'
@@ -40,11 +39,7 @@ export function traceFacets(engine: Engine, query: URLSearchParams): FacetList {
       'Operation',
       countBy(rows, (row) => engine.store.texts.textOf(row.head_name), 'root.name'),
     ),
-    facet(
-      'status',
-      'Status',
-      countBy(rows, (row) => (row.errors > 0 ? 'error' : STATUSES[row.head_status]!), 'status'),
-    ),
+    facet('status', 'Status', countOutcomes(rows)),
     facet('trace.duration', 'Duration', countDurations(rows)),
     ...attributes.facets,
   ]
@@ -94,6 +89,16 @@ function countServices({ store }: Engine, rows: readonly TraceRow[]): Counts {
       const service = store.texts.textOf(svc)
       add(counts, service, termOf('service', service), row)
     }
+  }
+  return counts
+}
+
+/** Of the trace as a whole: one failed span is enough. */
+function countOutcomes(rows: readonly TraceRow[]): Counts {
+  const counts: Counts = new Map()
+  for (const row of rows) {
+    if (row.errors > 0) add(counts, 'error', 'status:error', row)
+    else add(counts, 'ok', 'trace.errors=0', row)
   }
   return counts
 }
