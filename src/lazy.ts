@@ -12,6 +12,7 @@ export const LAZY_PACKAGES = {
   zipkin: '@opentelemetry/exporter-zipkin',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
+  semver: 'semver',
 } as const
 
 const require = createRequire(import.meta.url)

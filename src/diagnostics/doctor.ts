@@ -183,10 +183,17 @@ function judgeReport({ instrumentation, spans, main }: SelfReport): Check[] {
     },
     ...bundled,
     ...late.map(
-      ({ module, loadedBy }): Check => ({
+      ({ module, version, loadedBy, taken }): Check => ({
         name: 'loaded early',
         status: 'warning',
-        detail: `${module}, by ${loadedBy}`,
+        detail: `${module} ${version ?? ''}, by ${loadedBy}${taken.length > 0 ? `; not traced: ${taken.join(', ')}, taken from it before telemetry was configured` : ', patched in place'}`,
+      }),
+    ),
+    ...(instrumentation?.unsupported ?? []).map(
+      ({ module, version, supported }): Check => ({
+        name: 'unsupported version',
+        status: 'failed',
+        detail: `${module} ${version} is not traced: ${supported.join(' or ')} is`,
       }),
     ),
   ]

@@ -6,6 +6,7 @@ import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { watchFetch } from './fetch.ts'
 import { attachLate, type LateLoad } from './late.ts'
+import { warnOfTaken, warnOfUnsupported } from './late-report.ts'
 import { type ImportWatch, watchImport } from './module-import.ts'
 import { watchRequire } from './module-require.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
@@ -13,6 +14,7 @@ import { createPinoInstrumentation } from './pino-instrumentation.ts'
 import { createRegistry, type Providers } from './registry.ts'
 import type { ResponseHeader } from './response-headers.ts'
 import { watchFunctionsTakenEarly } from './taken-early.ts'
+import { findUnsupported, type UnsupportedVersion } from './unsupported.ts'
 
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
@@ -37,6 +39,8 @@ export interface InstrumentationDiagnostics {
   readonly esm: ImportWatch['kind']
   /** Targets that were loaded before telemetry was configured. */
   readonly late: readonly LateLoad[]
+  /** Packages in a version that their instrumentation does not patch. */
+  readonly unsupported: readonly UnsupportedVersion[]
 }
 
 export interface InstrumentationHandle {
@@ -59,9 +63,16 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     },
     { pino: () => createPinoInstrumentation(options.logs ?? {}) },
   )
+  const reported = new Set<string>()
+  const versionCheck = createCheck(() => {
+    const found = findUnsupported(registry.definitions()).filter(({ module }) => !reported.has(module))
+    for (const { module } of found) reported.add(module)
+    warnOfUnsupported(found)
+  })
   const onSight = (moduleName: string): boolean => {
     if (!registry.awaits(moduleName)) return false
     registry.activateFor(moduleName)
+    versionCheck.schedule()
     return true
   }
   const isTarget = (moduleName: string): boolean =>
@@ -75,6 +86,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     onSight(moduleName)
     return isTarget(moduleName)
   })
+  warnOfTaken(late)
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has
@@ -88,15 +100,29 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
       esm: importWatch.kind,
       late,
+      unsupported: findUnsupported(registry.definitions()),
     }),
     stop() {
       clearTimeout(afterStart)
+      versionCheck.cancel()
       stopRequire()
       importWatch.stop()
       stopFetch()
       stopTakenEarly()
       registry.disableAll()
     },
+  }
+}
+
+/** Runs a while after the last call of `schedule`, when what was being loaded has been; it keeps no process alive. */
+function createCheck(check: () => void): { schedule(): void; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    schedule() {
+      if (timer) timer.refresh()
+      else timer = setTimeout(check, 500).unref()
+    },
+    cancel: () => clearTimeout(timer),
   }
 }
 

@@ -13,6 +13,7 @@ export interface Providers {
 
 /** Instances outlive a shutdown: the module hooks call an instrumentation once per module, so a second instance would see nothing. */
 const instances = new Map<string, Instrumentation>()
+const definitions = new Map<string, readonly Definition[]>()
 
 /** Instrumentations which patch what `import { x }` gives, and forget the object that `import x` gives. */
 const PATCHES_NAMED_EXPORTS_ONLY: ReadonlySet<string> = new Set(['grpc'])
@@ -27,6 +28,8 @@ export interface Registry {
   /** Adds one that the user has constructed. */
   add(instrumentation: Instrumentation): void
   readonly active: ReadonlyMap<string, Instrumentation>
+  /** What the active ones patch, by name; without those of the user. */
+  definitions(): ReadonlyMap<string, readonly Definition[]>
   disableAll(): void
 }
 
@@ -44,6 +47,7 @@ export function createRegistry(
     )
   const registry: Registry = {
     active,
+    definitions: () => new Map([...definitions].filter(([name]) => active.has(name))),
     awaits: (moduleName) => pendingFor(moduleName).length > 0,
     activateFor(moduleName) {
       for (const name of pendingFor(moduleName)) registry.activate(name)
@@ -86,8 +90,11 @@ export function createRegistry(
 
   function construct(name: string): Instrumentation {
     const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass
-    const Complete = PATCHES_NAMED_EXPORTS_ONLY.has(name) ? withDefaultExport(Class) : Class
-    return new Complete(configOf(name))
+    const Watched = withDefinitions(Class, (found) => {
+      definitions.set(name, found)
+      if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
+    })
+    return new Watched(configOf(name))
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
@@ -100,23 +107,42 @@ export function createRegistry(
 }
 
 type Patch = (exported: unknown, version?: string) => unknown
+/** What an instrumentation wants to patch; the base class notes in it what it has seen. */
+export interface Definition {
+  readonly name: string
+  readonly supportedVersions: readonly string[]
+  readonly files: readonly { readonly moduleExports?: unknown }[]
+  patch?: Patch
+  /** Of the copy that was loaded. */
+  readonly moduleVersion?: string
+  /** Set once patched. */
+  readonly moduleExports?: unknown
+}
 type InstrumentationClass = new (
   config: Record<string, unknown>,
-) => Instrumentation & { init(): Array<{ patch?: Patch }> }
+) => Instrumentation & { init(): Definition | Definition[] | undefined }
+
+/** Lets `see` look at the definitions as the instrumentation is constructed. */
+function withDefinitions(Class: InstrumentationClass, see: (definitions: Definition[]) => void): InstrumentationClass {
+  let isFirst = true
+  return class extends Class {
+    override init(): Definition | Definition[] | undefined {
+      const result = super.init()
+      if (isFirst) see([result ?? []].flat())
+      isFirst = false
+      return result
+    }
+  }
+}
 
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
-function withDefaultExport(Class: InstrumentationClass): InstrumentationClass {
-  return class extends Class {
-    override init(): Array<{ patch?: Patch }> {
-      return super.init().map((definition) => {
-        const { patch } = definition
-        if (!patch) return definition
-        definition.patch = (exported, version) => {
-          patchDefault(patch, exported, version)
-          return patch(exported, version)
-        }
-        return definition
-      })
+function patchDefaultExports(definitions: readonly Definition[]): void {
+  for (const definition of definitions) {
+    const { patch } = definition
+    if (!patch) continue
+    definition.patch = (exported, version) => {
+      patchDefault(patch, exported, version)
+      return patch(exported, version)
     }
   }
 }
