@@ -22,6 +22,8 @@ interface Props {
 }
 
 const HEIGHT = 100
+/** Of one bar, in CSS pixels. */
+const MAX_WIDTH = 60
 
 export function Bars({ bars, label, ticks, onSelect, selected, marks = [] }: Props) {
   const at = useSignal<number | null>(null)
@@ -56,7 +58,7 @@ export function Bars({ bars, label, ticks, onSelect, selected, marks = [] }: Pro
     event.stopPropagation()
   }
   return (
-    <div class={`bars ${onSelect ? 'pick' : ''}`}>
+    <div class={`bars ${onSelect ? 'pick' : ''}`} style={{ maxWidth: `${Math.max(bars.length, 4) * MAX_WIDTH}px` }}>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}
       <div
         ref={root}

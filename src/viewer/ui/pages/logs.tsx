@@ -6,10 +6,12 @@ import { QueryBox } from '../parts/query-box.tsx'
 import { logParams } from './logs/params.ts'
 import { Patterns } from './logs/patterns.tsx'
 import { Records } from './logs/records.tsx'
-import { SeverityHistogram } from './logs/severities.tsx'
+import { SeverityHistogram, withoutSeverities } from './logs/severities.tsx'
 
 export function LogsPage() {
-  const histogram = useQuery<LogHistogram>(() => urlOf('logHistogram', logParams()))
+  const histogram = useQuery<LogHistogram>(() =>
+    urlOf('logHistogram', { ...logParams(), q: withoutSeverities(param('q')) }),
+  )
   const isGrouped = param('group') === 'pattern'
   return (
     <div class="logs">

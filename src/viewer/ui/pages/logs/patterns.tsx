@@ -24,14 +24,16 @@ export function Patterns() {
             <th>Severity</th>
             <th>Pattern</th>
             <th>Services</th>
-            <th>Last</th>
+            <th class="num">Last</th>
           </tr>
         </thead>
         <tbody>
           {data.patterns.map((pattern) => (
             <tr key={`${pattern.severity} ${pattern.pattern}`}>
               <td class="num">
-                <meter class="share" min={0} max={most} value={pattern.count} aria-label="Share of the largest" />{' '}
+                <span class="share" aria-hidden="true">
+                  <span style={{ width: `${(pattern.count / most) * 100}%` }} />
+                </span>
                 {count(pattern.count)}
               </td>
               <td class={severityClass(pattern.severity)}>{pattern.severity}</td>
@@ -41,7 +43,7 @@ export function Patterns() {
                 </button>
               </td>
               <td>{pattern.services.join(', ')}</td>
-              <td class="dim">{ago(pattern.lastUs)}</td>
+              <td class="dim num">{ago(pattern.lastUs)}</td>
             </tr>
           ))}
         </tbody>

@@ -29,11 +29,11 @@ export function Record({ row }: { readonly row: LogRow }) {
       </pre>
       <div class="record-columns">
         <section>
-          <h3>Attributes</h3>
+          <h2>Attributes</h2>
           <AttributeTable attributes={row.attributes} label="Attributes of the record" filterPage="/logs" />
         </section>
         <section>
-          <h3>Resource</h3>
+          <h2>Resource</h2>
           <AttributeTable attributes={row.resource} label="Resource of the record" filterPage="/logs" />
         </section>
       </div>

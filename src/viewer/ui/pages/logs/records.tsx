@@ -15,7 +15,8 @@ import { filterKey, logParams } from './params.ts'
 import { Record, spanLink } from './record.tsx'
 
 const ROW = 24
-const DETAIL_ROWS = 15
+/** The open record takes the place of so many rows at most; it scrolls when it is longer. */
+const MAX_DETAIL_ROWS = 18
 const MORE_BEFORE_END = 60
 
 export function Records() {
@@ -41,8 +42,9 @@ export function Records() {
   const all = rows.value
   const openId = param('open') === '' ? null : Number(param('open'))
   const openAt = openId === null ? -1 : all.findIndex(({ id }) => id === openId)
+  const openRows = openAt < 0 ? 0 : detailRows(all[openAt]!)
   const cursorAt = cursor.value === null ? -1 : all.findIndex(({ id }) => id === cursor.value)
-  const placeOf = (at: number): number => (openAt >= 0 && at > openAt ? at + DETAIL_ROWS : at)
+  const placeOf = (at: number): number => (openAt >= 0 && at > openAt ? at + openRows : at)
 
   useEffect(() => {
     reading.value = scrolled.value || openAt >= 0
@@ -105,9 +107,9 @@ export function Records() {
           </button>
         )}
         <VirtualList
-          count={all.length + (openAt >= 0 ? DETAIL_ROWS : 0)}
+          count={all.length + openRows}
           rowHeight={ROW}
-          overscan={DETAIL_ROWS + 1}
+          overscan={MAX_DETAIL_ROWS + 1}
           handle={list}
           onScroll={(top) => {
             scrolled.value = top > ROW
@@ -116,7 +118,7 @@ export function Records() {
           }}
           outer={{
             class: `log-list ${trace === '' ? '' : 'tracing'} ${time(all.at(-1)!.timeUs).length > 12 ? 'dated' : ''}`,
-            role: 'grid',
+            role: 'treegrid',
             'aria-label': 'Log records, newest first',
             'aria-rowcount': all.length,
             'aria-activedescendant': cursorAt < 0 ? undefined : `log-${cursor.value}`,
@@ -128,9 +130,9 @@ export function Records() {
             },
           }}
           renderRow={(place) => {
-            if (openAt >= 0 && place > openAt && place <= openAt + DETAIL_ROWS)
-              return renderOpen(all[openAt]!, place - openAt - 1)
-            const at = openAt >= 0 && place > openAt ? place - DETAIL_ROWS : place
+            if (openAt >= 0 && place > openAt && place <= openAt + openRows)
+              return renderOpen(all[openAt]!, place - openAt - 1, openRows)
+            const at = openAt >= 0 && place > openAt ? place - openRows : place
             const row = all[at]!
             return (
               <Row
@@ -158,11 +160,11 @@ export function Records() {
 /* biome-ignore-start lint/a11y/useKeyWithClickEvents: the grid has the keys */
 
 /** The open record takes the place of many rows and hangs on the first of them; the list renders as many out of view. */
-function renderOpen(row: LogRow, slice: number): ComponentChildren {
+function renderOpen(row: LogRow, slice: number, slices: number): ComponentChildren {
   return (
     <div key={`open-${slice}`} role="presentation" class="log-slice" style={{ height: `${ROW}px` }}>
       {slice === 0 && (
-        <div role="row" class="log-open" style={{ height: `${DETAIL_ROWS * ROW}px` }}>
+        <div role="row" class="log-open" style={{ height: `${slices * ROW}px` }}>
           <div role="gridcell" tabIndex={-1}>
             <Record key={row.id} row={row} />
           </div>
@@ -170,6 +172,13 @@ function renderOpen(row: LogRow, slice: number): ComponentChildren {
       )}
     </div>
   )
+}
+
+/** Near enough: links, owner, text, and the longer of the two tables. */
+function detailRows({ body, attributes, resource }: LogRow): number {
+  const lines = Math.ceil(body.length / 140) + (body.match(/\n/g)?.length ?? 0)
+  const longest = Math.max(Object.keys(attributes).length, Object.keys(resource).length)
+  return Math.min(MAX_DETAIL_ROWS, 5 + Math.ceil(lines * 0.8) + longest)
 }
 
 interface RowProps {

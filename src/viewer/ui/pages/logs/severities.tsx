@@ -14,11 +14,14 @@ export function severitiesOf(q: string): readonly string[] {
   return TERM.exec(q)?.[2]?.split('|') ?? []
 }
 
+/** The histogram asks for all severities, so that the ones left out can be chosen. */
+export const withoutSeverities = (q: string): string => q.replace(TERM, ' ').trim()
+
 /** `q` with one severity added or taken away. */
 export function toggleSeverity(q: string, severity: string): string {
   const now = severitiesOf(q)
   const next = now.includes(severity) ? now.filter((other) => other !== severity) : [...now, severity]
-  const rest = q.replace(TERM, ' ').replace(/\s+/g, ' ').trim()
+  const rest = withoutSeverities(q)
   return next.length === 0 ? rest : `${rest} severity:${next.join('|')}`.trim()
 }
 
@@ -32,7 +35,10 @@ export function SeverityHistogram({ histogram }: { readonly histogram: LogHistog
     for (const severity of SEVERITIES)
       if (counts[severity]) totals.set(severity, (totals.get(severity) ?? 0) + counts[severity])
   const bars = buckets.map(({ startUs, counts }) => ({
-    segments: SEVERITIES.map((severity) => ({ class: `bar-${severity}`, value: counts[severity] ?? 0 })),
+    segments: SEVERITIES.filter((severity) => asked.length === 0 || asked.includes(severity)).map((severity) => ({
+      class: `bar-${severity}`,
+      value: counts[severity] ?? 0,
+    })),
     label: `${time(startUs)} · ${
       SEVERITIES.filter((severity) => counts[severity])
         .map((severity) => `${count(counts[severity])} ${severity}`)
