@@ -34,6 +34,8 @@ const otlp = (port: number): Record<string, string> => ({
   OTEL_TRACES_SAMPLER: 'parentbased_always_on',
   OTEL_BSP_SCHEDULE_DELAY: '500',
   OTEL_BLRP_SCHEDULE_DELAY: '500',
+  // no requests to the metadata services of clouds
+  OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process',
   OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs,net,dns',
   OTEL_LOG_LEVEL: 'none',
 })
@@ -105,6 +107,7 @@ new NodeSDK({
   },
   'uptrace-old': {
     title: '@uptrace/node',
+    drainMillis: 5_300,
     packages: ['@uptrace/node@2.0.2', '@opentelemetry/api@1.9.0'],
     flags: { cjs: ['-r', './setup.cjs'] },
     setup: {
@@ -140,13 +143,15 @@ new NodeSDK({
     },
     setup: {
       name: 'setup.cjs',
-      source: `require('@azure/monitor-opentelemetry').useAzureMonitor({ samplingRatio: 1, tracesPerSecond: 0, enableLiveMetrics: false, azureMonitorExporterOptions: { disableOfflineStorage: true, connectionString: 'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) + '/' } })`,
+      // the path keeps the exporter from turning http to https
+      source: `require('@azure/monitor-opentelemetry').useAzureMonitor({ samplingRatio: 1, tracesPerSecond: 0, enableLiveMetrics: false, azureMonitorExporterOptions: { disableOfflineStorage: true, allowInsecureConnection: true, connectionString: 'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:' + (process.env.BENCH_SINK_PORT || 9) + '/https://' } })`,
     },
     env: (port) => ({
       ...otlp(port),
       BENCH_SINK_PORT: String(port),
       APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
-      APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true',
+      APPLICATIONINSIGHTS_STATSBEAT_DISABLED: 'true',
+      APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'true',
     }),
     note: 'its own JSON protocol; no instrumentation of web frameworks',
   },

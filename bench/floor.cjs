@@ -24,8 +24,9 @@ const text = (key, value) => `{"key":"${key}","value":{"stringValue":${JSON.stri
 const number = (key, value) => `{"key":"${key}","value":{"intValue":"${value}"}}`
 
 const emit = http.Server.prototype.emit
-http.Server.prototype.emit = function (event, request, response) {
-  if (event !== 'request') return emit.apply(this, arguments)
+http.Server.prototype.emit = function (event, ...args) {
+  if (event !== 'request') return emit.call(this, event, ...args)
+  const [request, response] = args
   const parent = request.headers.traceparent?.split('-')
   const span = {
     traceId: parent?.[1] ?? randomHex(16),

@@ -9,6 +9,8 @@ export interface Load {
   readonly requests: number
   /** Requests a second, whether or not earlier ones were answered; without it each connection asks again at once. */
   readonly rate?: number
+  /** Ends the load early, for an arm that is slow. */
+  readonly limitSeconds?: number
 }
 
 export interface LoadResult {
@@ -30,7 +32,7 @@ interface Client {
   ask(path: string, started: number): void
 }
 
-async function run({ port, connections, requests, rate }: Load): Promise<LoadResult> {
+async function run({ port, connections, requests, rate, limitSeconds = 600 }: Load): Promise<LoadResult> {
   const latencies = new Float64Array(requests)
   let asked = 0
   let answered = 0
@@ -65,7 +67,9 @@ async function run({ port, connections, requests, rate }: Load): Promise<LoadRes
       if (due === requests) clearInterval(timer)
     }, 1)
   }
+  const timer = setTimeout(resolve, limitSeconds * 1_000)
   await promise
+  clearTimeout(timer)
   latencies.sort()
   return {
     p50Micros: latencies[Math.floor(requests * 0.5)]!,

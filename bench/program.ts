@@ -39,6 +39,7 @@ interface Usage {
 }
 
 const DRAIN_MILLIS = 800
+const WARMUP_LIMIT_SECONDS = 6
 const CONNECTIONS = 32
 
 /** One program from start to end: warm-up, everything sent, the load, everything sent again. */
@@ -46,7 +47,14 @@ export async function measure({ app, arm, sink, warmup, requests, rate }: Plan):
   const drain = (): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
   const program = await startProgram(app, arm, sink.port)
   try {
-    if (warmup > 0) await applyLoad({ port: program.port, connections: CONNECTIONS, requests: warmup })
+    if (warmup > 0) {
+      await applyLoad({
+        port: program.port,
+        connections: CONNECTIONS,
+        requests: warmup,
+        limitSeconds: WARMUP_LIMIT_SECONDS,
+      })
+    }
     await drain()
     await sink.take()
     const before = await program.usage()

@@ -5,13 +5,13 @@ import { ARMS, chosenArms } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { APPS, type App, measure, postgresUrl, type Sample } from './program.ts'
 import { type Sink, startSink } from './sink.ts'
-import { median, table } from './tables.ts'
+import { median, signed, table } from './tables.ts'
 
 /** Rounds of interleaved arms. */
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const RATE = Number(process.env.RATE ?? 1_000)
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 3)
-const WARMUP = Number(process.env.WARMUP ?? 5_000)
+const WARMUP = Number(process.env.WARMUP ?? 10_000)
 
 export interface RequestResults {
   readonly settings: { readonly rounds: number; readonly rate: number; readonly seconds: number }
@@ -151,7 +151,7 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Sam
       return [
         ARMS[arm]!.title,
         of((sample) => sample.cpuMicros).toFixed(0),
-        arm === 'none' ? '' : `+${added.toFixed(0)}`,
+        arm === 'none' ? '' : signed(added),
         cpuRatio(samples, arm).toFixed(2),
         (of((sample) => sample.latency.p50Micros) / 1_000).toFixed(2),
         (of((sample) => sample.latency.p99Micros) / 1_000).toFixed(2),

@@ -1,9 +1,15 @@
-/** Medians and Markdown tables. */
+/** Medians, signed numbers and Markdown tables. */
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** `+12`, `-3`, `+0`: what is added to something. */
+export function signed(value: number, digits = 0): string {
+  const text = value.toFixed(digits)
+  return text.startsWith('-') ? text : `+${text}`
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

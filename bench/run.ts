@@ -1,0 +1,44 @@
+/** Runs the whole suite and writes RESULTS.md. `npm run bench`; `ARMS`, `APPS`, `ROUNDS`, `LOAD_SECONDS` make it smaller. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { ARMS, chosenArms, OURS } from './arms.ts'
+import { LIBRARIES } from './arms-install.ts'
+import { describeInstalls, measureInstalls } from './install.ts'
+import { describeRequests, measureRequests } from './request.ts'
+import { describeStarts, measureStarts } from './startup.ts'
+import { table } from './tables.ts'
+
+const begin = new Date()
+const say = (line: string): void => console.error(line)
+const sections = [
+  ['Start-up', describeStarts(measureStarts(say))],
+  ['Install', describeInstalls(measureInstalls(say))],
+  ['A request', describeRequests(await measureRequests(say))],
+]
+const file = path.join(import.meta.dirname, 'RESULTS.md')
+writeFileSync(file, `${[preamble(), ...sections.map(([title, text]) => `## ${title}\n\n${text}`)].join('\n\n')}\n`)
+say('written: bench/RESULTS.md')
+
+function preamble(): string {
+  const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string
+  }
+  const packagesOf = (arm: string): string =>
+    arm === OURS ? `uptrace-node@${version} from \`npm pack\`` : ARMS[arm]!.packages.join(', ') || 'none'
+  const rows = chosenArms().map((arm) => [ARMS[arm]!.title, packagesOf(arm), ARMS[arm]!.note ?? ''])
+  const minutes = ((Date.now() - begin.getTime()) / 60_000).toFixed(0)
+  return `# Benchmark results
+
+Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)} in ${minutes} minutes; do not edit.
+
+- Machine: ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown'}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GB, ${os.type()} ${os.arch()}; load average at the end ${os.loadavg()[0]!.toFixed(1)}
+- Node ${process.versions.node}; programs use ${LIBRARIES.join(', ')}
+- Every arm runs the same programs with 100 % sampling, without instrumentation of fs, net and dns, and sends to the same sink on loopback. Where an arm has a batch delay that can be set it is half a second. Compression is each arm's default.
+- Arms run interleaved, so that a slow minute of the machine meets all of them. Read ratios, not times: on another machine times differ, ratios should not by more than about 15 %.
+- An arm that records less is cheaper: compare it with the columns that say what it recorded.
+
+${table(['arm', 'packages', 'note'], rows)}
+
+To repeat: \`npm ci && npm run build && scripts/services.sh install && scripts/services.sh start && npm run bench\`. Without PostgreSQL that program is left out. \`ARMS=opentelemetry,${OURS} APPS=express ROUNDS=3 npm run bench\` is a short run; \`npm run bench:guard\` is the check that CI makes.`
+}
