@@ -15,6 +15,7 @@ import { MetricsPage } from './pages/metrics.tsx'
 import { ServicesPage } from './pages/services.tsx'
 import { TracePage } from './pages/trace.tsx'
 import { TracesPage } from './pages/traces.tsx'
+import { Toast } from './parts/toast.tsx'
 
 const PAGES = [
   { to: '/traces', label: 'Traces', key: 't' },
@@ -76,6 +77,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <Page />
       </main>
+      <Toast />
       {help.value && <Help onClose={() => (help.value = false)} />}
     </>
   )

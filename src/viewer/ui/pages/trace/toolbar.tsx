@@ -1,0 +1,105 @@
+/** Above the waterfall: search within the trace, and what to show. */
+import { useSignal, useSignalEffect } from '@preact/signals'
+import { useRef } from 'preact/hooks'
+import type { TraceSearch } from '../../../api.ts'
+import { get } from '../../lib/api.ts'
+import { setParams } from '../../lib/location.tsx'
+import type { TraceState } from './state.ts'
+
+export function Toolbar({ state }: { readonly state: TraceState }) {
+  return (
+    <div class="trace-tools">
+      <Search state={state} />
+      <Toggle name="critical" label="Critical path only" isOn={state.criticalOnly.value} />
+      <Toggle name="errors" label="Errors only" isOn={state.errorsOnly.value} />
+      <button type="button" class="quiet" onClick={() => state.collapseAll(true)}>
+        Collapse all
+      </button>
+      <button type="button" class="quiet" onClick={() => state.collapseAll(false)}>
+        Expand all
+      </button>
+    </div>
+  )
+}
+
+function Toggle({ name, label, isOn }: { readonly name: string; readonly label: string; readonly isOn: boolean }) {
+  return (
+    <button type="button" aria-pressed={isOn} onClick={() => setParams({ [name]: isOn ? null : '1' })}>
+      {label}
+    </button>
+  )
+}
+
+function Search({ state }: { readonly state: TraceState }) {
+  const text = useSignal('')
+  const error = useSignal('')
+  const input = useRef<HTMLInputElement>(null)
+  useSignalEffect(() => {
+    const q = text.value.trim()
+    const { traceId } = state.detail.value
+    error.value = ''
+    if (q === '') {
+      state.matches.value = null
+      return
+    }
+    const abort = new AbortController()
+    const timer = setTimeout(async () => {
+      try {
+        const { indexes } = await get<TraceSearch>('traceSearch', { traceId, q }, abort.signal)
+        state.matches.value = new Set(indexes)
+      } catch (cause) {
+        if (!abort.signal.aborted) error.value = (cause as Error).message
+      }
+    }, 180)
+    return () => {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  })
+  const matches = state.matches.value
+  const list = matches === null ? [] : [...matches].sort((one, other) => one - other)
+  const at = list.indexOf(state.selected.value?.index ?? -1)
+  return (
+    <search class="find">
+      <input
+        ref={input}
+        type="search"
+        class="mono"
+        aria-label="Search in this trace"
+        placeholder="Find: text, status:error, duration>50ms, http.route=/…"
+        value={text.value}
+        onInput={(event) => (text.value = event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') {
+            event.preventDefault()
+            goTo(state, list, event.shiftKey ? -1 : 1)
+          } else if (event.key === 'Escape') {
+            text.value = ''
+            input.current!.blur()
+          }
+        }}
+      />
+      <output class={error.value === '' ? 'dim' : 'error'}>
+        {error.value !== '' ? error.value : matches !== null && `${at >= 0 ? `${at + 1} of ` : ''}${list.length}`}
+      </output>
+      {list.length > 0 && (
+        <>
+          <button type="button" aria-label="Previous match" onClick={() => goTo(state, list, -1)}>
+            ↑
+          </button>
+          <button type="button" aria-label="Next match" onClick={() => goTo(state, list, 1)}>
+            ↓
+          </button>
+        </>
+      )}
+    </search>
+  )
+}
+
+/** Selects the next of some spans in the order of the tree, and begins again at the end. */
+export function goTo(state: TraceState, sorted: readonly number[], step: 1 | -1): void {
+  if (sorted.length === 0) return
+  const at = state.selected.peek()?.index ?? -1
+  const next = step > 0 ? sorted.find((index) => index > at) : sorted.findLast((index) => index < at)
+  state.reveal(next ?? (step > 0 ? sorted[0]! : sorted.at(-1)!))
+}
