@@ -14,19 +14,19 @@ export const folderOf = (name: string): string => path.join(HOME, 'arms', ARMS[n
 
 let packed: string | undefined
 
-/** The tarball that users get, packed once a run from `dist`. */
+/** The tarball that users get, built and packed once a run, apart from `dist`, which may hold chunks of older builds; or the one `UPTRACE_NODE_TARBALL` names. */
 export function tarball(): string {
+  packed ??= process.env.UPTRACE_NODE_TARBALL && path.resolve(process.env.UPTRACE_NODE_TARBALL)
   if (packed) return packed
   const folder = path.join(HOME, 'pack')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  if (!existsSync(path.join(ROOT, 'dist/index.cjs')))
-    execFileSync(process.execPath, ['scripts/build.ts'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
+  const env = { ...process.env, UPTRACE_NODE_DIST: path.join(folder, 'dist') }
+  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
+    if (existsSync(path.join(ROOT, file))) copyFileSync(path.join(ROOT, file), path.join(folder, file))
   const [{ filename }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    }),
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error'], { cwd: folder, encoding: 'utf8' }),
   ) as [{ filename: string }]
   packed = path.join(folder, filename)
   return packed

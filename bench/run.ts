@@ -1,4 +1,4 @@
-/** Runs the whole suite and writes RESULTS.md. `npm run bench`; `ARMS`, `APPS`, `ROUNDS`, `LOAD_SECONDS` make it smaller. */
+/** Runs the whole suite and writes RESULTS.md. `npm run bench`; `ARMS`, `APPS`, `ROUNDS`, `START_ROUNDS`, `LOAD_SECONDS` make it smaller. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -40,5 +40,5 @@ Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)} in ${minutes
 
 ${table(['arm', 'packages', 'note'], rows)}
 
-To repeat: \`npm ci && npm run build && scripts/services.sh install && scripts/services.sh start && npm run bench\`. Without PostgreSQL that program is left out. \`ARMS=opentelemetry,${OURS} APPS=express ROUNDS=3 npm run bench\` is a short run; \`npm run bench:guard\` is the check that CI makes.`
+To repeat: \`npm ci && npm run build && scripts/services.sh install && scripts/services.sh start && npm run bench\`. Without PostgreSQL that program is left out. \`ARMS=opentelemetry,${OURS} APPS=express ROUNDS=3 START_ROUNDS=5 npm run bench\` is a short run; \`npm run bench:guard\` is the check that CI makes.`
 }

@@ -6,7 +6,7 @@ import { ARMS, chosenArms } from './arms.ts'
 import { folderOf, prepareArm } from './arms-install.ts'
 import { median, signed, table } from './tables.ts'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 11)
+const ROUNDS = Number(process.env.START_ROUNDS ?? 11)
 /** Nothing listens there: a program that ends at once sends nothing. */
 const CLOSED_PORT = 9
 
