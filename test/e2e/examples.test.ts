@@ -91,12 +91,17 @@ const EXPECTED: Record<string, Expected> = {
   },
   nestjs: {
     spans: [
+      'Create Nest App',
       'GET',
       'GET',
       'GET > GET /posts/:id',
       'GET > GET /posts/:id > request handler',
+      'GET > GET /posts/:id > request handler > PostsController.find',
+      'GET > GET /posts/:id > request handler > PostsController.find > find',
       'GET > GET /posts/:id/comments',
       'GET > GET /posts/:id/comments > request handler',
+      'GET > GET /posts/:id/comments > request handler > PostsController.comments',
+      'GET > GET /posts/:id/comments > request handler > PostsController.comments > comments',
     ],
     routes: ['/posts/:id', '/posts/:id/comments'],
   },
