@@ -24,7 +24,11 @@ export interface LoadResult {
 export async function applyLoad(load: Load): Promise<LoadResult> {
   const child = fork(import.meta.filename, ['load'])
   child.send(load)
-  const [result] = (await once(child, 'message')) as [LoadResult]
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the load generator ended without a result')
+  })
+  ended.catch(() => undefined)
+  const [result] = (await Promise.race([once(child, 'message'), ended])) as [LoadResult]
   return result
 }
 

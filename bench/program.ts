@@ -94,15 +94,11 @@ async function startProgram(app: App, arm: string, port: number): Promise<Progra
   child.stderr!.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-2_000)
   })
-  const next = async (): Promise<unknown> => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => {
-        throw new Error(`${arm}, ${app} ended with code ${code}: ${stderr}`)
-      }),
-    ])
-    return message
-  }
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${arm}, ${app} ended with code ${code}: ${stderr}`)
+  })
+  ended.catch(() => undefined)
+  const next = async (): Promise<unknown> => ((await Promise.race([once(child, 'message'), ended])) as [unknown])[0]
   return {
     port: ((await next()) as { port: number }).port,
     usage() {
