@@ -75,6 +75,8 @@ function inMemory(): OpenedDatabase {
 function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
   try {
+    // a viewer that is just ending still holds the file
+    database.exec('PRAGMA busy_timeout = 2000')
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     return prepare(database)
   } catch (error) {
