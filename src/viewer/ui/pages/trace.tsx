@@ -54,7 +54,7 @@ function TraceView({ data }: { readonly data: TraceDetail }) {
     <div class={span ? 'trace with-panel' : 'trace'}>
       <div class="trace-main">
         <TraceHeader state={state} />
-        <div class="trace-bar">
+        <div class="view-bar">
           <Tabs
             label="Views of the trace"
             tabs={tabs}

@@ -1,9 +1,9 @@
 /** Attributes as a table, grouped by the first part of their keys, with copy and filter at each value. */
 import { useSignal } from '@preact/signals'
 import type { Attributes, AttributeValue } from '../../api.ts'
-import { copy } from '../lib/copy.ts'
 import { href, Link } from '../lib/location.tsx'
 import { term } from '../lib/query-text.ts'
+import { CopyButton } from './copy-button.tsx'
 
 interface Props {
   readonly attributes: Attributes
@@ -49,9 +49,7 @@ function Row({ name, value, isFirst, filterPage }: RowProps) {
         <LongText text={text} class={typeof value === 'number' ? 'mono number' : 'mono'} />
       </td>
       <td class="actions">
-        <button type="button" class="quiet" aria-label={`Copy ${name}`} title="Copy" onClick={() => copy(text)}>
-          ⧉
-        </button>
+        <CopyButton text={text} label={`Copy ${name}`} />
         {filterPage && isScalar && (
           <>
             <Link to={href(filterPage, { q: term(name, value) })} aria-label={`Only with this ${name}`} title="Filter">

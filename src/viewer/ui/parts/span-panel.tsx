@@ -10,6 +10,7 @@ import { count, duration, percent, plural, time } from '../lib/format.ts'
 import { href, Link } from '../lib/location.tsx'
 import { term } from '../lib/query-text.ts'
 import { AttributeTable, LongText } from './attributes.tsx'
+import { CopyButton } from './copy-button.tsx'
 import { Exception } from './exception.tsx'
 import { SpanLogs } from './span-logs.tsx'
 import { Sparkline } from './sparkline.tsx'
@@ -76,7 +77,7 @@ export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, onClose
             {data.events.length > 0 && (
               <Section title="Events" count={data.events.length} isOpen={data.exceptions.length === 0}>
                 {data.events.map((event, index) => (
-                  <div key={index} class="event">
+                  <div key={index} class="span-event">
                     <h4>
                       {event.name} <span class="dim mono">+{duration(event.offsetNs)}</span>
                     </h4>
@@ -163,14 +164,7 @@ function Summary({ span, detail, traceNs, traceStartUs }: SummaryProps) {
       )}
       <p class="panel-ids mono dim">
         span {span.spanId}
-        <button
-          type="button"
-          class="quiet"
-          aria-label="Copy the span id"
-          onClick={() => copy(span.spanId, 'Span id copied')}
-        >
-          ⧉
-        </button>
+        <CopyButton text={span.spanId} label="Copy the span id" />
         {span.parentSpanId !== null && <span>parent {span.parentSpanId}</span>}
       </p>
     </>

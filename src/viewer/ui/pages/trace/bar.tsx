@@ -23,7 +23,7 @@ export function SpanBar({ spans, span, window, critical }: SpanBarProps) {
       <Parts name="own" stretches={selfStretches(spans, span.index)} window={window} />
       {critical && <Parts name="critical" stretches={critical} window={window} />}
       {ticksOf(span.events, window).map((event, index) => (
-        <i key={index} class="tick event" style={{ left: `${placeOf(event.offsetNs, window)}%` }} title={event.name} />
+        <i key={index} class="tick" style={{ left: `${placeOf(event.offsetNs, window)}%` }} title={event.name} />
       ))}
       {ticksOf(span.logs, window).map((log, index) => (
         <i

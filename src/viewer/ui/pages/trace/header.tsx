@@ -4,6 +4,7 @@ import { serviceClass } from '../../lib/colors.ts'
 import { ago, count, duration, percent, plural, time } from '../../lib/format.ts'
 import { href, Link } from '../../lib/location.tsx'
 import { Badges } from '../../parts/badge.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
 import type { TraceState } from './state.ts'
 
 export function TraceHeader({ state }: { readonly state: TraceState }) {
@@ -71,6 +72,7 @@ const Fact = ({ name, value, title, mono }: FactProps) => (
   <div title={title}>
     <dt>{name}</dt>
     <dd class={mono ? 'mono' : undefined}>{value}</dd>
+    {mono && <CopyButton text={value} label={`Copy the ${name.toLowerCase()}`} />}
   </div>
 )
 

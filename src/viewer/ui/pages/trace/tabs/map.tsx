@@ -29,7 +29,7 @@ export function MapTab({ state }: { readonly state: TraceState }) {
   const { spans } = state.detail.value
   const { nodes, edges, width, height } = useMemo(() => graphOf(spans), [spans])
   return (
-    <div class="tab-scroll map">
+    <div class="tab-scroll trace-map">
       <svg
         viewBox={`0 0 ${width} ${height}`}
         width={width}
@@ -43,7 +43,7 @@ export function MapTab({ state }: { readonly state: TraceState }) {
         {nodes.map((node) => (
           <g
             key={node.service}
-            class={`node ${serviceClass(node.service)}`}
+            class={`map-node ${serviceClass(node.service)}`}
             transform={`translate(${node.x} ${node.y})`}
           >
             <rect width={NODE.width} height={NODE.height} rx={6} />
@@ -103,7 +103,7 @@ function EdgeLine({ edge: { from, to, calls, errors } }: { readonly edge: Edge }
     ? `M${startX} ${startY}C${startX} ${startY + 50} ${endX} ${endY + 50} ${endX} ${endY}`
     : `M${startX} ${startY}C${startX + bend} ${startY} ${endX - bend} ${endY} ${endX} ${endY}`
   return (
-    <g class={errors > 0 ? 'edge bad' : 'edge'}>
+    <g class={errors > 0 ? 'map-edge bad' : 'map-edge'}>
       <path d={d} />
       <circle cx={endX} cy={endY} r={3} />
       <text x={(startX + endX) / 2} y={(startY + endY) / 2 - 5 + (isBack ? 42 : 0)}>

@@ -25,7 +25,7 @@ export function OperationsTab({ state }: { readonly state: TraceState }) {
   const sorted = all.toSorted((one, other) => other[sort.value] - one[sort.value])
   return (
     <div class="tab-scroll">
-      <table class="operations">
+      <table class="trace-operations">
         <thead>
           <tr>
             <th scope="col">Operation</th>
