@@ -1,4 +1,5 @@
 /** Loads a rarely needed library at the moment it is needed: a chunk of its own in the bundle, the package itself from source. */
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,8 +24,37 @@ export function loadLazily<Module>(name: keyof typeof LAZY_PACKAGES): Module {
   ) as Module
 }
 
-/** The folder of the bundle, whether this code ended up in a door or in a chunk. */
+let folder: string | undefined
+
+/** The folder of the built package, whether this code ended up in a door, in a chunk, or in the bundle of an application. */
 export function distFolder(): string {
-  const here = path.dirname(fileURLToPath(import.meta.url))
-  return path.basename(here) === 'chunks' ? path.dirname(here) : here
+  folder ??= findFolder()
+  return folder
 }
+
+/** False in the bundle of an application that was moved away from its node_modules: what is loaded late is not there. */
+export function isComplete(): boolean {
+  return typeof UPTRACE_NODE_BUNDLED === 'undefined' || isDist(distFolder())
+}
+
+function findFolder(): string {
+  const here = path.dirname(fileURLToPath(import.meta.url))
+  const beside = path.basename(here) === 'chunks' ? path.dirname(here) : here
+  return isDist(beside) ? beside : (installedFolder() ?? beside)
+}
+
+/** Of the package that the application has installed: the code here was bundled from it. */
+function installedFolder(): string | undefined {
+  for (const from of [process.argv[1], path.join(process.cwd(), 'x')]) {
+    if (from === undefined) continue
+    try {
+      const dist = path.join(path.dirname(createRequire(from).resolve('uptrace-node/package.json')), 'dist')
+      if (isDist(dist)) return dist
+    } catch {
+      // not installed there
+    }
+  }
+  return undefined
+}
+
+const isDist = (candidate: string): boolean => existsSync(path.join(candidate, 'lazy'))

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as WorkerThreads from 'node:worker_threads'
-import { distFolder } from '../lazy.ts'
+import { distFolder, isComplete } from '../lazy.ts'
 import { ACCEPTED, createResults, type ExitWork, PENDING, stateSlot } from './exit-protocol.ts'
 import type { Lane, LaneRequest } from './lane.ts'
 
@@ -13,7 +13,8 @@ const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
 /** Hands every unsettled request of the lanes to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
 export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): void {
   const work = lanes.flatMap((lane, destination) => lane.pending().map((request) => ({ lane, destination, request })))
-  if (work.length === 0 || timeoutMillis <= 0) return
+  // without its file the worker could only let the process wait
+  if (work.length === 0 || timeoutMillis <= 0 || !isComplete()) return
   const results = createResults(work.length)
   const data: ExitWork = {
     destinations: lanes.map((lane) => lane.destination),

@@ -3,18 +3,26 @@ import { readFileSync, statSync } from 'node:fs'
 
 const MAX_BYTES = 20 * 1024 * 1024
 /** Comments and helpers that bundlers leave behind. */
-const MARKS = /\/\/ node_modules\/([^\s]+)|__webpack_require__|var __commonJS = |__turbopack|\/\/#region node_modules\//
-const INLINED = /(?:\/\/ |\/\/#region |"\.\/|\/\*\*\*\/ "\.\/)node_modules\/((?:@[\w.-]+\/)?[\w.-]+)/g
+const MARKS =
+  /\/\/ (?:\.\.?\/)*node_modules\/|__webpack_require__|var __commonJS = |__turbopack|\/\/#region (?:\.\.?\/)*node_modules\//
+const INLINED = /(?:\/\/ |\/\/#region |["'])(?:\.\.?\/)*node_modules\/((?:@[\w.-]+\/)?[\w.-]+)/g
+/** Nobody writes lines this long on average: the file was minified, and with the comments went the names of what is inside. */
+const MINIFIED_LINE = 300
+const MINIFIED_BYTES = 100_000
 
 /** Names of catalogue libraries inside the file; `undefined` when it does not look like a bundle. */
 export function findInlined(file: string, catalogue: readonly string[]): string[] | undefined {
   try {
     if (statSync(file).size > MAX_BYTES) return undefined
     const text = readFileSync(file, 'utf8')
-    if (!MARKS.test(text)) return undefined
+    if (!MARKS.test(text) && !isMinified(text)) return undefined
     const inside = new Set([...text.matchAll(INLINED)].map((match) => match[1]!))
     return catalogue.filter((name) => inside.has(name))
   } catch {
     return undefined
   }
+}
+
+function isMinified(text: string): boolean {
+  return text.length > MINIFIED_BYTES && text.length / text.split('\n').length > MINIFIED_LINE
 }

@@ -10,11 +10,11 @@ export interface ApiCopy {
   readonly path: string
 }
 
-/** All copies below `folder`, each real folder once. Bounded, so that an odd tree cannot hang the command. */
+/** All copies that a program in `folder` can reach, in it or above it, each real folder once. Bounded, so that an odd tree cannot hang the command. */
 export function findApiCopies(folder: string): ApiCopy[] {
   const copies = new Map<string, ApiCopy>()
   const seen = new Set<string>()
-  const queue = [path.join(folder, 'node_modules')]
+  const queue = upwards(folder).map((ancestor) => path.join(ancestor, 'node_modules'))
   while (queue.length > 0 && seen.size < MAX_FOLDERS) {
     const modules = queue.shift()!
     if (!existsSync(modules)) continue
@@ -31,6 +31,12 @@ export function findApiCopies(folder: string): ApiCopy[] {
     if (existsSync(store)) queue.push(...readdirSync(store).map((entry) => path.join(store, entry, 'node_modules')))
   }
   return [...copies.values()]
+}
+
+/** The folder and those above it, where Node looks for packages in turn. */
+function upwards(folder: string): string[] {
+  const parent = path.dirname(folder)
+  return parent === folder ? [folder] : [folder, ...upwards(parent)]
 }
 
 function packagesIn(modules: string): string[] {

@@ -2,6 +2,8 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
+import { isComplete } from '../lazy.ts'
+import { log } from '../log.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { watchFetch } from './fetch.ts'
@@ -44,16 +46,19 @@ export interface InstrumentationDiagnostics {
 }
 
 export interface InstrumentationHandle {
+  /** After `stop`: as it was then. */
   diagnostics(): InstrumentationDiagnostics
   stop(): void
 }
 
 export function startInstrumentation(options: InstrumentOptions): InstrumentationHandle {
   const { settings, own } = readOption(options.instrumentations)
-  const enabled = chooseEnabled(
-    { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,
-    options.env,
-  )
+  const enabled = isComplete()
+    ? chooseEnabled(
+        { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,
+        options.env,
+      )
+    : warnOfBundle()
   const registry = createRegistry(
     enabled,
     options,
@@ -94,15 +99,18 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   afterStart.unref()
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
+  const diagnostics = (): InstrumentationDiagnostics => ({
+    active: [...registry.active.keys()].sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
+    esm: importWatch.kind,
+    late,
+    unsupported: findUnsupported(registry.definitions()),
+  })
+  let last: InstrumentationDiagnostics | undefined
   return {
-    diagnostics: () => ({
-      active: [...registry.active.keys()].sort(),
-      waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
-      esm: importWatch.kind,
-      late,
-      unsupported: findUnsupported(registry.definitions()),
-    }),
+    diagnostics: () => last ?? diagnostics(),
     stop() {
+      last = diagnostics()
       clearTimeout(afterStart)
       versionCheck.cancel()
       stopRequire()
@@ -112,6 +120,14 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       registry.disableAll()
     },
   }
+}
+
+/** Without the files of the package there is nothing to load. */
+function warnOfBundle(): Set<string> {
+  log.warn(
+    'uptrace-node was put into a bundle, and its files are neither beside the bundle nor in node_modules: no library is instrumented, and nothing can be sent from an exit handler. Leave uptrace-node and the libraries external (esbuild --packages=external, webpack externals, Next.js serverExternalPackages) and deploy node_modules with it',
+  )
+  return new Set()
 }
 
 /** Runs a while after the last call of `schedule`, when what was being loaded has been; it keeps no process alive. */

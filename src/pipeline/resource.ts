@@ -14,7 +14,7 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
 import type { DetectorName } from '../config/resolve.ts'
-import { loadLazily } from '../lazy.ts'
+import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
 
@@ -76,7 +76,7 @@ function chooseDetectors(names: readonly DetectorName[]): ResourceDetector[] {
     [
       'container',
       () =>
-        process.platform === 'linux'
+        process.platform === 'linux' && isComplete()
           ? loadLazily<typeof import('@opentelemetry/resource-detector-container')>('container').containerDetector
           : { detect: () => ({}) },
     ],

@@ -1,8 +1,8 @@
 /** `uptrace-node doctor` says the right thing: a healthy app, two copies of the API, a dead endpoint, a wrong token, a bundled app. */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Check } from '../../src/diagnostics/doctor.ts'
 import { type Sink, startSink } from '../faults/sink.ts'
@@ -15,9 +15,7 @@ beforeEach(async () => {
   mkdirSync(path.join(ROOT, '.cache/programs'), { recursive: true })
   folder = mkdtempSync(path.join(ROOT, '.cache/programs/doctor-'))
   mkdirSync(path.join(folder, 'node_modules/@opentelemetry'), { recursive: true })
-  cpSync(path.join(ROOT, 'node_modules/@opentelemetry/api'), path.join(folder, 'node_modules/@opentelemetry/api'), {
-    recursive: true,
-  })
+  symlinkSync(path.join(ROOT, 'node_modules/@opentelemetry/api'), path.join(folder, 'node_modules/@opentelemetry/api'))
   symlinkSync(ROOT, path.join(folder, 'node_modules/uptrace-node'))
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
 })
@@ -29,14 +27,13 @@ interface Result {
   find(name: string): Check | undefined
 }
 
-/** A copy that the application reaches by a link to this repository is not its own. */
-function doctor(args: string[] = [], env: Record<string, string> = {}): Promise<Result> {
+function doctor(args: string[] = [], env: Record<string, string> = {}, cwd = folder): Promise<Result> {
   return new Promise((resolve) => {
     const variables = { PATH: process.env.PATH ?? '', UPTRACE_DSN: `http://sEcReTtOkEn@localhost:${sink.port}`, ...env }
     execFile(
       process.execPath,
       [path.join(ROOT, 'dist/cli.cjs'), 'doctor', '--json', ...args],
-      { cwd: folder, env: variables },
+      { cwd, env: variables },
       (error, stdout, stderr) => {
         expect(stdout + stderr).not.toContain('sEcReTtOkEn')
         const { checks } = JSON.parse(stdout) as { checks: Check[] }
@@ -56,11 +53,15 @@ const app = express().get('/users/:id', (request, response) => response.send('ok
 const server = app.listen(0, async () => { await (await fetch('http://localhost:' + server.address().port + '/users/1')).text(); server.close() })`
 
 test('a healthy app: what attached, how many spans each made', async () => {
-  // the repository, which is linked, brings its own copy; a published package does not
   const file = path.join(folder, 'app.cjs')
   writeFileSync(file, APP)
   const result = await doctor(['--', process.execPath, file])
+  expect(result.code).toBe(0)
   expect(result.find('node')).toMatchObject({ status: 'ok' })
+  expect(result.find('@opentelemetry/api')).toMatchObject({
+    status: 'ok',
+    detail: expect.stringMatching(/^one copy, 1\.\d+/),
+  })
   expect(result.find('destination')).toMatchObject({ status: 'ok', detail: expect.stringContaining('***@localhost') })
   for (const signal of ['traces', 'metrics', 'logs'])
     expect(result.find(`${signal} to`)).toMatchObject({ status: 'ok', detail: '200, it takes telemetry' })
@@ -68,6 +69,32 @@ test('a healthy app: what attached, how many spans each made', async () => {
   expect(result.find('instrumentations')).toMatchObject({ status: 'ok', detail: 'express, http, undici' })
   expect(result.find('spans')?.detail).toMatch(/http 1/)
   expect(result.find('spans')?.detail).toMatch(/express 1/)
+})
+
+test('an app that shuts telemetry down itself: what attached is still told', async () => {
+  const file = path.join(folder, 'app.cjs')
+  writeFileSync(file, `${APP}\nserver.on('close', () => require('uptrace-node').shutdown())`)
+  const result = await doctor(['--', process.execPath, file])
+  expect(result.find('instrumentations')).toMatchObject({ status: 'ok', detail: 'express, http, undici' })
+})
+
+test('a package of a monorepo, whose dependencies are hoisted to the folder above', async () => {
+  const own = path.join(folder, 'packages/app')
+  mkdirSync(own, { recursive: true })
+  const result = await doctor([], {}, own)
+  expect(result.find('@opentelemetry/api')).toMatchObject({ status: 'ok' })
+})
+
+test('a version that is not supported', async () => {
+  const express = path.join(folder, 'node_modules/express')
+  cpSync(path.join(ROOT, 'node_modules/express'), express, { recursive: true })
+  const manifest = path.join(express, 'package.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"version": "[^"]*"/, '"version": "99.1.0"'))
+  const file = path.join(folder, 'app.cjs')
+  writeFileSync(file, APP)
+  const result = await doctor(['--', process.execPath, file])
+  expect(result.code).toBe(1)
+  expect(result.find('unsupported version')?.detail).toMatch(/express 99\.1\.0 is not traced: >=4\S* <6 is/)
 })
 
 test('a second copy of the API: both paths', async () => {
@@ -113,21 +140,21 @@ test('no DSN, and a wrong one', async () => {
   })
 })
 
-test('a bundled app: why express is not traced', async () => {
+test.for<[string, Partial<BuildOptions>, RegExp]>([
+  ['from its own folder', { absWorkingDir: ROOT }, /made by a bundler with express.* inside/],
+  [
+    'from another folder',
+    { absWorkingDir: path.join(ROOT, 'test/diagnostics') },
+    /made by a bundler with express.* inside/,
+  ],
+  ['minified, where no names are left', { minify: true }, /made by a bundler: leave packages external/],
+])('a bundled app, made %s: why express is not traced', async ([, options, detail]) => {
   const file = path.join(folder, 'bundle.cjs')
-  await build({
-    stdin: { contents: APP, resolveDir: ROOT },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    outfile: file,
-    absWorkingDir: ROOT,
-  })
+  const stdin = { contents: APP, resolveDir: ROOT }
+  await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile: file, ...options })
   const result = await doctor(['--', process.execPath, file])
-  expect(result.code).toBe(1)
-  expect(result.find('bundle')).toMatchObject({
-    status: 'failed',
-    detail: expect.stringMatching(/made by a bundler with express.* inside/),
-  })
+  expect(result.find('bundle')?.detail).toMatch(detail)
+  expect(result.find('bundle')?.status).toBe(options.minify ? 'warning' : 'failed')
+  expect(result.code).toBe(options.minify ? 0 : 1)
   expect(result.find('instrumentations')?.detail).not.toContain('express')
 })
