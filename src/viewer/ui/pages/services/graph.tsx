@@ -24,11 +24,12 @@ export function Graph({ graph }: { readonly graph: ServiceGraph }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard
     <section class="graph" aria-label="Service graph" tabIndex={0}>
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: the section has the name */}
       <svg {...{ width, height }} viewBox={`${-PAD} ${-PAD} ${width} ${height}`}>
         <defs>
           {['calls', 'fails'].map((id) => (
-            <marker key={id} id={`arrow-${id}`} class={id} viewBox="0 0 8 8" refX="7" refY="4" {...ARROW}>
-              <path d="M0 0 8 4 0 8z" />
+            <marker key={id} id={`arrow-${id}`} viewBox="0 0 8 8" refX="7" refY="4" {...ARROW}>
+              <path class={`arrow-${id}`} d="M0 0 8 4 0 8z" />
             </marker>
           ))}
         </defs>
