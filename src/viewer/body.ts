@@ -1,5 +1,5 @@
 /** Reads a request body: capped before and after decompression, and capped in sum over all requests. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as zlib from 'node:zlib'
 
 export interface BodyLimits {
@@ -73,6 +73,19 @@ export function createBodyReader(limits: BodyLimits): (request: IncomingMessage)
   }
 }
 
+const LINGER_MILLIS = 1000
+
+/** After a refusal the rest of the body is thrown away for a moment, so that the sender gets to read the answer; then the connection is cut. */
+export function dropRest(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (request.complete) return
+    const timer = setTimeout(() => request.socket.destroy(), LINGER_MILLIS)
+    request.once('end', () => clearTimeout(timer))
+    request.socket.once('close', () => clearTimeout(timer))
+    request.resume()
+  })
+}
+
 function decompressorOf({ headers }: IncomingMessage): Decompress | undefined {
   const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity' || encoding === '') return undefined
@@ -85,7 +98,8 @@ function decompressorOf({ headers }: IncomingMessage): Decompress | undefined {
 async function collect(request: IncomingMessage, limit: number, reserve: (bytes: number) => void): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // leaving the loop must not cut the connection: the answer goes over it
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > limit) throw tooLarge(limit, 'as sent')
     reserve(chunk.length)

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decodeJsonText, decodeProtobuf } from '../wire/decode.ts'
 import type { Decoded } from '../wire/decode-types.ts'
 import { WireError } from '../wire/protobuf-reader.ts'
-import { type Body, HttpError } from './body.ts'
+import { type Body, dropRest, HttpError } from './body.ts'
 import type { AddResult, Store } from './store/store.ts'
 
 export const INGEST_PATHS: Readonly<Record<string, keyof Decoded>> = {
@@ -129,11 +129,7 @@ function answer(
   const retryAfter = failure?.details['retryAfterSeconds']
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter))
   response.statusCode = failure?.status ?? 200
-  // the rest of a body that was refused is not waited for
-  if (failure)
-    response.once('finish', () => {
-      if (!response.req.complete) response.req.socket.destroySoon()
-    })
+  if (failure) dropRest(response.req, response)
   if (encoding === 'json') {
     const partial = { [REJECTED_FIELD[INGEST_PATHS[path]!]]: String(rejected), errorMessage: reason }
     const body = failure ? { code: 0, message: failure.message } : rejected > 0 ? { partialSuccess: partial } : {}

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { VERSION } from '../version.ts'
 import { type Health, VIEWER_NAME } from './api.ts'
-import { type BodyLimits, createBodyReader, DEFAULT_BODY_LIMITS, HttpError } from './body.ts'
+import { type BodyLimits, createBodyReader, DEFAULT_BODY_LIMITS, dropRest, HttpError } from './body.ts'
 import { createIngest, INGEST_PATHS, type Ingest } from './ingest.ts'
 import { isForeignUser } from './peer-user.ts'
 import { createRouter, type Route, type Router } from './router.ts'
@@ -249,15 +249,8 @@ function fail(response: ServerResponse, error: unknown): void {
   if (allow !== undefined) response.setHeader('allow', String(allow))
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds))
   response.statusCode = known.status
-  closeUnlessRead(response)
+  dropRest(response.req, response)
   sendJson(response, { error: { code: known.code, message: known.message, ...details } })
-}
-
-/** The rest of a body that was refused is not waited for. */
-function closeUnlessRead(response: ServerResponse): void {
-  response.once('finish', () => {
-    if (!response.req.complete) response.req.socket.destroySoon()
-  })
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {
