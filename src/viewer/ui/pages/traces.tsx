@@ -1,4 +1,219 @@
-/** The page Traces. */
+/** The page of all traces: query, facets, points over time, and the list. */
+import { useSignal } from '@preact/signals'
+import { useMemo, useRef } from 'preact/hooks'
+import type { TraceListParams } from '../../api.ts'
+import { plural, time } from '../lib/format.ts'
+import { useKeys } from '../lib/keys.ts'
+import { href, Link, navigate, param, setParams } from '../lib/location.tsx'
+import { Failed, Loading } from '../lib/states.tsx'
+import { VirtualList, type VirtualListHandle } from '../lib/virtual-list.tsx'
+import { QueryBox } from '../parts/query-box.tsx'
+import { Facets } from './traces/facets.tsx'
+import { isFiltered, NothingFound, NothingYet } from './traces/nothing.tsx'
+import { ScatterChart } from './traces/scatter.tsx'
+import { TraceRow, traceHref } from './traces/trace-row.tsx'
+import { type TraceListState, useTraceList } from './traces/use-trace-list.ts'
+
+const ROW_HEIGHT = 30
+/** Further down than this one is reading. */
+const HOLD_BELOW_PIXELS = 40
+
+const SORTS: readonly { readonly id: NonNullable<TraceListParams['sort']>; readonly label: string }[] = [
+  { id: 'newest', label: 'Newest' },
+  { id: 'oldest', label: 'Oldest' },
+  { id: 'slowest', label: 'Slowest' },
+  { id: 'fastest', label: 'Fastest' },
+  { id: 'spans', label: 'Most spans' },
+  { id: 'errors', label: 'Most errors' },
+]
+
 export function TracesPage() {
-  return <h1>Traces</h1>
+  const list = useTraceList()
+  const { traces, error, isLoading } = list
+  const isBadQuery = error?.code === 'bad_query'
+  const isEmpty = !isLoading && error === undefined && traces.length === 0 && !list.hasMore
+  if (isEmpty && !isFiltered()) return <NothingYet />
+  return (
+    <div class="traces">
+      <h1 class="visually-hidden">Traces</h1>
+      <div class="traces-bar">
+        <QueryBox
+          of="spans"
+          value={param('q')}
+          error={isBadQuery ? error : undefined}
+          placeholder="service:orders duration>50ms status:error http.route=/api/* timeout"
+          label="Query of traces"
+          onApply={(q) => setParams({ q }, { replace: false })}
+        />
+        <label>
+          Sort{' '}
+          <select
+            value={param('sort') || 'newest'}
+            onChange={(event) =>
+              setParams({ sort: event.currentTarget.value === 'newest' ? null : event.currentTarget.value })
+            }
+          >
+            {SORTS.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <div class="traces-body">
+        <Facets />
+        <div class="traces-main">
+          <ChosenWindow />
+          <ScatterChart />
+          {error && !isBadQuery && <Failed error={error} />}
+          {isEmpty && <NothingFound />}
+          {traces.length === 0 && isLoading && <Loading />}
+          {traces.length > 0 && <List list={list} />}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+/** A window that was drawn into the chart can be left again. */
+function ChosenWindow() {
+  const from = Number(param('from'))
+  const to = Number(param('to'))
+  if (from === 0 && to === 0) return null
+  return (
+    <p class="chosen-window">
+      {from > 0 && time(from)} – {to > 0 && time(to)}
+      <button type="button" onClick={() => setParams({ from: null, to: null })}>
+        All of the time
+      </button>
+    </p>
+  )
+}
+
+function List({ list }: { readonly list: TraceListState }) {
+  const { traces } = list
+  const at = useSignal(-1)
+  const chosen = useSignal<readonly string[]>([])
+  const rows = useRef<VirtualListHandle>(null)
+  const longestNs = useMemo(() => traces.reduce((most, { durationNs }) => Math.max(most, durationNs), 1), [traces])
+  // Traces move down as new ones arrive: what is active is a trace, not a place.
+  const activeId = useRef('')
+  const active = activeId.current === '' ? -1 : traces.findIndex(({ traceId }) => traceId === activeId.current)
+  if (active !== at.peek()) at.value = active
+  const go = (step: number) => {
+    const next = Math.max(
+      0,
+      Math.min(traces.length - 1, active < 0 ? (step > 0 ? 0 : traces.length - 1) : active + step),
+    )
+    activeId.current = traces[next]?.traceId ?? ''
+    at.value = next
+    rows.current?.reveal(next)
+    if (next > traces.length - 20) list.more()
+  }
+  const choose = (traceId: string) => {
+    chosen.value = chosen.value.includes(traceId)
+      ? chosen.value.filter((one) => one !== traceId)
+      : [...chosen.value.slice(-1), traceId]
+  }
+  const open = () => {
+    const trace = traces[active]
+    if (trace) navigate(traceHref(trace))
+  }
+  useKeys([
+    { keys: ['j', 'ArrowDown'], label: 'Next row', run: () => go(1) },
+    { keys: ['k', 'ArrowUp'], label: 'Previous row', run: () => go(-1) },
+    { keys: ['PageDown'], label: 'Twenty rows down', run: () => go(20) },
+    { keys: ['PageUp'], label: 'Twenty rows up', run: () => go(-20) },
+    { keys: ['Home'], label: 'First row', run: () => go(-1e9) },
+    { keys: ['End'], label: 'Last row', run: () => go(1e9) },
+    { keys: ['Enter', 'o'], label: 'Open the trace', run: open },
+    {
+      keys: ['x'],
+      label: 'Choose the trace for a comparison',
+      run: () => traces[active] && choose(traces[active].traceId),
+    },
+    { keys: ['r'], label: 'Show new traces', run: () => list.refresh() },
+  ])
+  const [one, other] = chosen.value
+  return (
+    <>
+      <div class="list-bar">
+        <span class="dim">
+          {plural(traces.length, 'trace')}
+          {list.hasMore && ' and more'}
+          {list.isPartial && ' (not all looked at yet)'}
+        </span>
+        {list.arrived > 0 && (
+          <button type="button" class="primary" onClick={list.refresh}>
+            {list.arrived} new
+          </button>
+        )}
+        {one !== undefined && other !== undefined ? (
+          <Link to={href('/compare', { a: one, b: other })}>Compare the two</Link>
+        ) : (
+          <span class="dim">{one === undefined ? '' : 'Choose another to compare'}</span>
+        )}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table */}
+      <div
+        class="trace-grid"
+        role="grid"
+        aria-label="Traces"
+        aria-rowcount={list.hasMore ? -1 : traces.length + 1}
+        aria-colcount={8}
+      >
+        <Head />
+        <VirtualList
+          count={traces.length}
+          rowHeight={ROW_HEIGHT}
+          handle={rows}
+          onScroll={(top) => {
+            list.hold(top > HOLD_BELOW_PIXELS)
+            const { clientHeight = 0, scrollHeight = 0 } = rows.current?.element ?? {}
+            if (top + clientHeight > scrollHeight - 40 * ROW_HEIGHT) list.more()
+          }}
+          outer={{
+            class: 'trace-rows',
+            role: 'rowgroup',
+            tabIndex: 0,
+            'aria-label': 'Traces',
+            'aria-activedescendant': active >= 0 ? `trace-${active}` : undefined,
+          }}
+          renderRow={(index) => {
+            const trace = traces[index]!
+            return (
+              <TraceRow
+                key={trace.traceId}
+                trace={trace}
+                index={index}
+                longestNs={longestNs}
+                isActive={index === active}
+                isChosen={chosen.value.includes(trace.traceId)}
+                onChoose={() => choose(trace.traceId)}
+              />
+            )
+          }}
+        />
+      </div>
+    </>
+  )
+}
+
+const HEADS = ['Compare', 'Started', 'Trace', 'Services', 'Duration', 'Spans', 'Logs', 'Errors']
+
+function Head() {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: see above
+    // biome-ignore lint/a11y/useFocusableInteractive: a row of headings is not a choice
+    <div role="row" class="trace-row head" aria-rowindex={1}>
+      {HEADS.map((head, index) => (
+        // biome-ignore lint/a11y/useSemanticElements: see above
+        // biome-ignore lint/a11y/useFocusableInteractive: a heading is not a choice
+        <div key={head} role="columnheader" class={index >= 5 ? 'num' : undefined}>
+          {index === 0 ? <span class="visually-hidden">{head}</span> : head}
+        </div>
+      ))}
+    </div>
+  )
 }

@@ -1,0 +1,119 @@
+/** The list of traces, page after page; it stays still while one reads and counts what has arrived meanwhile. */
+import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals'
+import { useRef } from 'preact/hooks'
+import type { TraceList, TraceSummary } from '../../../api.ts'
+import { get, RequestError } from '../../lib/api.ts'
+import { frozen, revision, setFrozen, tick } from '../../lib/live.ts'
+import { type Params, param } from '../../lib/location.tsx'
+import { windowParams } from '../../lib/window.ts'
+
+const PAGE = 200
+
+export interface TraceListState {
+  readonly traces: readonly TraceSummary[]
+  readonly error: RequestError | undefined
+  readonly isLoading: boolean
+  readonly hasMore: boolean
+  /** The scan budget ended before all data was looked at. */
+  readonly isPartial: boolean
+  /** Traces that have arrived since the list was held. */
+  readonly arrived: number
+  more(): void
+  /** Whether one is reading further down: then the list must not move. */
+  hold(isHeld: boolean): void
+  /** Shows what has arrived. */
+  refresh(): void
+}
+
+interface Answer {
+  readonly traces: readonly TraceSummary[]
+  readonly next: string | null
+  readonly partial: boolean
+  readonly error: RequestError | undefined
+  readonly isLoading: boolean
+}
+const NOTHING: Answer = { traces: [], next: null, partial: false, error: undefined, isLoading: true }
+
+/** What list, facets and scatter are asked for. Reads signals. */
+export const listParams = (): Params => ({ ...windowParams(), q: param('q') })
+
+export function useTraceList(): TraceListState {
+  const answer = useSignal(NOTHING)
+  const held = useSignal(false)
+  const generation = useSignal(0)
+  const asked = useRef<AbortController | undefined>(undefined)
+  const sort = useComputed(() => param('sort'))
+  const shownTotal = useSignal<number | undefined>(undefined)
+
+  const ask = async (cursor: string | null) => {
+    asked.current?.abort()
+    const abort = new AbortController()
+    asked.current = abort
+    const query = { ...listParams(), sort: sort.peek(), limit: PAGE, cursor }
+    answer.value = { ...answer.peek(), isLoading: true }
+    try {
+      const list = await get<TraceList>('traces', query, abort.signal)
+      const before = cursor === null ? [] : answer.peek().traces
+      answer.value = { ...NOTHING, ...list, traces: joined(before, list.traces), isLoading: false }
+      if (cursor === null) shownTotal.value = tick.peek()?.traces
+    } catch (cause) {
+      if (abort.signal.aborted) return
+      const error = cause instanceof RequestError ? cause : unreachable()
+      answer.value = { ...NOTHING, error, isLoading: false }
+    }
+  }
+  useAsking(() => ask(null), held, sort, generation)
+  const arrived = useArrived(shownTotal, held)
+  const { traces, next, partial, error, isLoading } = answer.value
+  return {
+    traces,
+    error,
+    isLoading,
+    hasMore: next !== null,
+    isPartial: partial,
+    arrived: arrived.value,
+    more() {
+      if (next !== null && !answer.peek().isLoading) ask(next)
+    },
+    hold: (isHeld) => (held.value = isHeld),
+    refresh() {
+      held.value = false
+      if (frozen.peek()) setFrozen(false)
+      generation.value++
+    },
+  }
+}
+
+/** Asks anew when the question changes, and when data has changed unless the list is held. */
+function useAsking(
+  ask: () => void,
+  held: ReadonlySignal<boolean>,
+  sort: ReadonlySignal<string>,
+  generation: ReadonlySignal<number>,
+): void {
+  const latest = useRef(ask)
+  latest.current = ask
+  const question = useComputed(() => JSON.stringify([listParams(), sort.value, generation.value]))
+  useSignalEffect(() => {
+    question.value
+    if (!held.value) revision.value
+    latest.current()
+  })
+}
+
+function useArrived(shownTotal: Signal<number | undefined>, held: ReadonlySignal<boolean>): ReadonlySignal<number> {
+  return useComputed(() => {
+    if (!held.value && !frozen.value) return 0
+    return Math.max(0, (tick.value?.traces ?? 0) - (shownTotal.value ?? tick.value?.traces ?? 0))
+  })
+}
+
+/** A trace that has moved between two pages is listed once. */
+function joined(before: readonly TraceSummary[], added: readonly TraceSummary[]): readonly TraceSummary[] {
+  if (before.length === 0) return added
+  const known = new Set(before.map(({ traceId }) => traceId))
+  return [...before, ...added.filter(({ traceId }) => !known.has(traceId))]
+}
+
+const unreachable = (): RequestError =>
+  new RequestError(0, { error: { code: 'unreachable', message: 'The viewer does not answer. Was it stopped?' } })
