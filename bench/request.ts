@@ -41,20 +41,33 @@ export async function measureRequests(say: (line: string) => void): Promise<Requ
   try {
     for (const app of apps) for (const arm of arms) await record(results, app, arm, sink)
     for (let round = 0; round < ROUNDS; round++) {
-      for (const app of apps) {
-        for (const arm of arms) {
-          if (missing.has(arm)) continue
-          const plan = { app, arm, sink, warmup: WARMUP, requests: RATE * SECONDS, rate: RATE }
-          const sample = await measure(plan)
-          results.samples.get(app)!.get(arm)!.push(sample)
-          say(`round ${round + 1}, ${app}, ${arm}: ${sample.cpuMicros.toFixed(0)} µs`)
-        }
-      }
+      for (const app of apps) for (const arm of arms) await sample(results, app, arm, sink, say)
     }
   } finally {
     sink.stop()
   }
   return results
+}
+
+/** An arm that fails is left out from then on, and of this program as a whole: its rounds would not meet those of `none`. */
+async function sample(
+  results: RequestResults,
+  app: App,
+  arm: string,
+  sink: Sink,
+  say: (line: string) => void,
+): Promise<void> {
+  if (results.missing.has(arm)) return
+  const own = results.samples.get(app)!.get(arm)!
+  try {
+    const taken = await measure({ app, arm, sink, warmup: WARMUP, requests: RATE * SECONDS, rate: RATE })
+    own.push(taken)
+    say(`round ${own.length}, ${app}, ${arm}: ${taken.cpuMicros.toFixed(0)} µs`)
+  } catch (error) {
+    if (arm === 'none') throw error
+    results.missing.set(arm, (error as Error).message.split('\n', 1)[0]!)
+    own.length = 0
+  }
 }
 
 /** An arm that cannot run the program at all is missing, with its reason. */
