@@ -93,21 +93,18 @@ function ChosenWindow() {
 
 function List({ list }: { readonly list: TraceListState }) {
   const { traces } = list
-  const at = useSignal(-1)
   const chosen = useSignal<readonly string[]>([])
   const rows = useRef<VirtualListHandle>(null)
   const longestNs = useMemo(() => traces.reduce((most, { durationNs }) => Math.max(most, durationNs), 1), [traces])
   // Traces move down as new ones arrive: what is active is a trace, not a place.
-  const activeId = useRef('')
-  const active = activeId.current === '' ? -1 : traces.findIndex(({ traceId }) => traceId === activeId.current)
-  if (active !== at.peek()) at.value = active
+  const activeId = useSignal('')
+  const active = activeId.value === '' ? -1 : traces.findIndex(({ traceId }) => traceId === activeId.value)
   const go = (step: number) => {
     const next = Math.max(
       0,
       Math.min(traces.length - 1, active < 0 ? (step > 0 ? 0 : traces.length - 1) : active + step),
     )
-    activeId.current = traces[next]?.traceId ?? ''
-    at.value = next
+    activeId.value = traces[next]?.traceId ?? ''
     rows.current?.reveal(next)
     if (next > traces.length - 20) list.more()
   }
