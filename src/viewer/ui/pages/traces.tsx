@@ -152,14 +152,7 @@ function List({ list }: { readonly list: TraceListState }) {
           <span class="dim">{one === undefined ? '' : 'Choose another to compare'}</span>
         )}
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table */}
-      <div
-        class="trace-grid"
-        role="grid"
-        aria-label="Traces"
-        aria-rowcount={list.hasMore ? -1 : traces.length + 1}
-        aria-colcount={8}
-      >
+      <div class="trace-grid">
         <Head />
         <VirtualList
           count={traces.length}
@@ -172,9 +165,10 @@ function List({ list }: { readonly list: TraceListState }) {
           }}
           outer={{
             class: 'trace-rows',
-            role: 'rowgroup',
+            role: 'grid',
             tabIndex: 0,
-            'aria-label': 'Traces',
+            'aria-label': 'Traces: chosen, start, operation, services, duration, spans, logs, errors',
+            'aria-rowcount': list.hasMore ? -1 : traces.length,
             'aria-activedescendant': active >= 0 ? `trace-${active}` : undefined,
           }}
           renderRow={(index) => {
@@ -197,19 +191,15 @@ function List({ list }: { readonly list: TraceListState }) {
   )
 }
 
-const HEADS = ['Compare', 'Started', 'Trace', 'Services', 'Duration', 'Spans', 'Logs', 'Errors']
+const HEADS = ['', 'Started', 'Trace', 'Services', 'Duration', 'Spans', 'Logs', 'Errors']
 
 function Head() {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see above
-    // biome-ignore lint/a11y/useFocusableInteractive: a row of headings is not a choice
-    <div role="row" class="trace-row head" aria-rowindex={1}>
+    <div class="trace-row head" aria-hidden="true">
       {HEADS.map((head, index) => (
-        // biome-ignore lint/a11y/useSemanticElements: see above
-        // biome-ignore lint/a11y/useFocusableInteractive: a heading is not a choice
-        <div key={head} role="columnheader" class={index >= 5 ? 'num' : undefined}>
-          {index === 0 ? <span class="visually-hidden">{head}</span> : head}
-        </div>
+        <span key={head} class={index >= 5 ? 'num' : undefined}>
+          {head}
+        </span>
       ))}
     </div>
   )

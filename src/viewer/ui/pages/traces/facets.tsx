@@ -70,7 +70,7 @@ function Value({ value: { value, count: found, errors, term }, query, of }: Prop
         title={value}
         onClick={() => setParams({ q: isOff ? removeTerm(query, negated) : toggleTerm(query, term) })}
       >
-        <span class="share" style={{ width: `${of === 0 ? 0 : Math.min(100, (found / of) * 100)}%` }} />
+        <span class="facet-share" style={{ width: `${of === 0 ? 0 : Math.min(100, (found / of) * 100)}%` }} />
         <span class="ellipsis">{value === '' ? '(empty)' : value}</span>
         {errors > 0 && errors < found && <span class="error">{count(errors)}</span>}
         <span class="dim">{count(found)}</span>

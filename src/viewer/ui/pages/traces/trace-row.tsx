@@ -29,7 +29,7 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, onChoose
       id={`trace-${index}`}
       role="row"
       class={`trace-row ${serviceClass(service)}${isActive ? ' selected' : ''}${errors > 0 ? ' bad' : ''}`}
-      aria-rowindex={index + 2}
+      aria-rowindex={index + 1}
       aria-selected={isActive}
       onClick={(event) => {
         const isOwn = (event.target as Element).closest('a, input, label') !== null
