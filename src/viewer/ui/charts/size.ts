@@ -4,7 +4,7 @@ import type { RefObject } from 'preact'
 import { useLayoutEffect } from 'preact/hooks'
 
 /** In CSS pixels; 0 until the element is laid out. */
-export function useWidth(element: RefObject<HTMLElement>): Signal<number> {
+export function useWidth(element: RefObject<HTMLElement | null>): Signal<number> {
   const width = useSignal(0)
   useLayoutEffect(() => {
     const node = element.current

@@ -4,9 +4,9 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { LogRow } from '../../../api.ts'
 import { serviceClass, severityClass } from '../../lib/colors.ts'
+import { logVersion } from '../../lib/counters.ts'
 import { count, plural, time } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
-import { revision } from '../../lib/live.ts'
 import { href, Link, param, setParams } from '../../lib/location.tsx'
 import { Empty, Failed, Loading } from '../../lib/states.tsx'
 import { VirtualList, type VirtualListHandle } from '../../lib/virtual-list.tsx'
@@ -32,7 +32,7 @@ export function Records() {
     if (list.current?.element) list.current.element.scrollTop = 0
     open(logParams)
   }, [key])
-  const seen = revision.value
+  const seen = logVersion.value
   useEffect(() => {
     tail()
   }, [seen])
