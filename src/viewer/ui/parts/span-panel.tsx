@@ -78,9 +78,9 @@ export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, onClose
               <Section title="Events" count={data.events.length} isOpen={data.exceptions.length === 0}>
                 {data.events.map((event, index) => (
                   <div key={index} class="span-event">
-                    <h4>
+                    <h3>
                       {event.name} <span class="dim mono">+{duration(event.offsetNs)}</span>
-                    </h4>
+                    </h3>
                     <AttributeTable attributes={event.attributes} label={`Attributes of ${event.name}`} />
                   </div>
                 ))}
@@ -213,7 +213,7 @@ function Links({ title, links }: { readonly title: string; readonly links: reado
   if (links.length === 0) return null
   return (
     <>
-      <h4>{title}</h4>
+      <h3>{title}</h3>
       <ul class="links">
         {links.map((link, index) => (
           <li key={index}>

@@ -71,8 +71,9 @@ interface FactProps {
 const Fact = ({ name, value, title, mono }: FactProps) => (
   <div title={title}>
     <dt>{name}</dt>
-    <dd class={mono ? 'mono' : undefined}>{value}</dd>
-    {mono && <CopyButton text={value} label={`Copy the ${name.toLowerCase()}`} />}
+    <dd class={mono ? 'mono' : undefined}>
+      {value} {mono && <CopyButton text={value} label={`Copy the ${name.toLowerCase()}`} />}
+    </dd>
   </div>
 )
 

@@ -66,7 +66,7 @@ function Search({ state }: { readonly state: TraceState }) {
         type="search"
         class="mono"
         aria-label="Search in this trace"
-        placeholder="Find: text, status:error, duration>50ms, http.route=/…"
+        placeholder="Find in the trace…"
         value={text.value}
         onInput={(event) => (text.value = event.currentTarget.value)}
         onKeyDown={(event) => {

@@ -27,7 +27,7 @@ export function Waterfall({ state }: { readonly state: TraceState }) {
 
   if (lines.length === 0) return <p class="state">No span meets the filters.</p>
   return (
-    <div class="waterfall" ref={frame} style={{ '--name-width': `${nameWidth.value}%` }}>
+    <div class="waterfall" ref={frame} style={{ '--name-width': `${nameWidth.value}cqw` }}>
       <Ruler state={state} />
       <Divider width={nameWidth.value} frame={frame} onChange={(width) => (nameWidth.value = keepWidth(width))} />
       <VirtualList

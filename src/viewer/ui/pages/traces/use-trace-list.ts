@@ -59,7 +59,9 @@ export function useTraceList(): TraceListState {
     } catch (cause) {
       if (abort.signal.aborted) return
       const error = cause instanceof RequestError ? cause : unreachable()
-      answer.value = { ...NOTHING, error, isLoading: false }
+      // While a query is being corrected, what the last one found stays.
+      const kept = error.code === 'bad_query' ? answer.peek() : NOTHING
+      answer.value = { ...kept, error, isLoading: false }
     }
   }
   useAsking(() => ask(null), held, sort, generation)
