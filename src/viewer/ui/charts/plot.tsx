@@ -230,6 +230,7 @@ function drawDots(u: UPlot, dots: readonly PlotDot[]): void {
   ctx.beginPath()
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
+  ctx.setLineDash([])
   ctx.fillStyle = tokenColor('--bg')
   ctx.strokeStyle = tokenColor('--text')
   ctx.lineWidth = 1.2 * devicePixelRatio

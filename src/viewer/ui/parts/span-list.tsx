@@ -21,9 +21,9 @@ export function SpanList({ spans, label, withName = true }: Props) {
               <Link to={href(`/traces/${span.traceId}`, { span_id: span.spanId })}>
                 {withName && <span class="dot" />}
                 {withName ? span.name : span.traceId.slice(0, 16)}
-              </Link>{' '}
-              {withName && <span class="dim">{span.service}</span>}
+              </Link>
             </td>
+            {withName && <td class="dim">{span.service}</td>}
             <td>{span.status === 'error' && <span class="pill error">failed</span>}</td>
             <td class="num">{duration(span.durationNs)}</td>
             <td class="num dim">{time(span.startUs)}</td>

@@ -1,4 +1,5 @@
 /** The spans behind a clicked point or cell; what was clicked is in the address. */
+import { useEffect, useRef } from 'preact/hooks'
 import type { MetricSpans } from '../../../api.ts'
 import { rangeText } from '../../charts/heat-map.tsx'
 import { urlOf, useQuery } from '../../lib/api.ts'
@@ -45,11 +46,16 @@ export function Spans({ id, unit }: { readonly id: string; readonly unit: string
           }),
     { live: false },
   )
+  const section = useRef<HTMLElement>(null)
+  const isAnswered = data !== undefined
+  useEffect(() => {
+    if (isAnswered) section.current?.scrollIntoView({ block: 'nearest' })
+  }, [isAnswered, param('at_from'), param('at_min')])
   if (!isAsked) return null
   const numberOf = (name: string): number | null => (param(name) === '' ? null : Number(param(name)))
   const filters = params.value.getAll('at_filter')
   return (
-    <section class="metric-spans" aria-label="Spans behind the point">
+    <section ref={section} class="metric-spans" aria-label="Spans behind the point">
       <h3>
         Spans from {time(Number(param('at_from')))} to {time(Number(param('at_to')))},{' '}
         {rangeText({ min: numberOf('at_min'), max: numberOf('at_max') }, unit)}
