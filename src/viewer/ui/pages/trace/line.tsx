@@ -33,7 +33,6 @@ export function WaterfallLine({ state, line, index, isSelected, isDim, isMatch }
   if (isMatch) classes.push('match')
   return (
     <div
-      key={line.key}
       id={`line-${index}`}
       role="row"
       class={classes.join(' ')}

@@ -37,6 +37,7 @@ export function NothingYet() {
   }
   return (
     <Empty title="Waiting for the first trace">
+      <h1 class="visually-hidden">Traces</h1>
       <p>Start your program with the address of this viewer:</p>
       <Snippet text={snippet} />
       <p>or in its code, before anything else is loaded:</p>
