@@ -1,12 +1,13 @@
 /** Builds dist/: one CommonJS implementation in lazy chunks, a thin ESM facade a door, one rolled-up declaration file a door. */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
+import { buildUi } from './build-ui.ts'
 
 const root = path.join(import.meta.dirname, '..')
 /** Another folder than dist/ lets two builds run side by side. */
@@ -41,7 +42,12 @@ async function instrumentationEntries(): Promise<Record<string, string>> {
 }
 
 const lazyEntries = (): Record<string, string> =>
-  Object.fromEntries(Object.entries(LAZY_PACKAGES).map(([name, specifier]) => [`lazy/${name}`, specifier]))
+  Object.fromEntries(
+    Object.entries(LAZY_PACKAGES).map(([name, specifier]) => [
+      `lazy/${name}`,
+      specifier.startsWith('.') ? path.join(root, 'src', specifier) : specifier,
+    ]),
+  )
 
 /** OpenTelemetry's own build hides a late `require` from bundlers as `__require`; what it names is not installed beside our bundle. */
 const bundleLateRequires: Plugin = {
@@ -155,6 +161,4 @@ await mkdir(dist, { recursive: true })
 await buildImplementation()
 if (!process.argv.includes('--no-types')) await buildDeclarations()
 await writeFacades()
-if (existsSync(path.join(root, 'src/viewer/ui/dist'))) {
-  await cp(path.join(root, 'src/viewer/ui/dist'), path.join(dist, 'ui'), { recursive: true })
-}
+await buildUi(path.join(dist, 'ui'))

@@ -1,13 +1,10 @@
-/** `npm start`: runs the quickstart against an OTLP receiver in a child process, which prints each trace it gets as a tree. */
-import { fork, spawn } from 'node:child_process'
+/** `npm start`: runs the quickstart, or the example that is named, with the local viewer, which prints the address of each trace. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
-const example = path.join(import.meta.dirname, '..', process.argv[2] ?? 'examples/basic/main.mjs')
-const receiver = fork(path.join(import.meta.dirname, 'receiver.ts'))
-const [port] = (await once(receiver, 'message')) as [number]
-const env = { ...process.env, UPTRACE_DSN: `http://local@localhost:${port}` }
-const [code] = await once(spawn(process.execPath, [example], { stdio: 'inherit', env }), 'exit')
-receiver.send('end')
-await once(receiver, 'exit')
+const root = path.join(import.meta.dirname, '..')
+const example = process.argv[2] ?? 'examples/basic/main.mjs'
+const command = [path.join(root, 'dist/cli.cjs'), 'dev', path.join(root, example)]
+const [code] = await once(spawn(process.execPath, command, { stdio: 'inherit' }), 'exit')
 process.exitCode = code ?? 1

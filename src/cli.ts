@@ -5,6 +5,8 @@ import { VERSION } from './version.ts'
 const HELP = `uptrace-node ${VERSION}
 
 Usage:
+  uptrace-node dev <file.js | command>          run a program, see its traces in the browser
+  uptrace-node ui                               the viewer alone
   uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
   uptrace-node --version
 `
@@ -12,6 +14,8 @@ Usage:
 type Command = (args: readonly string[]) => Promise<number>
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  dev: async () => (await import('./viewer/commands.ts')).runDev,
+  ui: async () => (await import('./viewer/commands.ts')).runUi,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
 }
 

@@ -13,6 +13,7 @@ import {
 } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import type { ReadableSpan, Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { FindLocalViewer } from './config/destinations.ts'
 import { CLOUD_SITE_URL } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
@@ -31,6 +32,7 @@ import {
   type InstrumentationHandle,
   startInstrumentation,
 } from './instrument/index.ts'
+import { loadLazily } from './lazy.ts'
 import { configureLog, log, logThrottled } from './log.ts'
 import {
   claimGlobals,
@@ -77,6 +79,8 @@ export interface Telemetry {
 claimGlobals()
 
 let active: Telemetry | undefined
+/** What the preload has configured. */
+let preloaded: Telemetry | undefined
 /** Where spans of a tracer provider of the user's own go. */
 let activeSpanProcessor: SpanProcessor | undefined
 
@@ -91,7 +95,12 @@ let activeSpanProcessor: SpanProcessor | undefined
  */
 export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetry {
   validateOptions(options)
-  if (active) {
+  if (active && active === preloaded) {
+    if (Object.keys(options).length === 0) return active
+    // what code says wins over what the preload found in the environment
+    void active.shutdown()
+    emptyGlobals()
+  } else if (active) {
     log.warn(
       'configureOpentelemetry was called again; the first configuration stays (call shutdown() first to replace it)',
     )
@@ -99,7 +108,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   }
   configureLog(resolveLog(options, process.env))
   warnAboutOldNode()
-  const config = resolveConfig(options, process.env)
+  const config = resolveConfig(options, process.env, findLocalViewer)
   installDiagLogger()
   setGlobalPropagator(options.textMapPropagator ?? options.propagator ?? createPropagator(config.propagators))
   if (config.disabledReason === undefined) {
@@ -117,6 +126,17 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
     active = createDisabled(config)
   }
   return active
+}
+
+/** For the door of `--import`: a later call of `configureOpentelemetry` with options takes its place. */
+export function configureFromPreload(options: ConfigureOptions = {}): Telemetry {
+  preloaded = configureOpentelemetry(options)
+  return preloaded
+}
+
+function findLocalViewer(): ReturnType<FindLocalViewer> {
+  const { findOrStartViewerSync } = loadLazily<typeof import('./viewer/locate.ts')>('local-viewer')
+  return findOrStartViewerSync()
 }
 
 /** As the handle's `traceUrl`, for the active configuration. Before there is one the address is that of the cloud. */

@@ -7,6 +7,7 @@ export type ConfigErrorCode =
   | 'ERR_DSN_NO_HOST'
   | 'ERR_DSN_NO_TOKEN'
   | 'ERR_DSN_PLACEHOLDER'
+  | 'ERR_DSN_LOCAL'
   | 'ERR_OPTION_UNKNOWN'
   | 'ERR_OPTION_TYPE'
   | 'ERR_OPTION_RANGE'

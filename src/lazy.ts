@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
-/** Short name -> package. Each becomes `lazy/<name>.cjs` in the bundle. */
+/** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
   b3: '@opentelemetry/propagator-b3',
   prometheus: '@opentelemetry/exporter-prometheus',
@@ -14,6 +14,7 @@ export const LAZY_PACKAGES = {
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
+  'local-viewer': './viewer/locate.ts',
 } as const
 
 const require = createRequire(import.meta.url)

@@ -1,6 +1,6 @@
 /** The door for `--import` and `-r`: configures from the environment alone, in the main thread and in the application's workers. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
-import { configureOpentelemetry } from './configure.ts'
+import { configureFromPreload } from './configure.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
 
 if (isMainThread || isWorkerOfApplication())
@@ -8,11 +8,11 @@ if (isMainThread || isWorkerOfApplication())
 
 function configureFromEnvironment(reportFile: string | undefined): void {
   if (reportFile === undefined) {
-    configureOpentelemetry()
+    configureFromPreload()
     return
   }
   const { counts, processor } = createScopeCounter()
-  const telemetry = configureOpentelemetry({ spanProcessors: [processor] })
+  const telemetry = configureFromPreload({ spanProcessors: [processor] })
   startReporting(reportFile, () => ({
     enabled: telemetry.enabled,
     instrumentation: telemetry.diagnostics(),

@@ -22,7 +22,21 @@ export interface ResolvedDestinations {
   readonly problem: string | undefined
 }
 
-export function resolveDestinations(options: ConfigureOptions, env: EnvironmentReader): ResolvedDestinations {
+/** Gives the DSN of the local viewer, which it starts if need be, or why there is none. */
+export type FindLocalViewer = () => { readonly dsn: string } | { readonly refused: string }
+
+/** What stands for the local viewer in place of a DSN. */
+const LOCAL = 'local'
+
+export function resolveDestinations(
+  options: ConfigureOptions,
+  env: EnvironmentReader,
+  findLocalViewer: FindLocalViewer,
+): ResolvedDestinations {
+  let local: Dsn | undefined
+  // set by `uptrace-node dev`: while developing nothing goes to the back end that code names
+  const dev = env.text('UPTRACE_DEV_DSN')
+  if (dev !== undefined) return fromDsns([dev], true, 'http/protobuf')
   const fromCode = [options.dsn ?? []].flat().filter((dsn) => dsn.trim() !== '')
   if (fromCode.length > 0) return fromDsns(fromCode, true)
   if (options.endpoint !== undefined) return fromEndpoints(options.endpoint, true)
@@ -30,11 +44,11 @@ export function resolveDestinations(options: ConfigureOptions, env: EnvironmentR
   if (fromEnv !== undefined) return fromDsns([fromEnv], false)
   return fromEndpoints(undefined, false)
 
-  function fromDsns(texts: readonly string[], isFromCode: boolean): ResolvedDestinations {
+  function fromDsns(texts: readonly string[], isFromCode: boolean, ownProtocol?: OtlpProtocol): ResolvedDestinations {
     const dsns: Dsn[] = []
     for (const [index, text] of texts.entries()) {
       try {
-        dsns.push(parseDsn(text))
+        dsns.push(text.trim() === LOCAL ? localDsn() : parseDsn(text))
       } catch (error) {
         const message = error instanceof ConfigError ? error.message : `DSN "${maskDsn(text)}" can't be parsed`
         if (index === 0) return { dsns: [], destinations: [], isFromCode, problem: message }
@@ -43,12 +57,19 @@ export function resolveDestinations(options: ConfigureOptions, env: EnvironmentR
     }
     const destinations = dsns.flatMap((dsn) =>
       SIGNALS.map((signal) => {
-        const protocol = readProtocol(signal)
+        const protocol = ownProtocol ?? (dsn === local ? 'http/protobuf' : readProtocol(signal))
         const url = protocol === 'grpc' ? dsn.otlpGrpcEndpoint : `${dsn.otlpHttpEndpoint}/v1/${signal}`
         return createDestination(signal, url, protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
       }),
     )
     return { dsns, destinations, isFromCode, problem: undefined }
+  }
+
+  function localDsn(): Dsn {
+    const found = findLocalViewer()
+    if ('refused' in found) throw new ConfigError('ERR_DSN_LOCAL', `DSN "${LOCAL}": ${found.refused}`)
+    local = parseDsn(found.dsn)
+    return local
   }
 
   function fromEndpoints(endpoint: string | undefined, isFromCode: boolean): ResolvedDestinations {

@@ -66,7 +66,8 @@ export interface LogCorrelationOptions {
 /** Options of `configureOpentelemetry`. An option wins over the environment, the environment over the default. */
 export interface ConfigureOptions {
   /**
-   * Where telemetry goes: `https://<token>@host`. Several are sent to all; the first makes trace URLs.
+   * Where telemetry goes: `https://<token>@host`. Several are sent to all; the first makes trace URLs. `local` is the viewer on this machine,
+   * which is started if need be; never with `NODE_ENV=production`, in CI or in a test runner.
    * @default env `UPTRACE_DSN`, then `OTEL_EXPORTER_OTLP_ENDPOINT`; without either telemetry is disabled
    * @throws {ConfigError} `ERR_OPTION_TYPE` when not a string or a list of strings. A DSN that cannot be used disables telemetry with one line
    */

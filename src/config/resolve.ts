@@ -4,7 +4,7 @@ import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import { log } from '../log.ts'
 import type { Destination, Signal } from './destination.ts'
-import { resolveDestinations } from './destinations.ts'
+import { type FindLocalViewer, resolveDestinations } from './destinations.ts'
 import { CLOUD_SITE_URL, type Dsn } from './dsn.ts'
 import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts'
 import type {
@@ -100,12 +100,16 @@ export function resolveLog(
 }
 
 /** Resolves checked options; a wrong environment variable warns and falls back. */
-export function resolveConfig(options: ConfigureOptions, environment: Environment): Config {
+export function resolveConfig(
+  options: ConfigureOptions,
+  environment: Environment,
+  findLocalViewer: FindLocalViewer = () => ({ refused: 'there is no local viewer here' }),
+): Config {
   const env = readEnvironment(environment)
   const isDisabled = options.disabled ?? (isSet(environment.UPTRACE_DISABLED) || env.flag('OTEL_SDK_DISABLED') === true)
   const resolved = isDisabled
     ? { dsns: [], destinations: [], isFromCode: false, problem: undefined }
-    : resolveDestinations(options, env)
+    : resolveDestinations(options, env, findLocalViewer)
   const exporters = {
     traces: readExporters('traces', env),
     metrics: readExporters('metrics', env),

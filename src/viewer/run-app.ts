@@ -48,7 +48,8 @@ function appEnvironment(dsn: string, runId: string): NodeJS.ProcessEnv {
     ...env,
     NODE_OPTIONS: options.includes(preload) ? options : `${options} ${preload}`.trim(),
     OTEL_RESOURCE_ATTRIBUTES: `${attributes ? `${attributes},` : ''}${RUN_ATTRIBUTE}=${runId}`,
-    UPTRACE_DSN: dsn,
+    // wins over the DSN that code names, which is for production
+    UPTRACE_DEV_DSN: dsn,
   }
 }
 
