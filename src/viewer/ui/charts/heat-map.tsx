@@ -4,7 +4,7 @@ import { useRef } from 'preact/hooks'
 import { count, inUnit } from '../lib/format.ts'
 import { tokenColor } from '../lib/theme.ts'
 import { Canvas } from '../parts/canvas.tsx'
-import { clock } from './plot.tsx'
+import { clock } from './scales.ts'
 
 export interface HeatCell {
   readonly fromUs: number
@@ -83,7 +83,7 @@ export function HeatMap(props: Props) {
       <p class="heat-tip" aria-live="polite">
         {cell === null
           ? `${count(counts.flat().reduce((sum, one) => sum + one, 0))} values`
-          : `${clock(cell.fromUs, true)} – ${clock(cell.toUs, true)}, ${rangeText(cell, unit)}: ${count(cell.count)}`}
+          : `${clock(cell.fromUs)} – ${clock(cell.toUs)}, ${rangeText(cell, unit)}: ${count(cell.count)}`}
       </p>
     </div>
   )
@@ -192,6 +192,6 @@ function draw(
   for (let index = 0; index < labels; index++) {
     const time = Math.floor((index * (timesUs.length - 1)) / (labels - 1))
     context.textAlign = index === 0 ? 'left' : index === labels - 1 ? 'right' : 'center'
-    context.fillText(clock(timesUs[time]!, true), LEFT + (time + 0.5) * cellWidth, height - 2)
+    context.fillText(clock(timesUs[time]!), LEFT + (time + 0.5) * cellWidth, height - 2)
   }
 }
