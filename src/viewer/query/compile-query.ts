@@ -15,9 +15,12 @@ export interface CompiledTraceQuery {
   readonly isIndexed: boolean
   /** Condition on the trace `t`. */
   readonly trace: Sql
+  /** What a trace `t` must meet for a span of it to be able to match: tells most apart without reading a span. */
+  readonly necessary: Sql
 }
 
 const INDEXED_FIELDS = new Set(['service', 'name', 'kind', 'status', 'duration'])
+const FEW_TRACES = 1000
 const IS_COMPARISON = /^[<>]=?$/
 
 /** @param runningIds traces with spans that are still open: no column tells */
@@ -39,6 +42,7 @@ export function compileTraceQuery(
     ),
     hasSpanTerms: ofSpan.length > 0,
     isIndexed: ofSpan.every(({ field, operator }) => INDEXED_FIELDS.has(field) && operator !== 'has'),
+    necessary: and(ofSpan.map((term) => necessaryFor(context, term))),
     trace: and(
       ofTrace.map((term) =>
         negate(
@@ -68,6 +72,28 @@ export function serviceIds({ resources }: StoreContext, names: readonly string[]
 }
 
 const isTraceTerm = ({ field }: Term) => /^(trace|root)\../.test(field) || field === 'badge'
+
+function necessaryFor(context: StoreContext, { negated, field, operator, values, position }: Term): Sql {
+  if (negated || operator === '!=') return TRUE
+  if (field === 'service') return hasService(values.flatMap((value) => matchingServices(context, operator, value)))
+  if (field === 'status' && values.every((value) => value.toLowerCase() === 'error')) return sql('t.errors > 0')
+  if (field === 'duration' && operator.startsWith('>'))
+    return lasting(context, Math.min(...values.map((value) => parseDuration(value, position))))
+  return TRUE
+}
+
+/** By the index of durations only when few traces last so long: they would have to be sorted by start. */
+function lasting({ database }: StoreContext, leastNs: number): Sql {
+  const { n } = database
+    .prepare(`SELECT count(*) AS n FROM (SELECT 1 FROM trace WHERE dur_ns >= ? LIMIT ${FEW_TRACES})`)
+    .get(leastNs) as { n: number }
+  return sql(`${n < FEW_TRACES ? '' : '+'}t.dur_ns >= ?`, leastNs)
+}
+
+/** The trace has spans of one of these services; its column is `[[service,[spans,errors]],…]`. */
+export function hasService(ids: readonly number[]): Sql {
+  return or([...new Set(ids)].map((id) => sql('instr(t.services, ?) > 0', `[${id},[`)))
+}
 
 function any(term: Term, condition: (value: string) => Sql): Sql {
   return or(term.values.map(condition))

@@ -3,7 +3,7 @@ import type { TraceList, TraceSummary } from '../api.ts'
 import { badgesOf } from '../badges.ts'
 import { KINDS, STATUSES } from '../semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
-import { type CompiledTraceQuery, compileTraceQuery } from './compile-query.ts'
+import { type CompiledTraceQuery, compileTraceQuery, hasService, serviceIds } from './compile-query.ts'
 import type { Engine } from './engine.ts'
 import { parseQuery } from './parse-query.ts'
 import { and, type Sql, sql, TRUE } from './sql.ts'
@@ -21,7 +21,7 @@ const SORTS: Record<Sort, readonly [column: string, direction: 'ASC' | 'DESC']> 
 }
 const CHUNK = 1000
 /** Walking traces is tried so long before the index of spans is asked for all that match. */
-const WALK_MILLIS = 8
+const WALK_MILLIS = 20
 const BUDGET_MILLIS = 1500
 
 export interface TraceSelection extends CompiledTraceQuery {
@@ -64,7 +64,13 @@ export function selectTraces({ store, live }: Engine, query: URLSearchParams): T
     spanCondition: ofSpan.text === '0' ? ofSpan : and([ofSpan, compiled.span]),
     isIndexed: compiled.isIndexed && window.run === undefined,
     hasSpanTerms: compiled.hasSpanTerms || ofSpan !== TRUE,
-    traceCondition: and([sql('t.spans > 0'), timeWithin('t.start_us', window), compiled.trace]),
+    traceCondition: and([
+      sql('t.spans > 0'),
+      timeWithin('t.start_us', window),
+      window.services.length === 0 ? TRUE : hasService(serviceIds(store, window.services)),
+      compiled.necessary,
+      compiled.trace,
+    ]),
   }
 }
 
