@@ -26,7 +26,9 @@ async function serve(file: string): Promise<void> {
   const server = await startServer(createApi, { file, limits: { maxSpans: 5_000_000, maxBytes: 8e9 } })
   process.send!({ url: server.url, token: server.token })
   process.on('message', () => process.send!({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }))
-  process.on('SIGTERM', () => void server.close().then(() => process.exit()))
+  const end = () => void server.close().then(() => process.exit())
+  process.on('SIGTERM', end)
+  process.on('disconnect', end)
 }
 
 interface Target {

@@ -224,7 +224,7 @@ describe('large traces', () => {
     }
     const started = performance.now()
     const trace = await detailOf(viewer)
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(30_000)
     expect(trace.spans).toHaveLength(COUNT)
     expect(trace).toMatchObject({ depth: 20_001, withAttributes: false })
     expect(trace.spans[0]!.descendants).toBe(COUNT - 1)

@@ -11,7 +11,7 @@ export function searchTrace(engine: Engine, row: TraceRow, q: string): TraceSear
   const { span, hasSpanTerms } = compileTraceQuery(engine.store, parseQuery(q), () => [])
   if (!hasSpanTerms) return { spanIds: [], indexes: [] }
   const rows = engine.store.database
-    .prepare(`SELECT s.id FROM span s WHERE s.trace_no = ? AND (${span.text})`)
+    .prepare(`SELECT s.id FROM span s INDEXED BY span_trace WHERE s.trace_no = ? AND (${span.text})`)
     .all(row.no, ...span.args) as { id: number }[]
   const found = new Set(rows.map(({ id }) => id))
   if (found.size === 0) return { spanIds: [], indexes: [] }

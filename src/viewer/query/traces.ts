@@ -112,7 +112,7 @@ function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
   for (;;) {
     const where = and([traceCondition, after(column, direction, position)])
     const chunk = store.database.prepare(
-      `SELECT t.*, EXISTS (SELECT 1 FROM span s WHERE s.trace_no = t.no AND (${spanCondition.text})) AS hit FROM trace t
+      `SELECT t.*, EXISTS (SELECT 1 FROM span s INDEXED BY span_trace WHERE s.trace_no = t.no AND (${spanCondition.text})) AS hit FROM trace t
         WHERE ${where.text} ORDER BY t.${column} ${direction}, t.no ${direction} LIMIT ${CHUNK}`,
     )
     let seen = 0
@@ -198,7 +198,7 @@ function matchOf(
 ): { id: string | null; count: number } {
   const row = store.database
     .prepare(
-      `SELECT s.span_id AS id, count(*) AS count, min(s.start_us) FROM span s WHERE s.trace_no = ? AND (${spanCondition.text})`,
+      `SELECT s.span_id AS id, count(*) AS count, min(s.start_us) FROM span s INDEXED BY span_trace WHERE s.trace_no = ? AND (${spanCondition.text})`,
     )
     .get(no, ...spanCondition.args) as { id: string | null; count: number }
   return row
