@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { ExceptionInfo } from '../../api.ts'
 import { copy } from '../lib/copy.ts'
+import { plural } from '../lib/format.ts'
 
 export function Exception({ exception }: { readonly exception: ExceptionInfo }) {
   const all = useSignal(false)
@@ -37,7 +38,7 @@ export function Exception({ exception }: { readonly exception: ExceptionInfo }) 
       )}
       {hidden > 0 && (
         <button type="button" class="quiet" onClick={() => (all.value = true)}>
-          {hidden} frames of Node.js and packages
+          {plural(hidden, 'frame')} of Node.js and packages
         </button>
       )}
       {stack !== null && (

@@ -100,7 +100,9 @@ function ServiceShares({ detail }: { readonly detail: TraceDetail }) {
 
 /** Warnings about the trace itself and findings about what it did. */
 function Notes({ state }: { readonly state: TraceState }) {
-  const { warnings, insights, spans } = state.detail.value
+  const { warnings, spans } = state.detail.value
+  // Errors have a tab of their own.
+  const insights = state.detail.value.insights.filter(({ kind }) => kind !== 'errors')
   const show = (spanId: string | undefined) => {
     const span = spans.find((one) => one.spanId === spanId)
     if (span === undefined) return
@@ -112,13 +114,15 @@ function Notes({ state }: { readonly state: TraceState }) {
     <ul class="notes">
       {warnings.map(({ code, message, spanIds }) => (
         <li key={code} class="note warn">
-          {message}
+          <span>{message}</span>
           <Show spanId={spanIds[0]} onShow={show} />
         </li>
       ))}
       {insights.map(({ id, severity, title, advice, evidence }) => (
         <li key={id} class={`note ${severity === 'error' ? 'bad' : ''}`} title={advice}>
-          <strong>{title}</strong> <span class="dim">{advice}</span>
+          <span>
+            <strong>{title}</strong> {advice}
+          </span>
           <Show spanId={evidence.find(({ traceId }) => traceId === state.detail.value.traceId)?.spanId} onShow={show} />
         </li>
       ))}

@@ -103,7 +103,7 @@ function SpanName({
       {SYSTEM_MARK[span.system] !== '' && <span class="system">{SYSTEM_MARK[span.system]}</span>}
       <span class="ellipsis text">
         {span.name}
-        {span.summary !== null && span.summary !== span.name && <span class="dim"> {span.summary}</span>}
+        <span class="dim"> {withoutName(span.summary, span.name)}</span>
       </span>
       {span.running && <span class="pill">running</span>}
       {span.orphan && (
@@ -128,4 +128,10 @@ function FoldName({ line }: { readonly line: Line & { kind: 'fold' } }) {
       </span>
     </>
   )
+}
+
+/** Summaries often begin with the name, or with a part of it. */
+function withoutName(summary: string | null, name: string): string {
+  if (summary === null || name.includes(summary)) return ''
+  return summary.startsWith(name) ? summary.slice(name.length).trim() : summary
 }

@@ -89,12 +89,11 @@ function ServiceMix({ services }: { readonly services: TraceSummary['services'] 
   )
 }
 
-/** The duration against the longest one shown, on a log scale, with the p95 of the operation as a mark. */
+/** The duration against the longest one shown, on a square-root scale that keeps short ones visible, with the p95 of the operation as a mark. */
 function DurationBar({ trace, longestNs }: { readonly trace: TraceSummary; readonly longestNs: number }) {
   const p95 = trace.operationP95Ns
   const isSlow = p95 !== null && trace.durationNs > p95
-  const place = (ns: number) =>
-    `${Math.max(1, Math.min(100, (Math.log10(1 + ns / 1e5) / Math.log10(1 + longestNs / 1e5)) * 100))}%`
+  const place = (ns: number) => `${Math.max(1, Math.min(100, Math.sqrt(ns / longestNs) * 100))}%`
   return (
     <span class="duration-bar" title={p95 === null ? undefined : `p95 of ${trace.name}: ${duration(p95)}`}>
       <i class={isSlow ? 'value slow' : 'value'} style={{ width: place(trace.durationNs) }} />
