@@ -54,10 +54,10 @@ function readFiles(): Map<string, StaticFile> {
   return files
 }
 
-/** Beside the bundled program, or beside its chunks folder, or where the UI is built in the source tree. */
+/** Where the UI is built in the source tree (its sources lie one folder up), or beside the bundled program or its chunks folder. */
 function uiFolders(): string[] {
   const here = import.meta.dirname
-  return [path.join(here, 'ui'), path.join(here, '../ui'), path.join(here, 'ui/dist')]
+  return [path.join(here, 'ui/dist'), path.join(here, 'ui'), path.join(here, '../ui')]
 }
 
 function list(folder: string): string[] {
