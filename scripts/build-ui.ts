@@ -6,9 +6,10 @@ import { build } from 'esbuild'
 const LIMIT_BYTES = 220_000
 const ui = path.join(import.meta.dirname, '../src/viewer/ui')
 
-export async function buildUi(out: string): Promise<void> {
+/** @returns the files that went into it */
+export async function buildUi(out: string): Promise<string[]> {
   await rm(out, { recursive: true, force: true })
-  await build({
+  const { metafile } = await build({
     entryPoints: { app: path.join(ui, 'main.tsx') },
     outdir: out,
     bundle: true,
@@ -19,6 +20,7 @@ export async function buildUi(out: string): Promise<void> {
     jsxImportSource: 'preact',
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   })
   for (const name of ['index.html', 'icon.svg']) await cp(path.join(ui, name), path.join(out, name))
 
@@ -26,6 +28,7 @@ export async function buildUi(out: string): Promise<void> {
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (total > LIMIT_BYTES) throw new Error(`the pages are ${total} bytes minified; the limit is ${LIMIT_BYTES}`)
   process.stdout.write(`viewer pages: ${(total / 1000).toFixed(1)} kB minified\n`)
+  return Object.keys(metafile.inputs).map((file) => path.resolve(file))
 }
 
 if (import.meta.main) await buildUi(path.join(ui, 'dist'))

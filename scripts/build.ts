@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { transform } from 'esbuild'
 import { type Plugin, rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
 import { buildUi } from './build-ui.ts'
+import { writeNotices } from './notices.ts'
 
 const root = path.join(import.meta.dirname, '..')
 /** Another folder than dist/ lets two builds run side by side. */
@@ -58,7 +60,8 @@ const bundleLateRequires: Plugin = {
   },
 }
 
-async function buildImplementation(): Promise<void> {
+/** @returns the files that went into it */
+async function buildImplementation(): Promise<string[]> {
   const bundle = await rolldown({
     cwd: root,
     input: { ...present(DOORS), ...present(PROGRAMS), ...(await instrumentationEntries()), ...lazyEntries() },
@@ -81,43 +84,36 @@ async function buildImplementation(): Promise<void> {
     keepNames: true,
   })
   await bundle.close()
-  await writeNotices(output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])))
+  await Promise.all(output.map((chunk) => (chunk.type === 'chunk' ? slim(chunk.fileName, chunk.moduleIds) : undefined)))
+  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
 }
 
-/** Names, versions and licence texts of every package that has code in the bundle. */
-async function writeNotices(moduleIds: readonly string[]): Promise<void> {
-  const folders = new Set(
-    moduleIds
-      .map((id) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1])
-      .filter((folder) => folder !== undefined),
-  )
-  const notices = await Promise.all(
-    [...folders].sort().map(async (folder) => {
-      const { name, version, license } = JSON.parse(
-        await readFile(path.join(folder, 'package.json'), 'utf8'),
-      ) as Record<string, string>
-      const entries = await readdir(folder, { withFileTypes: true })
-      const texts = entries
-        .filter((entry) => entry.isFile() && /^(licen[cs]e|notice|copying)/i.test(entry.name))
-        .map((entry) => entry.name)
-      if (license === undefined && texts.length === 0) throw new Error(`${name} is bundled but has no licence`)
-      const contents = await Promise.all(texts.map((file) => readFile(path.join(folder, file), 'utf8')))
-      return { heading: `${name} ${version} (${license})`, text: contents.join('\n').trim() }
-    }),
-  )
-  // many packages share one text: each text is given once
-  const byText = Map.groupBy(notices, ({ text }) => text)
-  const sections = [...byText].map(
-    ([text, group]) =>
-      `${group.map(({ heading }) => heading).join('\n')}\n\n${text || 'The package ships no licence text; the licence named above applies.'}`,
-  )
-  await writeFile(
-    path.join(dist, 'THIRD-PARTY-NOTICES.txt'),
-    `This package bundles the following software.\n\n${sections.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`,
-  )
+/**
+ * What others wrote is minified and has no map. Our own code stays as it can be read, with a map that names files and lines of the repository
+ * but does not repeat them: otherwise an install would be three times the size.
+ */
+async function slim(fileName: string, moduleIds: readonly string[]): Promise<void> {
+  const file = path.join(dist, fileName)
+  const map = `${file}.map`
+  const isOurs = moduleIds.some((id) => id.startsWith(path.join(root, 'src') + path.sep))
+  if (isOurs) {
+    if (!existsSync(map)) return
+    const { sourcesContent: _, ...content } = JSON.parse(await readFile(map, 'utf8')) as { sourcesContent?: unknown }
+    await writeFile(map, JSON.stringify(content))
+    return
+  }
+  await rm(map, { force: true })
+  const code = (await readFile(file, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+  const minified = await transform(code, {
+    minify: true,
+    keepNames: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+  })
+  await writeFile(file, minified.code)
 }
 
-/** Rolled up a door at a time, third-party declarations inlined: the packages they come from are not installed by users. */
 async function buildDeclarations(): Promise<void> {
   for (const [door, file] of Object.entries(present(DOORS))) {
     const bundle = await rollup({
@@ -158,7 +154,8 @@ async function writeFacades(): Promise<void> {
 
 await rm(dist, { recursive: true, force: true })
 await mkdir(dist, { recursive: true })
-await buildImplementation()
+const bundled = await buildImplementation()
 if (!process.argv.includes('--no-types')) await buildDeclarations()
 await writeFacades()
-await buildUi(path.join(dist, 'ui'))
+bundled.push(...(await buildUi(path.join(dist, 'ui'))))
+await writeNotices(dist, bundled)
