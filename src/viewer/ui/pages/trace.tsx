@@ -51,35 +51,37 @@ function TraceView({ data }: { readonly data: TraceDetail }) {
   const tab = tabs.some(({ id }) => id === param('tab')) ? param('tab') : 'waterfall'
   const span = state.panelOpen.value ? state.selected.value : undefined
   return (
-    <div class={span ? 'trace with-panel' : 'trace'}>
-      <div class="trace-main">
-        <TraceHeader state={state} />
-        <div class="view-bar">
-          <Tabs
-            label="Views of the trace"
-            tabs={tabs}
-            selected={tab}
-            panelId="trace-view"
-            onSelect={(id) => setParams({ tab: id === 'waterfall' ? null : id })}
-          />
-          {tab === 'waterfall' && <Toolbar state={state} />}
-        </div>
-        {(tab === 'waterfall' || tab === 'flame') && <Minimap state={state} />}
-        <section id="trace-view" class="trace-view" role="tabpanel" aria-labelledby={`trace-view-${tab}`}>
-          <View tab={tab} state={state} />
-        </section>
-      </div>
-      {span && (
-        <SpanPanel
-          key={span.spanId}
-          traceId={data.traceId}
-          span={span}
-          spans={spans}
-          traceNs={data.durationNs}
-          traceStartUs={data.startUs}
-          onClose={() => (state.panelOpen.value = false)}
+    <div class="trace">
+      <TraceHeader state={state} />
+      <div class="view-bar">
+        <Tabs
+          label="Views of the trace"
+          tabs={tabs}
+          selected={tab}
+          panelId="trace-view"
+          onSelect={(id) => setParams({ tab: id === 'waterfall' ? null : id })}
         />
-      )}
+        {tab === 'waterfall' && <Toolbar state={state} />}
+      </div>
+      <div class={span ? 'trace-body with-panel' : 'trace-body'}>
+        <div class="trace-main">
+          {(tab === 'waterfall' || tab === 'flame') && <Minimap state={state} />}
+          <section id="trace-view" class="trace-view" role="tabpanel" aria-labelledby={`trace-view-${tab}`}>
+            <View tab={tab} state={state} />
+          </section>
+        </div>
+        {span && (
+          <SpanPanel
+            key={span.spanId}
+            traceId={data.traceId}
+            span={span}
+            spans={spans}
+            traceNs={data.durationNs}
+            traceStartUs={data.startUs}
+            onClose={() => (state.panelOpen.value = false)}
+          />
+        )}
+      </div>
     </div>
   )
 }

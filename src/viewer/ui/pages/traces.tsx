@@ -100,10 +100,7 @@ function List({ list }: { readonly list: TraceListState }) {
   const activeId = useSignal('')
   const active = activeId.value === '' ? -1 : traces.findIndex(({ traceId }) => traceId === activeId.value)
   const go = (step: number) => {
-    const next = Math.max(
-      0,
-      Math.min(traces.length - 1, active < 0 ? (step > 0 ? 0 : traces.length - 1) : active + step),
-    )
+    const next = Math.max(0, Math.min(traces.length - 1, active < 0 && Math.abs(step) === 1 ? 0 : active + step))
     activeId.value = traces[next]?.traceId ?? ''
     rows.current?.reveal(next)
     if (next > traces.length - 20) list.more()

@@ -12,7 +12,7 @@ export function useTraceKeys(state: TraceState): void {
   const move = (step: number) => {
     const { length } = state.lines.peek()
     const at = position()
-    const next = at < 0 ? (step > 0 ? 0 : length - 1) : Math.max(0, Math.min(length - 1, at + step))
+    const next = Math.max(0, Math.min(length - 1, at + step))
     if (length > 0) state.select(state.lines.peek()[next]!.key)
   }
   const collapse = () => {

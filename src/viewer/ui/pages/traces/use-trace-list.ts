@@ -96,9 +96,12 @@ function useAsking(
   const latest = useRef(ask)
   latest.current = ask
   const question = useComputed(() => JSON.stringify([listParams(), sort.value, generation.value]))
+  const last = useRef({ question: '', revision: -1 })
   useSignalEffect(() => {
-    question.value
-    if (!held.value) revision.value
+    const next = { question: question.value, revision: held.value ? last.current.revision : revision.value }
+    // Being held or let go is no reason of its own: it would throw away the pages that were loaded.
+    if (next.question === last.current.question && next.revision === last.current.revision) return
+    last.current = next
     latest.current()
   })
 }
