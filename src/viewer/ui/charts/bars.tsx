@@ -109,8 +109,12 @@ export function Bars({ bars, label, ticks, onSelect, selected, marks = [] }: Pro
           })}
         </svg>
         {marks.map((mark) => (
-          <span key={mark.label} class="bars-mark" style={{ left: `${(mark.at / bars.length) * 100}%` }}>
-            {mark.label}
+          <span
+            key={mark.label}
+            class={mark.at / bars.length > 0.85 ? 'bars-mark flipped' : 'bars-mark'}
+            style={{ left: `${(mark.at / bars.length) * 100}%` }}
+          >
+            <span class="bars-label">{mark.label}</span>
           </span>
         ))}
       </div>

@@ -10,6 +10,8 @@ const RIGHT = 8
 const FONT = '11px system-ui, sans-serif'
 /** Fewer values than this are also marked as points. */
 const FEW = 40
+/** In usual gaps. */
+const LONG_GAP = 3
 
 /** Where values and times lie on the canvas, in CSS pixels. */
 export interface Frame {
@@ -115,25 +117,32 @@ function drawAxes(context: CanvasRenderingContext2D, frame: Frame, { height, tic
     const x = Math.round(frame.x(us)) + 0.5
     context.moveTo(x, TOP)
     context.lineTo(x, height - BOTTOM)
-    context.fillText(clock(us, times.stepUs), Math.min(Math.max(x, left + 14), right - 14), height - 2)
+    const text = clock(us, times.stepUs)
+    const half = context.measureText(text).width / 2
+    context.fillText(text, Math.min(Math.max(x, left + half), right + RIGHT - half), height - 2)
   }
   context.stroke()
 }
 
-/** Spans gaps: points of metrics are rarer than the buckets of the axis. */
+/** Points of metrics are rarer than the buckets of the axis, so gaps are spanned; a far longer one is a time without data. */
 function drawLine(
   context: CanvasRenderingContext2D,
   { x, y }: Frame,
   timesUs: readonly number[],
   { values, color, dash = [] }: PlotLine,
 ): void {
-  const places = values.flatMap((value, index) => (value === null ? [] : [[x(timesUs[index]!), y(value)] as const]))
+  const filled = values.flatMap((value, index) => (value === null ? [] : [index]))
+  const gaps = filled.slice(1).map((index, at) => index - filled[at]!)
+  const longest = LONG_GAP * (gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 1)
+  const places = filled.map((index) => [x(timesUs[index]!), y(values[index]!)] as const)
   context.strokeStyle = context.fillStyle = color
   context.lineWidth = 1.5
   context.lineJoin = 'round'
   context.setLineDash([...dash])
   context.beginPath()
-  for (const [left, top] of places) context.lineTo(left, top)
+  for (const [at, [left, top]] of places.entries())
+    if (at > 0 && gaps[at - 1]! <= longest) context.lineTo(left, top)
+    else context.moveTo(left, top)
   context.stroke()
   context.setLineDash([])
   if (places.length < FEW) for (const [left, top] of places) disc(context, left, top, 2)

@@ -1,6 +1,7 @@
 /** The page Logs: severities over time, a query, and the records or their patterns. */
+import { useSignal } from '@preact/signals'
 import type { LogHistogram } from '../../api.ts'
-import { urlOf, useQuery } from '../lib/api.ts'
+import { type RequestError, urlOf, useQuery } from '../lib/api.ts'
 import { param, setParams } from '../lib/location.tsx'
 import { QueryBox } from '../parts/query-box.tsx'
 import { logParams } from './logs/params.ts'
@@ -12,6 +13,7 @@ export function LogsPage() {
   const histogram = useQuery<LogHistogram>(() =>
     urlOf('logHistogram', { ...logParams(), q: withoutSeverities(param('q')) }),
   )
+  const badQuery = useSignal<RequestError | undefined>(undefined)
   const isGrouped = param('group') === 'pattern'
   return (
     <div class="logs">
@@ -21,7 +23,7 @@ export function LogsPage() {
           of="logs"
           value={param('q')}
           onApply={(q) => setParams({ q }, { replace: false })}
-          error={histogram.error?.code === 'bad_query' ? histogram.error : undefined}
+          error={badQuery.value}
           placeholder="severity>=warn service:orders timeout"
           label="Query of log records"
         />
@@ -34,7 +36,7 @@ export function LogsPage() {
         </button>
       </div>
       {histogram.data && <SeverityHistogram histogram={histogram.data} />}
-      {isGrouped ? <Patterns /> : <Records />}
+      {isGrouped ? <Patterns /> : <Records onBadQuery={(error) => (badQuery.value = error)} />}
     </div>
   )
 }

@@ -69,6 +69,9 @@ export function createLogFeed() {
   /** Asks for what was stored since; one request at a time. */
   function tail(): Promise<void> {
     if (loading.peek()) return Promise.resolve()
+    const problem = error.peek()
+    // what the reader asked wrongly stays wrong; anything else may have passed
+    if (problem !== null) return problem.status === 400 ? Promise.resolve() : open(filter)
     if (isTailing) {
       isMissed = true
       return Promise.resolve()

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { LogRow } from '../../../api.ts'
+import type { RequestError } from '../../lib/api.ts'
 import { serviceClass, severityClass } from '../../lib/colors.ts'
 import { logVersion } from '../../lib/counters.ts'
 import { count, plural, time } from '../../lib/format.ts'
@@ -19,7 +20,12 @@ const ROW = 24
 const MAX_DETAIL_ROWS = 18
 const MORE_BEFORE_END = 60
 
-export function Records() {
+interface Props {
+  /** Tells what is wrong with the query, for the box that it is typed in; undefined when nothing is. */
+  readonly onBadQuery: (error: RequestError | undefined) => void
+}
+
+export function Records({ onBadQuery }: Props) {
   const feed = useRef<ReturnType<typeof createLogFeed>>(null)
   feed.current ??= createLogFeed()
   const { rows, held, next, error, loading, reading, open, tail, release, more, close } = feed.current
@@ -37,6 +43,9 @@ export function Records() {
     tail()
   }, [seen])
   useEffect(() => close, [])
+  useEffect(() => {
+    onBadQuery(error.value?.code === 'bad_query' ? error.value : undefined)
+  }, [error.value])
 
   const trace = param('trace')
   const all = rows.value

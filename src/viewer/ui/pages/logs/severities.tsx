@@ -6,7 +6,9 @@ import { param, setParams } from '../../lib/location.tsx'
 
 /** From the worst down. */
 const SEVERITIES: readonly Severity[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'unspecified']
-const TERM = /(^|\s)severity:(\S+)/
+const NAMES = SEVERITIES.join('|')
+/** A term that the buttons understand; any other is left alone. */
+const TERM = new RegExp(`(^|\\s)severity:((?:${NAMES})(?:\\|(?:${NAMES}))*)(?=\\s|$)`)
 const MAX_BARS = 240
 
 /** The severities that `q` asks for; none means all. */
