@@ -92,7 +92,7 @@ function ServiceBox({ service, x, y }: BoxProps) {
     <g
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-pressed={isChosen}
       onClick={toggle}
       onKeyDown={(event) => {
@@ -134,9 +134,9 @@ function Edge({ edge, placed, isLit, labelAt }: EdgeProps) {
       <title>{describe(edge)}</title>
       <path
         d={curve(placed.points)}
-        markerEnd={`url(#arrow-${isFailing ? 'fails' : 'calls'})`}
-        strokeDasharray={placed.isBack ? '5 3' : undefined}
-        {...{ strokeWidth }}
+        marker-end={`url(#arrow-${isFailing ? 'fails' : 'calls'})`}
+        stroke-dasharray={placed.isBack ? '5 3' : undefined}
+        stroke-width={strokeWidth}
       />
       <text x={label.x} y={label.y - 4} text-anchor="middle">
         {count(edge.calls)}
@@ -156,8 +156,8 @@ function Loop({ edge, x, y }: Point & { readonly edge: ServiceEdge }) {
       <title>{describe(edge)}</title>
       <path
         d={`M${right - 44} ${y} C${right - 44} ${y - 16} ${right - 14} ${y - 16} ${right - 14} ${y - 1}`}
-        strokeWidth={1.5}
-        markerEnd="url(#arrow-calls)"
+        stroke-width={1.5}
+        marker-end="url(#arrow-calls)"
       />
     </g>
   )
