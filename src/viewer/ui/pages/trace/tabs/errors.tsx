@@ -38,7 +38,7 @@ function FailedSpan({ traceId, span, state }: Props) {
   const { data } = useQuery<SpanDetail>(() => urlOf('span', { traceId, spanId: span.spanId }), { live: false })
   return (
     <article class={`failed-span ${serviceClass(span.service)}`}>
-      <h3>
+      <h2>
         <span class="dot" />
         {span.service} <b>{span.name}</b>{' '}
         <span class="dim">
@@ -53,7 +53,7 @@ function FailedSpan({ traceId, span, state }: Props) {
         >
           Show
         </button>
-      </h3>
+      </h2>
       {span.statusMessage !== null && <p class="error">{span.statusMessage}</p>}
       {data?.exceptions.map((exception, index) => (
         <Exception key={index} exception={exception} />

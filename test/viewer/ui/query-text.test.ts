@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { parseQuery } from '../../../src/viewer/query/parse-query.ts'
+import {
+  addTerm,
+  removeTerm,
+  splitTerms,
+  term,
+  toggleTerm,
+  withoutField,
+} from '../../../src/viewer/ui/lib/query-text.ts'
+
+test.for(['plain', 'GET /a b', 'say "hi"', 'C:\\dir', 'a|b', '', 'x=y'])(
+  'a term made of %j is read back as that value',
+  (value) => {
+    expect(parseQuery(term('user.id', value))).toMatchObject([{ field: 'user.id', operator: '=', values: [value] }])
+  },
+)
+
+test('terms are split at blanks outside quotes', () => {
+  expect(splitTerms('service:a  name:"GET /a b" -x "two words"')).toEqual([
+    'service:a',
+    'name:"GET /a b"',
+    '-x',
+    '"two words"',
+  ])
+})
+
+test('adding a term drops its opposite and keeps the rest', () => {
+  expect(addTerm('-status:error service:a', 'status:error')).toBe('service:a status:error')
+  expect(addTerm('status:error service:a', '-status:error')).toBe('service:a -status:error')
+})
+
+test('toggling twice gives the query back', () => {
+  expect(toggleTerm(toggleTerm('a', 'service:x'), 'service:x')).toBe('a')
+})
+
+test('only the whole term is removed', () => {
+  expect(removeTerm('service:web service:web2', 'service:web')).toBe('service:web2')
+})
+
+test('every range of a field is dropped, other fields stay', () => {
+  expect(withoutField('duration>5ms duration<=1s durations:3 x', 'duration')).toBe('durations:3 x')
+})
