@@ -108,10 +108,11 @@ export function addedCpu(samples: Map<string, Sample[]>, arm: string): number {
   return median(samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros - none[round]!.cpuMicros))
 }
 
-/** Median over the rounds of the ratio to bare Node in the same round. */
-export function cpuRatio(samples: Map<string, Sample[]>, arm: string): number {
+/** The ratio to bare Node in the same round: its median, and how far the rounds are apart. */
+function describeRatio(samples: Map<string, Sample[]>, arm: string): string {
   const none = samples.get('none')!
-  return median(samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros / none[round]!.cpuMicros))
+  const ratios = samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros / none[round]!.cpuMicros)
+  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
 }
 
 const TITLES: Readonly<Record<App, string>> = {
@@ -128,7 +129,7 @@ export function describeRequests(results: RequestResults): string {
   )
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `${rate} requests a second for ${seconds} s after a warm-up, ${rounds} interleaved rounds. CPU is of the whole process, with the export of all that was recorded. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round.`,
+    `${rate} requests a second for ${seconds} s after a warm-up, ${rounds} interleaved rounds. CPU is of the whole process, with the export of all that was recorded. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds.`,
     ...sections,
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')
@@ -165,7 +166,7 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Sam
         ARMS[arm]!.title,
         of((sample) => sample.cpuMicros).toFixed(0),
         arm === 'none' ? '' : signed(added),
-        cpuRatio(samples, arm).toFixed(2),
+        arm === 'none' ? '1' : describeRatio(samples, arm),
         (of((sample) => sample.latency.p50Micros) / 1_000).toFixed(2),
         (of((sample) => sample.latency.p99Micros) / 1_000).toFixed(2),
         of((sample) => sample.rssMegabytes).toFixed(0),

@@ -8,7 +8,8 @@ export function median(values: readonly number[]): number {
 
 /** `+12`, `-3`, `+0`: what is added to something. */
 export function signed(value: number, digits = 0): string {
-  const text = value.toFixed(digits)
+  // adding 0 turns the -0 of a small negative number to 0
+  const text = (Number(value.toFixed(digits)) + 0).toFixed(digits)
   return text.startsWith('-') ? text : `+${text}`
 }
 
