@@ -62,40 +62,55 @@ export interface QueryState<T> {
  */
 export function useQuery<T>(url: () => string | null, options: { readonly live?: boolean } = {}): QueryState<T> {
   const state = useSignal<QueryState<T>>({ data: undefined, error: undefined, loading: true })
-  const current = useRef<{ url: string | null; abort: AbortController | undefined }>({ url: null, abort: undefined })
+  const current = useRef<Asked>({ url: null, abort: undefined, isStale: false })
   const read = useRef(url)
   read.current = url
   useSignalEffect(() => {
     if (options.live !== false) revision.value
     const next = read.current()
     const last = current.current
-    last.abort?.abort()
-    const isSame = last.url === next
-    if (next === null) {
-      current.current = { url: null, abort: undefined }
-      state.value = { data: undefined, error: undefined, loading: false }
+    if (next !== null && next === last.url && last.abort) {
+      // a slow answer is awaited: asking anew at every change would never let one arrive
+      last.isStale = true
       return
     }
-    const abort = new AbortController()
-    current.current = { url: next, abort }
-    if (!isSame) state.value = { ...state.peek(), loading: true }
-    request<T>(next, { signal: abort.signal }).then(
-      (data) => {
-        if (!abort.signal.aborted) state.value = { data, error: undefined, loading: false }
-      },
-      (error: unknown) => {
-        if (abort.signal.aborted) return
-        const known =
-          error instanceof RequestError
-            ? error
-            : new RequestError(0, {
-                error: { code: 'unreachable', message: 'The viewer does not answer. Was it stopped?' },
-              })
-        state.value = { data: undefined, error: known, loading: false }
-      },
-    )
+    last.abort?.abort()
+    current.current = { url: next, abort: undefined, isStale: false }
+    if (next === null) state.value = { data: undefined, error: undefined, loading: false }
+    else ask(next, last.url !== next)
   })
   return state.value
+
+  function ask(next: string, isNew: boolean): void {
+    const abort = new AbortController()
+    const own: Asked = { url: next, abort, isStale: false }
+    current.current = own
+    if (isNew) state.value = { ...state.peek(), loading: true }
+    const settle = (answer: QueryState<T>): void => {
+      if (abort.signal.aborted) return
+      own.abort = undefined
+      state.value = answer
+      if (own.isStale) ask(next, false)
+    }
+    request<T>(next, { signal: abort.signal }).then(
+      (data) => settle({ data, error: undefined, loading: false }),
+      (error: unknown) => settle({ data: undefined, error: asRequestError(error), loading: false }),
+    )
+  }
+}
+
+interface Asked {
+  readonly url: string | null
+  /** Set while the answer is on its way. */
+  abort: AbortController | undefined
+  /** Data has changed since it was asked. */
+  isStale: boolean
+}
+
+function asRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error
+  const message = 'The viewer does not answer. Was it stopped?'
+  return new RequestError(0, { error: { code: 'unreachable', message } })
 }
 
 /** The back end was restarted: loading the page renews the cookie. */

@@ -1,0 +1,148 @@
+/** The local viewer from the built package: `dsn: 'local'`, `dev` beside a DSN in code, the door for test suites. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Sink, startSink } from '../faults/sink.ts'
+import { eventually } from '../support/backends.ts'
+import { runSource } from '../support/run-node.ts'
+
+const CLI = path.join(import.meta.dirname, '../../dist/cli.cjs')
+const NOT_A_TEST = { CI: '', NODE_ENV: '', VITEST: '', VITEST_WORKER_ID: '', VITEST_POOL_ID: '', TEST: '' }
+
+let home: string
+let env: Record<string, string>
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'uptrace-local-'))
+  env = { ...NOT_A_TEST, XDG_STATE_HOME: path.join(home, 'state'), XDG_CACHE_HOME: path.join(home, 'cache') }
+})
+afterEach(() => {
+  execFileSync(process.execPath, [CLI, 'ui', '--stop'], { env: { ...process.env, ...env } })
+  rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+})
+
+interface Listed {
+  readonly service: string
+  readonly name: string
+}
+
+async function traces(): Promise<Listed[]> {
+  const { port, token } = JSON.parse(readFileSync(path.join(home, 'state/uptrace-node/viewer.json'), 'utf8'))
+  const response = await fetch(`http://localhost:${port}/api/v1/traces`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  return ((await response.json()) as { traces: Listed[] }).traces.map(({ service, name }) => ({ service, name }))
+}
+
+const WORK = (options: string): string => `
+  const { configureOpentelemetry, traceUrl } = require('uptrace-node')
+  configureOpentelemetry(${options})
+  const span = require('@opentelemetry/api').trace.getTracer('t').startSpan('work')
+  console.log(traceUrl(span))
+  span.end()`
+
+test.for([
+  ['the option', `{ dsn: 'local', serviceName: 'a' }`, {}],
+  ['the variable', `{ serviceName: 'a' }`, { UPTRACE_DSN: 'local' }],
+  ['a protocol that the viewer does not speak', `{ dsn: 'local', serviceName: 'a', protocol: 'grpc' }`, {}],
+] as const)('local by %s starts the viewer, which outlives the program', async ([, options, more]) => {
+  const first = await runSource('cjs', WORK(options), { env: { ...env, ...more } })
+  expect(first).toMatchObject({ code: 0, stderr: '' })
+  expect(first.stdout).toMatch(/^http:\/\/localhost:\d+\/traces\/[0-9a-f]{32}\?span_id=[0-9a-f]{16}\n$/)
+  await eventually(traces, (list) => list.length === 1)
+  // the second program finds it
+  const second = await runSource('cjs', WORK(options), { env: { ...env, ...more } })
+  expect(new URL(second.stdout).origin).toBe(new URL(first.stdout).origin)
+  expect(await eventually(traces, (list) => list.length === 2)).toEqual([
+    { service: 'a', name: 'work' },
+    { service: 'a', name: 'work' },
+  ])
+  const page = await fetch(first.stdout.trim())
+  expect(page.status).toBe(200)
+  expect(await page.text()).toContain('app.js')
+})
+
+test.for([
+  ['production', { NODE_ENV: 'production' }, /NODE_ENV is production/],
+  ['CI', { CI: 'true' }, /CI is set/],
+  ['a test runner', { VITEST: 'true' }, /test runner.*startViewer/],
+] as const)('local is refused in %s, with one line', async ([, more, reason]) => {
+  const result = await runSource('cjs', WORK(`{ dsn: 'local' }`), { env: { ...env, ...more } })
+  expect(result.code).toBe(0)
+  expect(result.stderr.trim().split('\n')).toEqual([expect.stringMatching(reason)])
+  expect(result.stderr).toContain('telemetry is disabled')
+})
+
+describe('dev', () => {
+  let sink: Sink
+  beforeEach(async () => {
+    sink = await startSink()
+  })
+  afterEach(() => sink.close())
+
+  test('sends to the viewer, not to the DSN in code, and keeps what code says of the service', async () => {
+    const program = WORK(`{ dsn: 'http://t@localhost:${sink.port}', serviceName: 'from-code' }`)
+    const runner = `
+      const { spawnSync } = require('child_process'); const { writeFileSync } = require('fs'); const path = require('path')
+      writeFileSync(path.join(__dirname, 'app.cjs'), ${JSON.stringify(program)})
+      const { stdout, stderr, status } = spawnSync(process.execPath, [${JSON.stringify(CLI)}, 'dev', '--port', '0', path.join(__dirname, 'app.cjs')], { encoding: 'utf8' })
+      process.stdout.write(JSON.stringify({ stdout, stderr, status }))`
+    const { stdout, stderr, status } = JSON.parse((await runSource('cjs', runner, { env })).stdout)
+    expect(status).toBe(0)
+    expect(stderr).not.toContain('uptrace:')
+    expect(stderr).toContain(stdout.trim())
+    expect(await eventually(traces, (list) => list.length > 0)).toEqual([{ service: 'from-code', name: 'work' }])
+    expect(sink.received).toEqual([])
+  })
+})
+
+test('options in code take the place of what the preload found', async () => {
+  const sink = await startSink()
+  try {
+    const source = `
+      const http = require('http')
+      ${WORK(`{ serviceName: 'from-code' }`)}
+      const server = http.createServer((request, response) => response.end()).listen(0, async () => { await fetch('http://localhost:' + server.address().port); server.close() })`
+    const dsn = { UPTRACE_DSN: `http://t@localhost:${sink.port}`, OTEL_SERVICE_NAME: 'from-environment' }
+    const result = await runSource('cjs', source, { flags: ['--import', 'uptrace-node/register'], env: dsn })
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    expect(
+      sink
+        .items('traces')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['GET', 'GET', 'work'])
+    const services = sink.received
+      .filter(({ signal }) => signal === 'traces')
+      .flatMap(({ request }) => JSON.stringify(request).match(/from-\w+/g))
+    expect(new Set(services)).toEqual(new Set(['from-code']))
+  } finally {
+    await sink.close()
+  }
+})
+
+test.for(['cjs', 'mjs'] as const)('startViewer in a test suite (%s)', async (kind) => {
+  const head =
+    kind === 'mjs'
+      ? `import { startViewer } from 'uptrace-node/viewer'; import { configureOpentelemetry, forceFlush, shutdown, withSpan } from 'uptrace-node'; import http from 'node:http'; import { logs } from '@opentelemetry/api'`
+      : `const { startViewer } = require('uptrace-node/viewer'); const { configureOpentelemetry, forceFlush, shutdown, withSpan } = require('uptrace-node'); const http = require('http'); const { logs } = require('@opentelemetry/api')`
+  const body = `
+    const viewer = await startViewer({ memory: true })
+    configureOpentelemetry({ dsn: viewer.dsn, serviceName: 'tested' })
+    const server = http.createServer((request, response) => { logs.getLogger('l').emit({ body: 'inside' }); response.end() })
+    await new Promise((resolve) => server.listen(0, resolve))
+    await withSpan('case', async () => (await fetch('http://localhost:' + server.address().port)).text())
+    await forceFlush()
+    const trace = await viewer.waitForTrace((trace) => trace.spans.length === 3)
+    console.log(JSON.stringify({ names: trace.spans.map(({ name }) => name).sort(), logs: viewer.findLogs({ traceId: trace.traceId }).map(({ body }) => body), all: viewer.findSpans().length, metric: viewer.metrics(/^http.server/).map(({ name }) => name) }))
+    server.close(); await shutdown(); await viewer.close()`
+  const result = await runSource(kind, `${head}\n${kind === 'cjs' ? `;(async () => { ${body} })()` : body}`)
+  expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' })
+  expect(JSON.parse(result.stdout)).toEqual({
+    names: ['GET', 'GET', 'case'],
+    logs: ['inside'],
+    all: 3,
+    metric: ['http.server.request.duration'],
+  })
+})
