@@ -18,9 +18,11 @@
  * - All text (names, attributes, bodies) comes from untrusted programs: render it as text nodes only.
  *
  * ## Query language (`q` of traces and logs)
- * Terms are separated by blanks and all must hold of one span (or log record). `-term` negates. Values may be quoted: `name:"GET /a b"`.
+ * Terms are separated by blanks and all must hold of one span (or log record). Values may be quoted: `name:"GET /a b"`.
+ * `-term` negates. Of traces it leaves out each trace in which any span meets the term (`-service:orders`: no span of orders at all); of logs, and in
+ * the search within one trace, each record or span that meets it. `field!=value` is about the one span: `service!=orders` wants a span of another service.
  * - `field:value`, `field=value` equal, `*` matches any text, letter case ignored for `:`; `a|b` either; `field!=value`
- * - `field>value`, `>=`, `<`, `<=` compare numbers; durations take a unit: `duration>50ms` (ns, us, ms, s, m)
+ * - `field>value`, `>=`, `<`, `<=` compare numbers; durations take a unit: `duration>50ms` (ns, us, ms, s, m), and ranges: `duration:10ms..50ms`, end not included
  * - `field~text` contains; `has:field` present
  * - a bare word or "quoted text" is found in the name, service, status message, attribute values and exception text
  * Fields of spans: `service`, `name`, `kind`, `status`, `duration`, `trace`, `span`, `parent`, `scope`, `event` and any attribute key, looked up in the span, then its

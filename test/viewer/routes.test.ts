@@ -148,7 +148,21 @@ describe('traces', () => {
     ['name="get /HEALTH"', []],
     ['db.query.text~ITEMS', [1]],
     ['has:db.namespace', [1]],
-    ['-has:parent -name:"GET /health"', [2, 1]],
+    // a negated term is about all spans of the trace, the others about one of them
+    ['-service:stock', [3, 2]],
+    ['-service:orders', []],
+    ['service:orders -service:stock', [3, 2]],
+    ['kind:server -has:db.system.name', [3, 2]],
+    ['-name:redis-GET', [3, 2]],
+    ['-service:stock|nobody', [3, 2]],
+    ['-customer', [3, 1]],
+    ['-has:parent -name:"GET /health"', [2]],
+    ['service!=orders', [1]],
+    ['db.system.name!=*', [3, 2, 1]],
+    ['duration:1ms..2ms', [3]],
+    ['-duration:1ms..2ms', [2, 1]],
+    ['trace.duration:40ms..100ms', [2]],
+    ['trace.duration:..40ms', [3]],
     ['trace.spans>5', [1]],
     ['trace.logs>=1', [2, 1]],
     ['badge:n+1', [1]],
@@ -167,6 +181,7 @@ describe('traces', () => {
   test.for<[q: string, position: number]>([
     ['status:wrong', 0],
     ['service:orders duration>fast', 15],
+    ['service:orders duration>1ms..2ms', 15],
     ['name:"open', 5],
     ['a:b service:', 12],
     ['badge:none', 0],
@@ -226,6 +241,25 @@ describe('traces', () => {
       const { traces } = await get<TraceList>('traces', { q: term })
       expect(`${term} ${traces.length}`).toBe(`${term} ${count}`)
     }
+  })
+
+  test('each facet term, negated, leaves the traces that it does not count', async () => {
+    const { facets, total } = await get<FacetList>('traceFacets')
+    for (const { term, count } of facets.flatMap(({ values }) => values)) {
+      const { traces } = await get<TraceList>('traces', { q: `-${term}` })
+      expect(`-${term} ${traces.length}`).toBe(`-${term} ${total - count}`)
+    }
+  })
+
+  test('a query of negated terms alone names no matching span', async () => {
+    const { traces } = await get<TraceList>('traces', { q: '-service:stock' })
+    expect(traces[0]).toMatchObject({ matchedSpanId: null, matchedSpans: traces[0]!.spans })
+  })
+
+  test('within a trace, negated terms choose spans', async () => {
+    const { spanIds } = await get<TraceSearch>('traceSearch', { q: '-service:orders' })
+    const { spans } = await get<TraceDetail>('trace')
+    expect(spanIds).toEqual(spans.filter(({ service }) => service === 'stock').map(({ spanId }) => spanId))
   })
 
   test('the scatter plot has a point a trace', async () => {

@@ -8,9 +8,11 @@ import { badQuery, type Operator, parseDuration, parseNumber, type Term } from '
 import { and, escapeLike, FALSE, isIn, not, or, type Sql, sql, TRUE, textMatch } from './sql.ts'
 
 export interface CompiledTraceQuery {
-  /** Condition on one span `s`. */
+  /** Condition on one span `s`: all terms that are not negated. */
   readonly span: Sql
   readonly hasSpanTerms: boolean
+  /** Condition on a span `s`: a trace with such a span is left out. `FALSE` when no term asks for it. */
+  readonly excluded: Sql
   /** Only columns of the index `span_svc` are named. */
   readonly isIndexed: boolean
   /** Condition on the trace `t`. */
@@ -31,27 +33,32 @@ export function compileTraceQuery(
 ): CompiledTraceQuery {
   const ofTrace = terms.filter(isTraceTerm)
   const ofSpan = terms.filter((term) => !isTraceTerm(term))
+  const wanted = ofSpan.filter(({ negated }) => !negated)
+  const unwanted = ofSpan.filter(({ negated }) => negated).map((term) => ({ ...term, negated: false }))
+  const toldByTrace = unwanted.flatMap((term) => hasSuchSpan(context, term) ?? [])
   return {
-    span: and(
-      ofSpan.map((term) =>
-        negate(
-          term,
-          any(term, (value) => spanCondition(context, term, value)),
-        ),
-      ),
+    span: and(wanted.map((term) => ofOneSpan(context, term))),
+    hasSpanTerms: wanted.length > 0,
+    excluded: or(
+      unwanted.flatMap((term) => (hasSuchSpan(context, term) === undefined ? ofOneSpan(context, term) : [])),
     ),
-    hasSpanTerms: ofSpan.length > 0,
     isIndexed: ofSpan.every(({ field, operator }) => INDEXED_FIELDS.has(field) && operator !== 'has'),
-    necessary: and(ofSpan.map((term) => necessaryFor(context, term))),
-    trace: and(
-      ofTrace.map((term) =>
+    necessary: and(wanted.map((term) => necessaryFor(context, term))),
+    trace: and([
+      ...ofTrace.map((term) =>
         negate(
           term,
           any(term, (value) => traceCondition(context, term, value, runningIds)),
         ),
       ),
-    ),
+      ...toldByTrace.map(not),
+    ]),
   }
+}
+
+/** All terms as a condition on one span `s`, negated ones included: to find spans within a trace. */
+export function compileSpanQuery(context: StoreContext, terms: readonly Term[]): Sql {
+  return and(terms.filter((term) => !isTraceTerm(term)).map((term) => ofOneSpan(context, term)))
 }
 
 export function compileLogQuery(context: StoreContext, terms: readonly Term[]): Sql {
@@ -71,12 +78,27 @@ export function serviceIds({ resources }: StoreContext, names: readonly string[]
   return [...new Set(resources.all().flatMap(({ svc, service }) => (wanted.has(service) ? [svc] : [])))]
 }
 
-const isTraceTerm = ({ field }: Term) => /^(trace|root)\../.test(field) || field === 'badge'
+export const isTraceTerm = ({ field }: Term): boolean => /^(trace|root)\../.test(field) || field === 'badge'
 
-function necessaryFor(context: StoreContext, { negated, field, operator, values, position }: Term): Sql {
-  if (negated || operator === '!=') return TRUE
+function ofOneSpan(context: StoreContext, term: Term): Sql {
+  return negate(
+    term,
+    any(term, (value) => spanCondition(context, term, value)),
+  )
+}
+
+/** Whether a trace `t` has a span that meets a term, when its own columns tell exactly. */
+function hasSuchSpan(context: StoreContext, { field, operator, values }: Term): Sql | undefined {
+  if (operator === 'has' || operator === '!=') return undefined
   if (field === 'service') return hasService(values.flatMap((value) => matchingServices(context, operator, value)))
   if (field === 'status' && values.every((value) => value.toLowerCase() === 'error')) return sql('t.errors > 0')
+  return undefined
+}
+
+function necessaryFor(context: StoreContext, term: Term): Sql {
+  const { field, operator, values, position } = term
+  const exact = hasSuchSpan(context, term)
+  if (exact !== undefined) return exact
   if (field === 'duration' && operator.startsWith('>'))
     return lasting(context, Math.min(...values.map((value) => parseDuration(value, position))))
   return TRUE
@@ -117,7 +139,7 @@ function spanCondition(context: StoreContext, term: Term, value: string): Sql {
     case 'status':
       return oneOf('s.status', STATUSES, value, position)
     case 'duration':
-      return compare('s.dur_ns', operator, parseDuration(value, position))
+      return durationCondition('s.dur_ns', operator, value, position)
     case 'trace':
       return sql('s.trace_no IN (SELECT no FROM trace WHERE id = ?)', value.toLowerCase())
     case 'span':
@@ -146,7 +168,7 @@ function traceCondition(
 ): Sql {
   switch (field) {
     case 'trace.duration':
-      return compare('t.dur_ns', operator, parseDuration(value, position))
+      return durationCondition('t.dur_ns', operator, value, position)
     case 'trace.spans':
     case 'trace.errors':
     case 'trace.logs':
@@ -339,6 +361,17 @@ function oneOf(column: string, names: readonly string[], value: string, position
 
 function compare(column: string, operator: Operator, value: number): Sql {
   return sql(`${column} ${IS_COMPARISON.test(operator) ? operator : '='} ?`, value)
+}
+
+/** One duration, or the range `1ms..10ms`, which does not include its end. */
+function durationCondition(column: string, operator: Operator, value: string, position: number): Sql {
+  const [, from, to] = /^(.*)\.\.(.*)$/.exec(value) ?? []
+  if (from === undefined || to === undefined) return compare(column, operator, parseDuration(value, position))
+  if (IS_COMPARISON.test(operator)) throw badQuery(position, `A range is not compared by ${operator}.`)
+  return and([
+    from === '' ? TRUE : sql(`${column} >= ?`, parseDuration(from, position)),
+    to === '' ? TRUE : sql(`${column} < ?`, parseDuration(to, position)),
+  ])
 }
 
 /** SQLite's paths cannot name a key with a quote or a backslash. */

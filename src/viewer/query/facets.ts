@@ -11,9 +11,9 @@ const MAX_KEYS = 60
 
 const DURATIONS: readonly (readonly [label: string, least: number, most: number, term: string])[] = [
   ['< 1 ms', 0, 1e6, 'trace.duration<1ms'],
-  ['1–10 ms', 1e6, 1e7, 'trace.duration>=1ms trace.duration<10ms'],
-  ['10–100 ms', 1e7, 1e8, 'trace.duration>=10ms trace.duration<100ms'],
-  ['100 ms–1 s', 1e8, 1e9, 'trace.duration>=100ms trace.duration<1s'],
+  ['1–10 ms', 1e6, 1e7, 'trace.duration:1ms..10ms'],
+  ['10–100 ms', 1e7, 1e8, 'trace.duration:10ms..100ms'],
+  ['100 ms–1 s', 1e8, 1e9, 'trace.duration:100ms..1s'],
   ['≥ 1 s', 1e9, Number.POSITIVE_INFINITY, 'trace.duration>=1s'],
 ]
 

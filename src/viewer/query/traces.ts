@@ -6,7 +6,7 @@ import type { TraceRow } from '../store/traces.ts'
 import { type CompiledTraceQuery, compileTraceQuery, hasService, serviceIds } from './compile-query.ts'
 import type { Engine } from './engine.ts'
 import { parseQuery } from './parse-query.ts'
-import { and, type Sql, sql, TRUE } from './sql.ts'
+import { and, FALSE, not, type Sql, sql, TRUE } from './sql.ts'
 import { decodeCursor, encodeCursor, limitOf, ofWindow, readWindow, timeWithin } from './window.ts'
 
 type Sort = 'newest' | 'oldest' | 'slowest' | 'fastest' | 'spans' | 'errors'
@@ -81,7 +81,8 @@ interface Order {
 }
 
 export function findTraces(engine: Engine, selection: TraceSelection, order: Order): Page {
-  if (!selection.hasSpanTerms) return selectPage(engine, selection.traceCondition, order)
+  if (!selection.hasSpanTerms && selection.excluded === FALSE)
+    return selectPage(engine, selection.traceCondition, order)
   return walk(engine, selection, order)
 }
 
@@ -101,22 +102,26 @@ function selectPage({ store }: Engine, condition: Sql, { sort, limit, cursor }: 
   }
 }
 
-/** Looks at traces in order and asks for each whether a span of it matches: fast when many do. */
+/** Looks at traces in order and asks for each whether a span of it matches and none is unwanted: fast when many do. */
 function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
   const { store } = engine
   const started = performance.now()
   const [column, direction] = SORTS[order.sort]
-  const { spanCondition, traceCondition } = selection
+  const { traceCondition } = selection
+  const hit = selectionBy(selection, (condition) => ({
+    text: `EXISTS (SELECT 1 FROM span s INDEXED BY span_trace WHERE s.trace_no = t.no AND (${condition.text}))`,
+    args: condition.args,
+  }))
   const rows: TraceRow[] = []
   let position = order.cursor
   for (;;) {
     const where = and([traceCondition, after(column, direction, position)])
     const chunk = store.database.prepare(
-      `SELECT t.*, EXISTS (SELECT 1 FROM span s INDEXED BY span_trace WHERE s.trace_no = t.no AND (${spanCondition.text})) AS hit FROM trace t
+      `SELECT t.*, (${hit.text}) AS hit FROM trace t
         WHERE ${where.text} ORDER BY t.${column} ${direction}, t.no ${direction} LIMIT ${CHUNK}`,
     )
     let seen = 0
-    for (const row of chunk.iterate(...spanCondition.args, ...where.args) as Iterable<unknown>) {
+    for (const row of chunk.iterate(...hit.args, ...where.args) as Iterable<unknown>) {
       const trace = row as TraceRow & { readonly hit: number }
       seen++
       if (trace.hit === 1) {
@@ -135,12 +140,16 @@ function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
 /** Asks the index of spans for all that match: fast when few do, or when much must be passed over. */
 function bySpanIndex(engine: Engine, selection: TraceSelection, order: Order): Page {
   const services = [...new Set(engine.store.resources.all().map(({ svc }) => svc))]
-  const { text, args } = selection.spanCondition
-  const matching: Sql = {
+  const matching = selectionBy(selection, ({ text, args }) => ({
     text: `t.no IN (SELECT s.trace_no FROM span s INDEXED BY span_svc WHERE s.svc IN (${services.join(',')}) AND (${text}))`,
     args,
-  }
+  }))
   return selectPage(engine, and([selection.traceCondition, matching]), order)
+}
+
+/** A span that matches, where one is asked for, and none that is unwanted; `has` makes a condition on spans one on the trace `t`. */
+function selectionBy({ hasSpanTerms, spanCondition, excluded }: TraceSelection, has: (span: Sql) => Sql): Sql {
+  return and([hasSpanTerms ? has(spanCondition) : TRUE, excluded === FALSE ? TRUE : not(has(excluded))])
 }
 
 function after(column: string, direction: 'ASC' | 'DESC', cursor: readonly number[] | undefined): Sql {
