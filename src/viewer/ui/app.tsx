@@ -1,13 +1,14 @@
 /** The frame around every page: navigation, global filters, live state, theme, keyboard help. */
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import type { RunList, ServiceGraph } from '../api.ts'
 import { urlOf, useQuery } from './lib/api.ts'
 import { count, time } from './lib/format.ts'
 import { bindings, startKeys, useKeys } from './lib/keys.ts'
 import { connected, frozen, setFrozen, startLive, tick, waiting } from './lib/live.ts'
 import { href, Link, navigate, param, path, setParams, startRouter } from './lib/location.tsx'
-import { services, WINDOWS } from './lib/window.ts'
+import { knowServices } from './lib/service-colors.ts'
+import { clearFilters, isFiltered, services, WINDOWS } from './lib/window.ts'
 import { ComparePage } from './pages/compare.tsx'
 import { InsightsPage } from './pages/insights.tsx'
 import { LogsPage } from './pages/logs.tsx'
@@ -97,15 +98,19 @@ function Page() {
 function GlobalFilters() {
   const graph = useQuery<ServiceGraph>(() => urlOf('services'))
   const runs = useQuery<RunList>(() => urlOf('runs'))
+  const names = graph.data?.services.map(({ service }) => service)
+  useMemo(() => names && knowServices(names), [names?.join('\n')])
+  const isOwnWindow = param('last') === '' && (param('from') !== '' || param('to') !== '')
   return (
     <fieldset class="filters">
       <legend class="visually-hidden">Filters of all pages</legend>
       <label>
         Window{' '}
         <select
-          value={param('last')}
+          value={isOwnWindow ? OWN_WINDOW : param('last')}
           onChange={(event) => setParams({ last: event.currentTarget.value, from: null, to: null })}
         >
+          {isOwnWindow && <option value={OWN_WINDOW}>Chosen</option>}
           {WINDOWS.map(({ id, label }) => (
             <option key={id} value={id}>
               {label}
@@ -117,7 +122,7 @@ function GlobalFilters() {
         Service{' '}
         <select value={services.value[0] ?? ''} onChange={(event) => setParams({ service: event.currentTarget.value })}>
           <option value="">all</option>
-          {(graph.data?.services ?? []).map(({ service }) => (
+          {(names ?? []).map((service) => (
             <option key={service} value={service}>
               {service}
             </option>
@@ -135,9 +140,31 @@ function GlobalFilters() {
           ))}
         </select>
       </label>
+      {isOwnWindow && <OwnWindow />}
+      {isFiltered() && (
+        <button type="button" class="quiet" onClick={clearFilters}>
+          Clear filters
+        </button>
+      )}
     </fieldset>
   )
 }
+
+/** A window that was drawn into a chart. */
+function OwnWindow() {
+  const [from, to] = [Number(param('from')), Number(param('to'))]
+  return (
+    <span class="chip">
+      {from > 0 ? time(from) : 'the beginning'} – {to > 0 ? time(to) : 'now'}
+      <button type="button" class="quiet" aria-label="All of the time" title="All of the time" onClick={leaveWindow}>
+        ✕
+      </button>
+    </span>
+  )
+}
+
+const OWN_WINDOW = 'own'
+const leaveWindow = (): void => setParams({ from: null, to: null }, { replace: false })
 
 function LiveButton() {
   const state = !connected.value ? 'offline' : frozen.value ? 'frozen' : 'live'

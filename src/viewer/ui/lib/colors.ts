@@ -1,14 +1,9 @@
 /** Colours and marks: a service keeps its colour on every page; meaning is never in colour alone. */
 import type { Severity, SpanSystem } from '../../api.ts'
-
-const HUES = 12
+import { serviceSlot } from './service-colors.ts'
 
 /** Class of a service: `.svc-0` to `.svc-11` set `--svc`, with enough contrast in both themes. */
-export function serviceClass(service: string): string {
-  let hash = 0
-  for (let index = 0; index < service.length; index++) hash = (Math.imul(hash, 31) + service.charCodeAt(index)) | 0
-  return `svc-${Math.abs(hash) % HUES}`
-}
+export const serviceClass = (service: string): string => `svc-${serviceSlot(service)}`
 
 /** Short mark of what a span talks to. */
 export const SYSTEM_MARK: Readonly<Record<SpanSystem, string>> = {

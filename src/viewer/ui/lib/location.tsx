@@ -6,7 +6,7 @@ export type ParamValue = string | number | readonly string[] | null | undefined
 export type Params = Readonly<Record<string, ParamValue>>
 
 /** Kept when moving to another page: they filter all of them. */
-const GLOBAL_PARAMS = ['service', 'run', 'last', 'from', 'to'] as const
+export const GLOBAL_PARAMS = ['service', 'run', 'last', 'from', 'to'] as const
 
 export const path = signal(location.pathname)
 const search = signal(location.search)

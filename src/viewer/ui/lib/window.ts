@@ -1,6 +1,6 @@
 /** The filters that hold on every page: time window, services, run; as parameters of a request. */
 import { computed } from '@preact/signals'
-import { type Params, param, params } from './location.tsx'
+import { GLOBAL_PARAMS, type Params, param, params, setParams } from './location.tsx'
 
 export const WINDOWS: readonly { readonly id: string; readonly label: string; readonly minutes: number | null }[] = [
   { id: '', label: 'All stored', minutes: null },
@@ -11,6 +11,15 @@ export const WINDOWS: readonly { readonly id: string; readonly label: string; re
 ]
 
 export const services = computed(() => params.value.getAll('service'))
+
+/** Those of all pages, and what pages narrow their own lists by. */
+const FILTERS = [...GLOBAL_PARAMS, 'q', 'only', 'filter']
+
+/** Whether anything narrows down what is shown. */
+export const isFiltered = (): boolean => FILTERS.some((name) => param(name) !== '')
+
+export const clearFilters = (): void =>
+  setParams(Object.fromEntries(FILTERS.map((name) => [name, null])), { replace: false })
 
 /** Call it inside `useQuery`'s function, so that changes ask again. */
 export function windowParams(): Params {

@@ -2,14 +2,15 @@
 import { useSignal } from '@preact/signals'
 import { useMemo, useRef } from 'preact/hooks'
 import type { TraceListParams } from '../../api.ts'
-import { plural, time } from '../lib/format.ts'
+import { plural } from '../lib/format.ts'
 import { useKeys } from '../lib/keys.ts'
 import { href, Link, navigate, param, setParams } from '../lib/location.tsx'
 import { Failed, Loading } from '../lib/states.tsx'
 import { VirtualList, type VirtualListHandle } from '../lib/virtual-list.tsx'
+import { isFiltered } from '../lib/window.ts'
 import { QueryBox } from '../parts/query-box.tsx'
 import { Facets } from './traces/facets.tsx'
-import { isFiltered, NothingFound, NothingYet } from './traces/nothing.tsx'
+import { NothingFound, NothingYet } from './traces/nothing.tsx'
 import { ScatterChart } from './traces/scatter.tsx'
 import { TraceRow, traceHref } from './traces/trace-row.tsx'
 import { type TraceListState, useTraceList } from './traces/use-trace-list.ts'
@@ -64,7 +65,6 @@ export function TracesPage() {
       <div class="traces-body">
         <Facets />
         <div class="traces-main">
-          <ChosenWindow />
           <ScatterChart />
           {error && !isBadQuery && <Failed error={error} />}
           {isEmpty && <NothingFound />}
@@ -73,21 +73,6 @@ export function TracesPage() {
         </div>
       </div>
     </div>
-  )
-}
-
-/** A window that was drawn into the chart can be left again. */
-function ChosenWindow() {
-  const from = Number(param('from'))
-  const to = Number(param('to'))
-  if (from === 0 && to === 0) return null
-  return (
-    <p class="chosen-window">
-      {from > 0 && time(from)} – {to > 0 && time(to)}
-      <button type="button" onClick={() => setParams({ from: null, to: null })}>
-        All of the time
-      </button>
-    </p>
   )
 }
 

@@ -74,13 +74,6 @@ export function SeverityHistogram({ histogram }: { readonly histogram: LogHistog
           </button>
         ))}
         <span class="dim total">{count(histogram.total)} records</span>
-        {(param('from') !== '' || param('to') !== '') && (
-          <button type="button" class="chip-on" onClick={() => setParams({ from: null, to: null })}>
-            {time(Number(param('from')))} – {param('to') === '' ? 'now' : time(Number(param('to')))}{' '}
-            <span aria-hidden="true">×</span>
-            <span class="visually-hidden">: all times</span>
-          </button>
-        )}
       </div>
     </section>
   )

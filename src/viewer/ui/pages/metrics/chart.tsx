@@ -133,11 +133,6 @@ function Controls({ data: { instrument, attributeValues, mode } }: { readonly da
           </select>
         </label>
       ))}
-      {(param('from') !== '' || param('to') !== '') && (
-        <button type="button" class="chip-on" onClick={() => setParams({ from: null, to: null })}>
-          {time(Number(param('from')))} – {param('to') === '' ? 'now' : time(Number(param('to')))} ×
-        </button>
-      )}
     </div>
   )
 }

@@ -4,18 +4,16 @@ import type { TestTrace, ViewerStatus } from '../../../api.ts'
 import { request, urlOf, useQuery } from '../../lib/api.ts'
 import { copy } from '../../lib/copy.ts'
 import { ago } from '../../lib/format.ts'
-import { href, navigate, param, setParams } from '../../lib/location.tsx'
+import { href, navigate } from '../../lib/location.tsx'
 import { Empty } from '../../lib/states.tsx'
+import { clearFilters } from '../../lib/window.ts'
 
 export function NothingFound() {
   return (
     <Empty title="No trace meets the filters">
       <p>
-        <button
-          type="button"
-          onClick={() => setParams({ q: null, service: null, run: null, last: null, from: null, to: null })}
-        >
-          Clear all filters
+        <button type="button" onClick={clearFilters}>
+          Clear filters
         </button>
       </p>
     </Empty>
@@ -82,7 +80,3 @@ function Snippet({ text }: { readonly text: string }) {
     </div>
   )
 }
-
-/** Whether anything narrows the list down. */
-export const isFiltered = (): boolean =>
-  ['q', 'service', 'run', 'last', 'from', 'to'].some((name) => param(name) !== '')
