@@ -43,7 +43,7 @@ import {
   setGlobalPropagator,
 } from './pipeline/globals.ts'
 import { createLoggerProvider } from './pipeline/logs.ts'
-import { createMeterProvider } from './pipeline/metrics.ts'
+import { createMetrics } from './pipeline/metrics.ts'
 import { recordPanic } from './pipeline/report.ts'
 import { createResource } from './pipeline/resource.ts'
 import { createSampler } from './pipeline/samplers.ts'
@@ -205,8 +205,8 @@ function start(config: Config): Telemetry {
   const prints = (signal: 'traces' | 'metrics' | 'logs'): boolean =>
     options.prettyPrint === true || config.extraExporters[signal].includes('console')
 
-  const meterProvider = signals.metrics
-    ? createMeterProvider({
+  const metrics = signals.metrics
+    ? createMetrics({
         resource,
         intervalMillis: config.metricIntervalMillis,
         timeoutMillis: config.metricTimeoutMillis,
@@ -218,6 +218,7 @@ function start(config: Config): Telemetry {
         env: config.env,
       })
     : undefined
+  const meterProvider = metrics?.meterProvider
   if (meterProvider) {
     guardMeterProvider(meterProvider)
     delivery.setMeterProvider(meterProvider)
@@ -267,6 +268,7 @@ function start(config: Config): Telemetry {
     tracerProvider,
     meterProvider: meterProvider ?? globalMeterProvider,
     loggerProvider: loggerProvider ?? globalLoggerProvider,
+    durationMetrics: metrics?.durationMetrics,
     ignoreUrls: options.ignoreUrls,
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,

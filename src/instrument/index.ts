@@ -4,9 +4,11 @@ import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { isComplete } from '../lazy.ts'
 import { log } from '../log.ts'
+import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { watchFetch } from './fetch.ts'
+import { createHttp } from './http/index.ts'
 import { attachLate, type LateLoad } from './late.ts'
 import { warnOfTaken, warnOfUnsupported } from './late-report.ts'
 import { type ImportWatch, watchImport } from './module-import.ts'
@@ -21,6 +23,8 @@ import { findUnsupported, type UnsupportedVersion } from './unsupported.ts'
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
   readonly env: Environment
+  /** Histograms that cost less than the meter provider's; undefined where those have to do. */
+  readonly durationMetrics?: DurationMetrics | undefined
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
   /** Where this package sends to: requests there are never traced. */
   readonly ownUrls: readonly string[]
@@ -66,7 +70,11 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       const setting = settings[name as InstrumentationName]
       return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
-    { pino: () => createPinoInstrumentation(options.logs ?? {}) },
+    {
+      pino: () => createPinoInstrumentation(options.logs ?? {}),
+      // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
+      ...(typeof settings.http !== 'object' && { http: () => createHttp(defaultConfig('http', options)) }),
+    },
   )
   const reported = new Set<string>()
   const versionCheck = createCheck(() => {

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { type Environment, readEnvironment } from '../config/environment.ts'
 import { loadLazily } from '../lazy.ts'
+import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
 import { createPrettyMetricExporter } from './pretty-print.ts'
 
 export interface MetricsOptions {
@@ -24,23 +25,35 @@ export interface MetricsOptions {
   readonly env: Environment
 }
 
-export function createMeterProvider(options: MetricsOptions): MeterProvider {
+export interface Metrics {
+  readonly meterProvider: MeterProvider
+  /** Undefined when somebody else than delivery reads the metrics, or views change them: such histograms are the SDK's then. */
+  readonly durationMetrics: DurationMetrics | undefined
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
+  const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
+  const durationMetrics =
+    delivery && isOnlyReader && views.length === 0 ? createDurationMetrics({ resource, exporter: delivery }) : undefined
   const periodic = (exporter: PushMetricExporter): IMetricReader =>
     new PeriodicExportingMetricReader({
       exporter,
       exportIntervalMillis: options.intervalMillis,
       exportTimeoutMillis: options.timeoutMillis,
+      metricProducers: durationMetrics ? [durationMetrics.producer] : [],
     })
-  return new MeterProvider({
-    resource: options.resource,
-    views: [...options.views],
+  const meterProvider = new MeterProvider({
+    resource,
+    views: [...views],
     readers: [
-      ...options.metricReaders,
-      ...(options.delivery ? [periodic(options.delivery)] : []),
-      ...(options.printsPretty ? [periodic(createPrettyMetricExporter())] : []),
-      ...(options.servesPrometheus ? [createPrometheusReader(options.env)] : []),
+      ...metricReaders,
+      ...(delivery ? [periodic(delivery)] : []),
+      ...(printsPretty ? [periodic(createPrettyMetricExporter())] : []),
+      ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
     ],
   })
+  return { meterProvider, durationMetrics }
 }
 
 function createPrometheusReader(environment: Environment): IMetricReader {
