@@ -16,31 +16,32 @@ interface Props {
   readonly isActive: boolean
   readonly isChosen: boolean
   readonly onChoose: () => void
+  readonly isMember: boolean
+  readonly onMenu: (button: Element) => void
 }
 
 export const traceHref = ({ traceId, matchedSpanId }: TraceSummary): string =>
   href(`/traces/${traceId}`, { span_id: matchedSpanId })
 
-export function TraceRow({ trace, index, longestNs, isActive, isChosen, onChoose }: Props) {
+export function TraceRow({ trace, index, longestNs, isActive, isChosen, isMember, onChoose, onMenu }: Props) {
   const { service, name, rootSpanId, errors, httpStatus, matchedSpans, matchedSpanId } = trace
-  const started = time(trace.startUs)
   return (
     <div
       id={`trace-${index}`}
       role="row"
-      class={`trace-row ${serviceClass(service)}${isActive ? ' selected' : ''}${errors > 0 ? ' bad' : ''}`}
+      class={`trace-row ${serviceClass(service)}${isActive ? ' selected' : ''}${errors > 0 ? ' bad' : ''}${isMember ? ' member' : ''}`}
       aria-rowindex={index + 1}
       aria-selected={isActive}
       onClick={(event) => {
-        const isOwn = (event.target as Element).closest('a, input, label') !== null
+        const isOwn = (event.target as Element).closest('a, input, label, button') !== null
         if (!isOwn && getSelection()?.isCollapsed !== false) navigate(traceHref(trace))
       }}
     >
       <div role="gridcell" class="choose">
         <input type="checkbox" tabIndex={-1} checked={isChosen} aria-label={`Compare ${name}`} onChange={onChoose} />
       </div>
-      <div role="gridcell" class="started dim" title={started}>
-        {started.length > 12 ? started.slice(5, 19) : started}
+      <div role="gridcell" class="started dim" title={time(trace.startUs)}>
+        {startedText(trace.startUs)}
       </div>
       <div role="gridcell" class="root">
         <span class="dot" />
@@ -51,9 +52,7 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, onChoose
             {name}
           </Link>
         </span>
-        {httpStatus !== null && (
-          <span class={httpStatus >= 500 ? 'pill error' : httpStatus >= 400 ? 'pill warn' : 'pill'}>{httpStatus}</span>
-        )}
+        <HttpStatus status={httpStatus} />
         <Badges badges={trace.badges.filter((badge) => badge !== 'error')} />
         {matchedSpanId !== null && <span class="pill">{plural(matchedSpans, 'match', 'matches')}</span>}
       </div>
@@ -73,8 +72,32 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, onChoose
       <div role="gridcell" class={errors > 0 ? 'num error' : 'num dim'}>
         {count(errors)}
       </div>
+      <div role="gridcell" class="more">
+        <button
+          type="button"
+          class="quiet"
+          tabIndex={-1}
+          aria-haspopup="menu"
+          aria-label={`Actions of ${name}`}
+          title="Actions (m)"
+          onClick={(event) => onMenu(event.currentTarget)}
+        >
+          ⋯
+        </button>
+      </div>
     </div>
   )
+}
+
+/** The time of day, or the day when it was another. */
+export function startedText(us: number): string {
+  const text = time(us)
+  return text.length > 12 ? text.slice(5, 19) : text
+}
+
+export function HttpStatus({ status }: { readonly status: number | null }) {
+  if (status === null) return null
+  return <span class={status >= 500 ? 'pill error' : status >= 400 ? 'pill warn' : 'pill'}>{status}</span>
 }
 
 function ServiceMix({ services }: { readonly services: TraceSummary['services'] }) {
