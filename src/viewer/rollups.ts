@@ -5,6 +5,10 @@ const BUCKETS = 320
 const STEPS_A_DOUBLING = 8
 const MAX_OPERATIONS = 4000
 const MAX_CELLS = 60_000
+/** Kinds of a span, rounded up. */
+const KINDS = 8
+/** No name and kind have this key. */
+const REST = -1
 const LOG2_STEP = STEPS_A_DOUBLING / Math.LN2
 
 export interface OperationKey {
@@ -27,17 +31,24 @@ export interface Aggregate {
 
 interface Operation extends OperationKey {
   readonly cells: Map<number, Cell>
+  /** The cell that was counted in last: the next call nearly always is of the same minute. */
+  last: Cell | undefined
 }
 
-/** One operation in one minute; buckets are sparse, most operations touch a dozen. */
+/** One operation in one minute; only the buckets between the fastest and the slowest call are there. */
 interface Cell {
+  readonly minute: number
   calls: number
   errors: number
   totalNs: number
   maxNs: number
   lastUs: number
-  readonly buckets: Map<number, number>
+  firstBucket: number
+  counts: number[]
 }
+
+/** Operations of one service in one run, by name and kind. */
+type OperationsOfRun = Map<number, Operation>
 
 export interface Window {
   readonly fromUs: number
@@ -74,32 +85,25 @@ export interface Rollups {
 }
 
 export function createRollups(): Rollups {
-  let operations = new Map<string, Operation>()
+  let runs = new Map<string, OperationsOfRun>()
+  let lastRun: { readonly run: string; readonly svc: number; readonly operations: OperationsOfRun } | undefined
+  let size = 0
   let cells = 0
   let overflowed = false
 
   return {
     add(key, startUs, durationNs, isError) {
-      const operation = operationOf(key)
-      const minute = Math.floor(startUs / MINUTE_US)
-      let cell = operation.cells.get(minute)
-      if (!cell) {
-        if (cells >= MAX_CELLS) dropOldestCells()
-        cell = { calls: 0, errors: 0, totalNs: 0, maxNs: 0, lastUs: 0, buckets: new Map() }
-        operation.cells.set(minute, cell)
-        cells++
-      }
+      const cell = cellOf(operationOf(key), Math.floor(startUs / MINUTE_US))
       cell.calls++
       if (isError) cell.errors++
       cell.totalNs += durationNs
       if (durationNs > cell.maxNs) cell.maxNs = durationNs
       if (startUs > cell.lastUs) cell.lastUs = startUs
-      const bucket = bucketOf(durationNs)
-      cell.buckets.set(bucket, (cell.buckets.get(bucket) ?? 0) + 1)
+      countIn(cell, bucketOf(durationNs))
     },
     sum(window, groupOf) {
       const sums = new Map<ReturnType<typeof groupOf> & (string | number), Aggregate & { sample: OperationKey }>()
-      for (const operation of operations.values()) {
+      for (const operation of operations()) {
         if (!isInWindow(operation, window)) continue
         const group = groupOf(operation)
         if (group === undefined) continue
@@ -120,20 +124,23 @@ export function createRollups(): Rollups {
       return all.get('accepted') ?? emptySeries(window, bucketUs)
     },
     seriesBy,
-    operations: () => operations.values(),
+    operations,
     get overflowed() {
       return overflowed
     },
     dropBefore(us) {
       const minute = Math.floor(us / MINUTE_US)
-      for (const [key, operation] of operations) {
-        for (const at of operation.cells.keys()) if (at < minute && operation.cells.delete(at)) cells--
-        if (operation.cells.size === 0) operations.delete(key)
+      dropCells(minute)
+      for (const [run, ofRun] of runs) {
+        for (const [key, operation] of ofRun) if (operation.cells.size === 0 && ofRun.delete(key)) size--
+        if (ofRun.size === 0) runs.delete(run)
       }
+      lastRun = undefined
     },
     clear() {
-      operations = new Map()
-      cells = 0
+      runs = new Map()
+      lastRun = undefined
+      size = cells = 0
       overflowed = false
     },
   }
@@ -144,7 +151,7 @@ export function createRollups(): Rollups {
     groupOf: (operation: OperationKey) => Group | undefined,
   ): Map<Group, { calls: number[]; errors: number[] }> {
     const groups = new Map<Group, { calls: number[]; errors: number[] }>()
-    for (const operation of operations.values()) {
+    for (const operation of operations()) {
       if (!isInWindow(operation, window)) continue
       const group = groupOf(operation)
       if (group === undefined) continue
@@ -161,29 +168,73 @@ export function createRollups(): Rollups {
     return groups
   }
 
-  function operationOf(key: OperationKey): Operation {
-    const id = `${key.svc}|${key.name}|${key.kind}|${key.run}`
-    const known = operations.get(id)
+  function* operations(): Generator<Operation> {
+    for (const ofRun of runs.values()) yield* ofRun.values()
+  }
+
+  function operationOf({ run, svc, name, kind, system }: OperationKey): Operation {
+    const ofRun = operationsOf(run, svc)
+    const id = name * KINDS + kind
+    const known = ofRun.get(id)
     if (known) return known
-    if (operations.size >= MAX_OPERATIONS) {
+    if (size >= MAX_OPERATIONS) {
       overflowed = true
-      const rest = `${key.svc}|rest`
-      const merged = operations.get(rest) ?? { ...key, name: 0, run: '', cells: new Map() }
-      operations.set(rest, merged)
+      const rest = operationsOf('', svc)
+      const merged = rest.get(REST) ?? { run: '', svc, name: 0, kind, system, cells: new Map(), last: undefined }
+      rest.set(REST, merged)
       return merged
     }
-    const { run, svc, name, kind, system } = key
-    const created: Operation = { run, svc, name, kind, system, cells: new Map() }
-    operations.set(id, created)
+    const created: Operation = { run, svc, name, kind, system, cells: new Map(), last: undefined }
+    ofRun.set(id, created)
+    size++
     return created
   }
 
-  function dropOldestCells(): void {
-    const minutes = [...operations.values()].flatMap((operation) => [...operation.cells.keys()]).sort((a, b) => a - b)
-    const limit = minutes[Math.floor(minutes.length / 4)]! + 1
-    for (const operation of operations.values())
-      for (const at of operation.cells.keys()) if (at < limit && operation.cells.delete(at)) cells--
+  function operationsOf(run: string, svc: number): OperationsOfRun {
+    if (lastRun?.svc === svc && lastRun.run === run) return lastRun.operations
+    const key = `${svc}|${run}`
+    const found = runs.get(key) ?? new Map<number, Operation>()
+    runs.set(key, found)
+    lastRun = { run, svc, operations: found }
+    return found
   }
+
+  function cellOf(operation: Operation, minute: number): Cell {
+    if (operation.last?.minute === minute) return operation.last
+    let cell = operation.cells.get(minute)
+    if (!cell) {
+      if (cells >= MAX_CELLS) dropOldestCells()
+      cell = { minute, calls: 0, errors: 0, totalNs: 0, maxNs: 0, lastUs: 0, firstBucket: 0, counts: [] }
+      operation.cells.set(minute, cell)
+      cells++
+    }
+    operation.last = cell
+    return cell
+  }
+
+  function dropOldestCells(): void {
+    const minutes = [...operations()].flatMap((operation) => [...operation.cells.keys()]).sort((a, b) => a - b)
+    dropCells(minutes[Math.floor(minutes.length / 4)]! + 1)
+  }
+
+  function dropCells(beforeMinute: number): void {
+    for (const operation of operations()) {
+      operation.last = undefined
+      for (const at of operation.cells.keys()) if (at < beforeMinute && operation.cells.delete(at)) cells--
+    }
+  }
+}
+
+function countIn(cell: Cell, bucket: number): void {
+  const { counts } = cell
+  if (counts.length === 0) cell.firstBucket = bucket
+  let at = bucket - cell.firstBucket
+  for (; at < 0; at++) {
+    counts.unshift(0)
+    cell.firstBucket--
+  }
+  while (counts.length <= at) counts.push(0)
+  counts[at]!++
 }
 
 /** Bucket i holds durations from 2^(i/8) up to 2^((i+1)/8) ns: a percentile is off by 9 % at most. */
@@ -229,7 +280,8 @@ function addCell(sum: Aggregate, cell: Cell): void {
   sum.totalNs += cell.totalNs
   if (cell.maxNs > sum.maxNs) sum.maxNs = cell.maxNs
   if (cell.lastUs > sum.lastUs) sum.lastUs = cell.lastUs
-  for (const [bucket, count] of cell.buckets) sum.buckets[bucket]! += count
+  const { counts, firstBucket } = cell
+  for (let at = 0; at < counts.length; at++) sum.buckets[firstBucket + at]! += counts[at]!
 }
 
 function isInWindow(operation: OperationKey, window: Window): boolean {

@@ -60,6 +60,7 @@ export function storeTestTrace(store: Store): TestTrace {
       endUs: startUs + toUs,
       endRemainderNs: 0,
       attributes,
+      shared: undefined,
       droppedAttributes: 0,
       events: [],
       droppedEvents: 0,

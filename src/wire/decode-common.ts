@@ -79,7 +79,7 @@ export function readAttribute(reader: ProtobufReader, end: number, target: Value
   let value: Value = null
   while (reader.position < end) {
     const tag = reader.tag(end)
-    if (tag === 10) key = reader.string(end)
+    if (tag === 10) key = reader.key(end)
     else if (tag === 18) value = readValue(reader, reader.enter(end), depth)
     else reader.skip(tag, end)
   }

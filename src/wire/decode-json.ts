@@ -75,6 +75,7 @@ function toSpan(json: Json): DecodedSpan {
     endUs,
     endRemainderNs,
     attributes: toAttributes(json['attributes']),
+    shared: undefined,
     droppedAttributes: number(json['droppedAttributesCount']),
     events: list(json['events'], 'events').map(toEvent),
     droppedEvents: number(json['droppedEventsCount']),
@@ -225,11 +226,12 @@ function time(value: unknown): readonly [us: number, remainderNs: number] {
   return [Math.min(us, Number.MAX_SAFE_INTEGER), Math.max(0, Math.floor(nanos - us * 1000))]
 }
 
-/** Lower-case hex. Some senders use the base64 of protobuf's own JSON mapping: its length tells. */
+/** Lower-case hex, or '' when it is not valid. Some senders use the base64 of protobuf's own JSON mapping: its length tells. */
 function hexId(value: unknown, length: number): string {
-  const id = text(value)
-  if (id.length !== length && id.length === (length === 32 ? 24 : 12)) return Buffer.from(id, 'base64').toString('hex')
-  return id.toLowerCase()
+  const given = text(value)
+  const isBase64 = given.length === (length === 32 ? 24 : 12)
+  const id = isBase64 ? Buffer.from(given, 'base64').toString('hex') : given.toLowerCase()
+  return id.length === length && /^[0-9a-f]+$/.test(id) && !/^0+$/.test(id) ? id : ''
 }
 
 function enumeration(value: unknown, names: readonly string[]): number {

@@ -49,10 +49,10 @@ function readLogRecord(reader: ProtobufReader, end: number): DecodedLog {
         log.flags = reader.fixed32(end)
         break
       case 74:
-        log.traceId = reader.hex(end)
+        log.traceId = reader.traceId(end)
         break
       case 82:
-        log.spanId = reader.hex(end)
+        log.spanId = reader.spanId(end)
         break
       case 89:
         log.observedUs = reader.timeUs(end)

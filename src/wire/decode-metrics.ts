@@ -163,8 +163,8 @@ function readExemplar(reader: ProtobufReader, end: number): DecodedExemplar {
     if (tag === 17) exemplar.timeUs = reader.timeUs(end)
     else if (tag === 25) exemplar.value = reader.double(end)
     else if (tag === 49) exemplar.value = Number(reader.sfixed64(end))
-    else if (tag === 34) exemplar.spanId = reader.hex(end)
-    else if (tag === 42) exemplar.traceId = reader.hex(end)
+    else if (tag === 34) exemplar.spanId = reader.spanId(end)
+    else if (tag === 42) exemplar.traceId = reader.traceId(end)
     else if (tag === 58) readAttribute(reader, reader.enter(end), exemplar.attributes)
     else reader.skip(tag, end)
   }

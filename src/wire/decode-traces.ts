@@ -1,7 +1,13 @@
 /** Decodes ExportTraceServiceRequest. */
 import { readAttribute, readRequest } from './decode-common.ts'
-import type { DecodedEvent, DecodedLink, DecodedSpan, Group } from './decode-types.ts'
+import { RepeatTable } from './decode-repeats.ts'
+import type { DecodedEvent, DecodedLink, DecodedSpan, Group, SharedAttributes, ValueMap } from './decode-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
+
+const ATTRIBUTE = 74
+const NONE: ValueMap = Object.freeze({})
+const MAX_SHARED_BYTES = 1024
+const SHARED = new RepeatTable<SharedAttributes>(4096)
 
 /** @throws {WireError} when the bytes are malformed */
 export function decodeTraces(bytes: Uint8Array): Group<DecodedSpan>[] {
@@ -20,7 +26,8 @@ function readSpan(reader: ProtobufReader, end: number): DecodedSpan {
     startRemainderNs: 0,
     endUs: 0,
     endRemainderNs: 0,
-    attributes: {},
+    attributes: NONE,
+    shared: undefined,
     droppedAttributes: 0,
     events: [],
     droppedEvents: 0,
@@ -34,16 +41,16 @@ function readSpan(reader: ProtobufReader, end: number): DecodedSpan {
     const tag = reader.tag(end)
     switch (tag) {
       case 10:
-        span.traceId = reader.hex(end)
+        span.traceId = reader.traceId(end)
         break
       case 18:
-        span.spanId = reader.hex(end)
+        span.spanId = reader.spanId(end)
         break
       case 26:
         span.traceState = reader.string(end)
         break
       case 34:
-        span.parentSpanId = reader.hex(end)
+        span.parentSpanId = reader.spanId(end)
         break
       case 42:
         span.name = reader.string(end)
@@ -59,8 +66,8 @@ function readSpan(reader: ProtobufReader, end: number): DecodedSpan {
         span.endUs = reader.timeUs(end)
         span.endRemainderNs = reader.remainderNs
         break
-      case 74:
-        readAttribute(reader, reader.enter(end), span.attributes)
+      case ATTRIBUTE:
+        readAttributes(reader, end, span)
         break
       case 80:
         span.droppedAttributes = reader.uint32(end)
@@ -88,6 +95,32 @@ function readSpan(reader: ProtobufReader, end: number): DecodedSpan {
     }
   }
   return span
+}
+
+/** All attributes that follow each other: looked up as one, decoded when they are not known. */
+function readAttributes(reader: ProtobufReader, end: number, span: DecodedSpan): void {
+  const start = reader.position
+  do reader.position = reader.enter(end)
+  while (reader.isNext(ATTRIBUTE, end) && ++reader.position)
+  const inner = reader.position
+  const isShareable = span.attributes === NONE && inner - start <= MAX_SHARED_BYTES
+  reader.position = start
+  span.shared = isShareable ? reader.findRepeat(SHARED, inner) : undefined
+  if (span.shared !== undefined) {
+    span.attributes = span.shared.values
+    return
+  }
+  const values = span.attributes === NONE ? {} : { ...span.attributes }
+  reader.position = start
+  for (;;) {
+    readAttribute(reader, reader.enter(end), values)
+    if (reader.position >= inner) break
+    reader.position++
+  }
+  span.attributes = values
+  if (!isShareable) return
+  const shared: SharedAttributes = { values, derived: undefined }
+  if (reader.offerRepeat(SHARED, start, shared)) span.shared = shared
 }
 
 function readStatus(reader: ProtobufReader, end: number, span: DecodedSpan): void {
@@ -118,8 +151,8 @@ function readLink(reader: ProtobufReader, end: number): DecodedLink {
   const link: DecodedLink = { traceId: '', spanId: '', traceState: '', attributes: {}, droppedAttributes: 0, flags: 0 }
   while (reader.position < end) {
     const tag = reader.tag(end)
-    if (tag === 10) link.traceId = reader.hex(end)
-    else if (tag === 18) link.spanId = reader.hex(end)
+    if (tag === 10) link.traceId = reader.traceId(end)
+    else if (tag === 18) link.spanId = reader.spanId(end)
     else if (tag === 26) link.traceState = reader.string(end)
     else if (tag === 34) readAttribute(reader, reader.enter(end), link.attributes)
     else if (tag === 40) link.droppedAttributes = reader.uint32(end)

@@ -22,8 +22,14 @@ export interface Group<Item> {
   items: Item[]
 }
 
+/** Attributes that spans with equal ones share; whoever derives something from them keeps it here. */
+export interface SharedAttributes {
+  readonly values: ValueMap
+  derived: unknown
+}
+
 export interface DecodedSpan {
-  /** Lower-case hex; '' when the field was absent. */
+  /** Lower-case hex; '' when the field was absent or holds no valid id. So are all ids. */
   traceId: string
   spanId: string
   parentSpanId: string
@@ -35,7 +41,9 @@ export interface DecodedSpan {
   startRemainderNs: number
   endUs: number
   endRemainderNs: number
+  /** Not to be changed: other spans may have the same object. */
   attributes: ValueMap
+  shared: SharedAttributes | undefined
   droppedAttributes: number
   events: DecodedEvent[]
   droppedEvents: number

@@ -1,5 +1,7 @@
 /** Reads protobuf primitives from a buffer, checking every bound: malformed input throws WireError and nothing else. */
 
+import { RepeatTable } from './decode-repeats.ts'
+
 /** The bytes are not what the format says. */
 export class WireError extends Error {
   override readonly name = 'WireError'
@@ -12,6 +14,8 @@ export const FIXED32 = 5
 const START_GROUP = 3
 const END_GROUP = 4
 const MAX_GROUP_DEPTH = 32
+const MAX_KEY = 64
+const KEYS = new RepeatTable<string>(1024)
 const TWO_32 = 4_294_967_296
 
 /** What `toString(encoding, start, end)` calls after its checks; twice as fast for short strings. */
@@ -27,6 +31,8 @@ export class ProtobufReader {
   remainderNs = 0
   readonly #buffer: SliceableBuffer
   readonly #view: DataView
+  #traceId = ''
+  #traceIdAt = 0
 
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as SliceableBuffer
@@ -136,11 +142,52 @@ export class ProtobufReader {
     return start === inner ? '' : this.#buffer.utf8Slice(start, inner)
   }
 
-  hex(end: number): string {
+  /** A string that names something, such as the key of an attribute: there are few of them. */
+  key(end: number): string {
     const inner = this.enter(end)
     const start = this.position
-    this.position = inner
-    return this.#buffer.hexSlice(start, inner)
+    if (start === inner) return ''
+    if (inner - start > MAX_KEY) return this.string(end)
+    const known = this.findRepeat(KEYS, inner)
+    if (known !== undefined) return known
+    const key = this.#buffer.utf8Slice(start, inner)
+    this.offerRepeat(KEYS, start, key)
+    return key
+  }
+
+  /** A trace id in hex, or '' when it is not valid. Spans of one trace follow each other: the id before is tried first. */
+  traceId(end: number): string {
+    const start = this.position + 1
+    const known = this.#traceId
+    if (known !== '' && start + 16 <= end && this.#buffer[start - 1] === 16 && this.#isRepeated(start)) {
+      this.position = start + 16
+      return known
+    }
+    this.#traceId = this.#id(16, end)
+    this.#traceIdAt = this.position - 16
+    return this.#traceId
+  }
+
+  /** A span id in hex, or '' when it is not valid. */
+  spanId(end: number): string {
+    return this.#id(8, end)
+  }
+
+  /** What a table keeps for the bytes from here to `end`, which are passed over. */
+  findRepeat<Value>(table: RepeatTable<Value>, end: number): Value | undefined {
+    const start = this.position
+    this.position = end
+    return table.find(this.#view, start, end)
+  }
+
+  /** Lets the table keep a value for the bytes from `start` to here. */
+  offerRepeat<Value>(table: RepeatTable<Value>, start: number, value: Value): boolean {
+    return table.offer(this.#view, start, this.position, value)
+  }
+
+  /** Whether the field with this tag, below 128, comes next. */
+  isNext(tag: number, end: number): boolean {
+    return this.position < end && this.#buffer[this.position] === tag
   }
 
   base64(end: number): string {
@@ -198,6 +245,27 @@ export class ProtobufReader {
       if (byte < 0x80) return [low >>> 0, high >>> 0]
     }
     throw new WireError('a varint is longer than 10 bytes')
+  }
+
+  #id(length: number, end: number): string {
+    const inner = this.enter(end)
+    const start = this.position
+    this.position = inner
+    if (inner - start !== length) return ''
+    const buffer = this.#buffer
+    for (let at = start; at < inner; at++) if (buffer[at] !== 0) return buffer.hexSlice(start, inner)
+    return ''
+  }
+
+  #isRepeated(start: number): boolean {
+    const view = this.#view
+    const at = this.#traceIdAt
+    return (
+      view.getInt32(start + 12) === view.getInt32(at + 12) &&
+      view.getInt32(start + 8) === view.getInt32(at + 8) &&
+      view.getInt32(start + 4) === view.getInt32(at + 4) &&
+      view.getInt32(start) === view.getInt32(at)
+    )
   }
 
   #need(size: number, end: number): void {

@@ -3,7 +3,7 @@ import { createInsights, type Insights } from '../insights/insights.ts'
 import { createLiveSpans, type LiveSpans } from '../live.ts'
 import { createRollups, type Rollups } from '../rollups.ts'
 import { SYSTEMS } from '../semantics.ts'
-import type { SpanColumns } from '../store/read-spans.ts'
+import type { SpanFacts } from '../store/spans.ts'
 import type { Store } from '../store/store.ts'
 import { createOperationStatistics, type OperationStatistics } from './operation-statistics.ts'
 
@@ -22,32 +22,41 @@ export interface Engine {
 const DATABASES = new Set([SYSTEMS.indexOf('db'), SYSTEMS.indexOf('cache')])
 const ERROR = 2
 
-type Counted = Pick<SpanColumns, 'svc' | 'name' | 'kind' | 'status' | 'start_us' | 'dur_ns' | 'sys' | 'grp'>
+/** Columns of the span table that are summed up. */
+interface Counted {
+  readonly resource_id: number
+  readonly svc: number
+  readonly name: number
+  readonly kind: number
+  readonly status: number
+  readonly start_us: number
+  readonly dur_ns: number
+  readonly sys: number
+  readonly grp: number
+}
 
 /** Sums up what is stored, then keeps up with what comes. */
 export function createEngine(store: Store): Engine {
   const operations = createRollups()
   const statements = createRollups()
-  const count = (span: Counted, run: string): void => {
-    const { svc, kind, sys: system } = span
-    const isError = span.status === ERROR
-    operations.add({ run, svc, name: span.name, kind, system }, span.start_us, span.dur_ns, isError)
-    if (DATABASES.has(system))
-      statements.add({ run, svc, name: span.grp, kind, system }, span.start_us, span.dur_ns, isError)
+  const count = (
+    startUs: number,
+    { resource, svc, name, kind, status, system, group, durationNs }: SpanFacts,
+  ): void => {
+    const { run } = resource
+    const isError = status === ERROR
+    operations.add({ run, svc, name, kind, system }, startUs, durationNs, isError)
+    if (DATABASES.has(system)) statements.add({ run, svc, name: group, kind, system }, startUs, durationNs, isError)
   }
   const stored = store.database.prepare(
     'SELECT resource_id, svc, name, kind, status, start_us, dur_ns, sys, grp FROM span',
   )
   for (const row of stored.iterate() as Iterable<unknown>) {
-    const span = row as Counted & { readonly resource_id: number }
-    count(span, store.resources.byId(span.resource_id).run)
+    const { resource_id, start_us, dur_ns, sys, grp, ...same } = row as Counted
+    const resource = store.resources.byId(resource_id)
+    count(start_us, { ...same, resource, system: sys, group: grp, durationNs: dur_ns })
   }
-  store.observeSpans({
-    onSpan({ startUs }, { resource, svc, name, kind, status, system, group, durationNs }) {
-      const span = { svc, name, kind, status, start_us: startUs, dur_ns: durationNs, sys: system, grp: group }
-      count(span, resource.run)
-    },
-  })
+  store.observeSpans({ onSpan: ({ startUs }, facts) => count(startUs, facts) })
   store.onDeleted(() => {
     const oldestUs = store.retention.oldestUs()
     for (const rollups of [operations, statements]) {

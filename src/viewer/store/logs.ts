@@ -23,8 +23,6 @@ const COLUMNS = [
   'body',
   'attrs',
 ]
-const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/
-const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/
 /** Control sequences of terminals: colours, cursor, titles. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g
@@ -41,8 +39,8 @@ export function createLogWriter(context: StoreContext, traces: TraceSummaries): 
         let last = 0
         for (const log of group.items) {
           const time = log.timeUs || log.observedUs || nowUs
-          const traceId = TRACE_ID.test(log.traceId) ? log.traceId : null
-          rows.add(
+          const traceId = log.traceId || null
+          rows.add([
             time,
             log.timeUs ? log.remainderNs : 0,
             log.severityNumber > 24 ? 0 : log.severityNumber,
@@ -51,11 +49,11 @@ export function createLogWriter(context: StoreContext, traces: TraceSummaries): 
             resource.id,
             scope,
             traceId,
-            SPAN_ID.test(log.spanId) ? log.spanId : null,
+            log.spanId || null,
             log.eventName || null,
             bodyText(log.body),
             JSON.stringify(log.attributes),
-          )
+          ])
           if (traceId !== null) {
             const trace = traces.of(traceId)
             trace.logs++

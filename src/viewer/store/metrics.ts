@@ -72,7 +72,7 @@ export function createMetricWriter(context: StoreContext): MetricWriter {
     const time = point.timeUs || nowUs
     const isNumber = metric.type === 'gauge' || metric.type === 'sum'
     const value = isNumber && Number.isFinite(point.value) ? point.value! : null
-    points.add(seriesNo, time, point.startUs, value, isNumber ? null : JSON.stringify(dataOf(point)))
+    points.add([seriesNo, time, point.startUs, value, isNumber ? null : JSON.stringify(dataOf(point))])
     for (const exemplar of point.exemplars ?? []) {
       if (!Number.isFinite(exemplar.value)) continue
       insertExemplar.run(

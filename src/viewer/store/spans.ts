@@ -32,7 +32,6 @@ export interface SpanObserver {
 
 export interface SpanFacts {
   readonly resource: ResourceInfo
-  readonly traceNo: number
   readonly svc: number
   readonly name: number
   readonly kind: number
@@ -66,8 +65,6 @@ const COLUMNS = [
   'attrs',
   'extra',
 ]
-const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/
-const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/
 const SERVER = 2
 const CLIENT = 3
 const PRODUCER = 4
@@ -92,7 +89,7 @@ export function createSpanWriter(context: StoreContext, traces: TraceSummaries, 
         let last = 0
         let count = 0
         for (const span of group.items) {
-          if (!TRACE_ID.test(span.traceId) || !SPAN_ID.test(span.spanId)) {
+          if (span.traceId === '' || span.spanId === '') {
             rejected++
             reason = 'a span has no valid trace id or span id'
             continue
@@ -119,15 +116,13 @@ export function createSpanWriter(context: StoreContext, traces: TraceSummaries, 
     const status = span.statusCode > ERROR ? 0 : span.statusCode
     const kind = span.kind > 5 ? 0 : span.kind
     const name = texts.idOf(span.name)
-    const meaning = meaningOf(span.name, span.attributes)
-    const group = meaning.groupKey === span.name ? name : texts.idOf(meaning.groupKey)
-    const parent = SPAN_ID.test(span.parentSpanId) ? span.parentSpanId : null
+    const { json, system, groupKey } = derive(span)
+    const group = groupKey === span.name ? name : texts.idOf(groupKey)
     const state = traces.of(span.traceId)
-    const system = SYSTEM_INDEX.get(meaning.system) ?? 0
-    rows.add(
+    rows.add([
       state.no,
       span.spanId,
-      parent,
+      span.parentSpanId || null,
       resource.id,
       scope,
       resource.svc,
@@ -139,52 +134,53 @@ export function createSpanWriter(context: StoreContext, traces: TraceSummaries, 
       durationNs,
       system,
       group,
-      JSON.stringify(span.attributes),
+      json,
       extraOf(span, isOpen, raw < 0),
-    )
+    ])
     for (const link of span.links) {
-      if (TRACE_ID.test(link.traceId))
+      if (link.traceId !== '')
         insertLink.run(link.traceId, link.spanId, state.no, span.spanId, JSON.stringify(link.attributes))
     }
-    addToTrace(state, span, { svc: resource.svc, name, kind, status, parent, durationNs, nowUs })
-    observer.onSpan(span, {
-      resource,
-      traceNo: state.no,
-      svc: resource.svc,
-      name,
-      kind,
-      status,
-      system,
-      group,
-      durationNs,
-    })
+    const facts: SpanFacts = { resource, svc: resource.svc, name, kind, status, system, group, durationNs }
+    addToTrace(state, span, facts, nowUs)
+    observer.onSpan(span, facts)
   }
 }
 
-interface Added {
-  readonly svc: number
-  readonly name: number
-  readonly kind: number
-  readonly status: number
-  readonly parent: string | null
-  readonly durationNs: number
-  readonly nowUs: number
+/** What is told from the attributes alone, given the name; kept with attributes that many spans share. */
+interface Derived {
+  readonly name: string
+  readonly json: string
+  /** Index into SYSTEMS. */
+  readonly system: number
+  readonly groupKey: string
 }
 
-function addToTrace(state: TraceState, span: DecodedSpan, added: Added): void {
-  const { svc, status, parent } = added
+function derive({ name, attributes, shared }: DecodedSpan): Derived {
+  const known = shared?.derived as Derived | undefined
+  if (known?.name === name) return known
+  const { system, groupKey } = meaningOf(name, attributes)
+  const json = known?.json ?? JSON.stringify(attributes)
+  const derived: Derived = { name, json, system: SYSTEM_INDEX.get(system) ?? 0, groupKey }
+  if (shared) shared.derived = derived
+  return derived
+}
+
+function addToTrace(state: TraceState, span: DecodedSpan, facts: SpanFacts, nowUs: number): void {
+  const { svc, status, kind } = facts
   state.spans++
-  state.seenUs = added.nowUs
+  state.seenUs = nowUs
   if (status === ERROR) state.errors++
-  if (added.kind === CLIENT || added.kind === PRODUCER) state.clients++
+  if (kind === CLIENT || kind === PRODUCER) state.clients++
   if (span.startUs < state.startUs || (span.startUs === state.startUs && span.startRemainderNs < state.startRem)) {
     state.startUs = span.startUs
     state.startRem = span.startRemainderNs
   }
-  const ends = added.durationNs === 0 ? [span.startUs, span.startRemainderNs] : [span.endUs, span.endRemainderNs]
-  if (ends[0]! > state.endUs || (ends[0] === state.endUs && ends[1]! > state.endRem)) {
-    state.endUs = ends[0]!
-    state.endRem = ends[1]!
+  const endUs = facts.durationNs === 0 ? span.startUs : span.endUs
+  const endRem = facts.durationNs === 0 ? span.startRemainderNs : span.endRemainderNs
+  if (endUs > state.endUs || (endUs === state.endUs && endRem > state.endRem)) {
+    state.endUs = endUs
+    state.endRem = endRem
   }
   const share = state.services.get(svc)
   if (!share) state.services.set(svc, [1, status === ERROR ? 1 : 0])
@@ -192,22 +188,23 @@ function addToTrace(state: TraceState, span: DecodedSpan, added: Added): void {
     share[0]++
     if (status === ERROR) share[1]++
   }
-  const isRoot = parent === null
+  const isRoot = span.parentSpanId === ''
   const isBetter = isRoot
     ? state.root === null || span.startUs < state.headUs
     : state.root === null && span.startUs < state.headUs
   if (!isBetter) return
   if (isRoot) state.root = span.spanId
   state.headUs = span.startUs
-  state.headParent = parent
+  state.headParent = span.parentSpanId || null
   state.headSvc = svc
-  state.headName = added.name
-  state.headKind = added.kind
+  state.headName = facts.name
+  state.headKind = kind
   state.headStatus = status
-  state.http = added.kind === SERVER || isRoot ? httpStatusOf(span.attributes) : null
+  state.http = kind === SERVER || isRoot ? httpStatusOf(span.attributes) : null
 }
 
 function extraOf(span: DecodedSpan, isOpen: boolean, isSkewed: boolean): string | null {
+  if (!isOpen && !isSkewed && hasFlagsOnly(span)) return span.flags > 1 ? flagsText(span.flags) : null
   const extra: SpanExtra = {}
   if (span.statusMessage !== '') extra.m = span.statusMessage
   if (span.traceState !== '') extra.ts = span.traceState
@@ -232,6 +229,29 @@ function extraOf(span: DecodedSpan, isOpen: boolean, isSkewed: boolean): string 
   if (span.flags > 1) extra.f = span.flags
   if (isOpen) extra.open = 1
   if (isSkewed) extra.skew = 1
-  for (const _ in extra) return JSON.stringify(extra)
-  return null
+  return JSON.stringify(extra)
+}
+
+/** Nearly all spans come with one of a few. */
+const FLAGS_TEXTS = new Map<number, string>()
+
+function flagsText(flags: number): string {
+  let text = FLAGS_TEXTS.get(flags)
+  if (text === undefined) {
+    text = JSON.stringify({ f: flags } satisfies SpanExtra)
+    if (FLAGS_TEXTS.size < 100) FLAGS_TEXTS.set(flags, text)
+  }
+  return text
+}
+
+function hasFlagsOnly(span: DecodedSpan): boolean {
+  return (
+    span.statusMessage === '' &&
+    span.traceState === '' &&
+    span.events.length === 0 &&
+    span.links.length === 0 &&
+    span.droppedAttributes === 0 &&
+    span.droppedEvents === 0 &&
+    span.droppedLinks === 0
+  )
 }

@@ -52,9 +52,12 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
   let last = nextNo()
   let cache = new Map<string, TraceState>()
   let changed = new Set<TraceState>()
+  // spans of one trace follow each other
+  let latest: TraceState | undefined
 
   return {
     of(traceId) {
+      if (latest?.id === traceId) return latest
       let state = cache.get(traceId)
       if (!state) {
         if (cache.size >= MAX_CACHED) shrink()
@@ -63,17 +66,20 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
         cache.set(traceId, state)
       }
       changed.add(state)
+      latest = state
       return state
     },
     flush() {
       const written = [...changed]
       changed = new Set()
+      latest = undefined
       for (const state of written) write(state)
       return written
     },
     forget() {
       cache = new Map()
       changed = new Set()
+      latest = undefined
       last = Math.max(last, nextNo())
     },
   }
