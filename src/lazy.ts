@@ -14,6 +14,7 @@ export const LAZY_PACKAGES = {
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
+  http: './instrument/http/index.ts',
   'local-viewer': './viewer/locate.ts',
 } as const
 

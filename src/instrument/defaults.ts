@@ -62,7 +62,8 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       const hooks: Record<string, unknown> = {
         ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? ''),
       }
-      if (options.responseHeaders.length > 0) hooks['responseHook'] = createResponseHook(options.responseHeaders)
+      if (options.responseHeaders.length > 0)
+        hooks['responseHook'] = hooks['onIncomingResponse'] = createResponseHook(options.responseHeaders)
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
     case 'undici':
@@ -114,7 +115,8 @@ export function createUrlMatcher(patterns: ReadonlyArray<string | RegExp>): (url
     .map((pattern) => pattern.slice(0, -1))
   const expressions = patterns.filter((pattern): pattern is RegExp => pattern instanceof RegExp)
   return (url) => {
-    const path = url.split(/[?#]/, 1)[0]!
+    const end = url.search(/[?#]/)
+    const path = end < 0 ? url : url.slice(0, end)
     return (
       exact.has(path) ||
       prefixes.some((prefix) => path.startsWith(prefix)) ||

@@ -2,13 +2,13 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
-import { isComplete } from '../lazy.ts'
+import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { watchFetch } from './fetch.ts'
-import { createHttp } from './http/index.ts'
+import type * as Http from './http/index.ts'
 import { attachLate, type LateLoad } from './late.ts'
 import { warnOfTaken, warnOfUnsupported } from './late-report.ts'
 import { type ImportWatch, watchImport } from './module-import.ts'
@@ -73,7 +73,9 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     {
       pino: () => createPinoInstrumentation(options.logs ?? {}),
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
-      ...(typeof settings.http !== 'object' && { http: () => createHttp(defaultConfig('http', options)) }),
+      ...(typeof settings.http !== 'object' && {
+        http: () => loadLazily<typeof Http>('http').createHttp(defaultConfig('http', options)),
+      }),
     },
   )
   const reported = new Set<string>()

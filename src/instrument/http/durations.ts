@@ -1,0 +1,68 @@
+/** `http.server.request.duration`: the attributes of a kind of request are made once, and found again by a few fields. */
+import { type Attributes, type Histogram, type Meter, ValueType } from '@opentelemetry/api'
+import { normalizeMethod, type Scheme } from './request-attributes.ts'
+
+export interface RequestDurations {
+  record(
+    seconds: number,
+    method: string | undefined,
+    scheme: Scheme,
+    version: string,
+    status: number | undefined,
+    route: string | undefined,
+    errorType: string | undefined,
+  ): void
+}
+
+export const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+export const DESCRIPTION = 'Duration of HTTP server requests.'
+/** Routes and methods come from the application and from outside. */
+const MAX_KINDS = 2_000
+
+/** Something a value is recorded to; made for one set of attributes. */
+export interface Series {
+  record(value: number): void
+}
+
+export function createRequestDurations(seriesOf: (attributes: Attributes) => Series): RequestDurations {
+  let kinds = new Map<string, Series>()
+  return {
+    record(seconds, method, scheme, version, status, route, errorType) {
+      const key = `${method} ${status} ${scheme} ${version} ${errorType ?? ''} ${route ?? ''}`
+      let series = kinds.get(key)
+      if (series === undefined) {
+        if (kinds.size >= MAX_KINDS) kinds = new Map()
+        series = seriesOf(attributesOf(method, scheme, version, status, route, errorType))
+        kinds.set(key, series)
+      }
+      series.record(seconds)
+    },
+  }
+}
+
+/** Through a histogram of the SDK. */
+export function seriesOfMeter(meter: Meter): (attributes: Attributes) => Series {
+  const histogram: Histogram = meter.createHistogram('http.server.request.duration', {
+    description: DESCRIPTION,
+    unit: 's',
+    valueType: ValueType.DOUBLE,
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  })
+  return (attributes) => ({ record: (value) => histogram.record(value, attributes) })
+}
+
+function attributesOf(
+  method: string | undefined,
+  scheme: Scheme,
+  version: string,
+  status: number | undefined,
+  route: string | undefined,
+  errorType: string | undefined,
+): Attributes {
+  const attributes: Attributes = { 'http.request.method': normalizeMethod(method), 'url.scheme': scheme }
+  if (version) attributes['network.protocol.version'] = version
+  if (route !== undefined) attributes['http.route'] = route
+  if (status) attributes['http.response.status_code'] = status
+  if (errorType !== undefined) attributes['error.type'] = errorType
+  return attributes
+}

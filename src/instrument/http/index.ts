@@ -1,0 +1,79 @@
+/** node:http and node:https: incoming requests by code of our own, outgoing ones by OpenTelemetry's instrumentation. */
+import type { IncomingMessage } from 'node:http'
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
+import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
+import { loadInstrumentation } from '../load.ts'
+import { createRequestDurations, seriesOfMeter } from './durations.ts'
+import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
+
+/** What the curated defaults set; with anything else the instrumentation of OpenTelemetry does both directions. */
+export interface HttpConfig {
+  readonly ignoreIncomingRequestHook?: (request: IncomingMessage) => boolean
+  readonly onIncomingResponse?: IncomingOptions['onResponse']
+}
+
+export function createHttp(config: HttpConfig): Instrumentation {
+  const { HttpInstrumentation: Outgoing } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
+  return new HttpInstrumentation(new Outgoing({ ...config, disableIncomingRequestInstrumentation: true }), config)
+}
+
+type Upstream = new (config: HttpConfig & { disableIncomingRequestInstrumentation: boolean }) => Instrumentation
+
+class HttpInstrumentation implements Instrumentation {
+  readonly instrumentationName: string
+  readonly instrumentationVersion: string
+  readonly #outgoing: Instrumentation
+  #config: HttpConfig
+  #tracers: TracerProvider | undefined
+  #meters: MeterProvider | undefined
+
+  constructor(outgoing: Instrumentation, config: HttpConfig) {
+    this.#outgoing = outgoing
+    this.instrumentationName = outgoing.instrumentationName
+    this.instrumentationVersion = outgoing.instrumentationVersion
+    this.#config = config
+  }
+
+  enable(): void {
+    this.#outgoing.enable()
+    this.#start()
+  }
+
+  disable(): void {
+    this.#outgoing.disable()
+    stopIncoming()
+  }
+
+  setTracerProvider(provider: TracerProvider): void {
+    this.#outgoing.setTracerProvider(provider)
+    this.#tracers = provider
+    this.#start()
+  }
+
+  setMeterProvider(provider: MeterProvider): void {
+    this.#outgoing.setMeterProvider(provider)
+    this.#meters = provider
+    this.#start()
+  }
+
+  setConfig(config: InstrumentationConfig): void {
+    this.#outgoing.setConfig({ ...config, disableIncomingRequestInstrumentation: true } as InstrumentationConfig)
+    this.#config = config as HttpConfig
+    this.#start()
+  }
+
+  getConfig(): InstrumentationConfig {
+    return this.#outgoing.getConfig()
+  }
+
+  #start(): void {
+    if (!this.#tracers || !this.#meters) return
+    const { instrumentationName: name, instrumentationVersion: version } = this
+    startIncoming({
+      tracer: this.#tracers.getTracer(name, version),
+      durations: createRequestDurations(seriesOfMeter(this.#meters.getMeter(name, version))),
+      isIgnored: this.#config.ignoreIncomingRequestHook ?? (() => false),
+      onResponse: this.#config.onIncomingResponse,
+    })
+  }
+}

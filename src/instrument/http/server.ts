@@ -1,0 +1,190 @@
+/** Spans and durations of incoming requests: one wrap of `emit` a prototype, no listener and no closure a request. */
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import {
+  type Context,
+  context,
+  type Exception,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+} from '@opentelemetry/api'
+import { type RPCMetadata, RPCType, suppressTracing } from '@opentelemetry/core'
+import type { RequestDurations } from './durations.ts'
+import { requestAttributes, type Scheme } from './request-attributes.ts'
+import { createRequestContext } from './request-context.ts'
+
+export interface IncomingOptions {
+  readonly tracer: Tracer
+  readonly durations: RequestDurations
+  readonly isIgnored: (request: IncomingMessage) => boolean
+  readonly onResponse: ((span: Span, response: ServerResponse) => void) | undefined
+}
+
+/** The context that listeners of a request or a response run in. */
+const CONTEXT = Symbol('uptrace-node.context')
+const EXCHANGE = Symbol('uptrace-node.exchange')
+
+interface Exchange {
+  readonly span: Span
+  /** Frameworks put the route here. */
+  readonly rpc: RPCMetadata
+  readonly method: string | undefined
+  readonly scheme: Scheme
+  readonly version: string
+  readonly startMillis: number
+  isDone: boolean
+}
+
+interface Traced {
+  [CONTEXT]?: Context
+  [EXCHANGE]?: Exchange
+}
+
+type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean
+
+const require = createRequire(import.meta.url)
+/** Who is told of requests now; the wraps stay where they are. */
+let active: IncomingOptions | undefined
+/** Headers that may hold the context of a caller. */
+let fields: readonly string[] = []
+let isPatched = false
+
+export function startIncoming(options: IncomingOptions): void {
+  active = options
+  fields = propagation.fields().map((field) => field.toLowerCase())
+  patch()
+}
+
+export function stopIncoming(): void {
+  active = undefined
+}
+
+function patch(): void {
+  if (isPatched) return
+  isPatched = true
+  const http = require('node:http') as typeof import('node:http')
+  const https = require('node:https') as typeof import('node:https')
+  patchServer(http.Server.prototype, 'http')
+  patchServer(https.Server.prototype as unknown as Server, 'https')
+  patchRequest(http.IncomingMessage.prototype)
+  patchResponse(http.ServerResponse.prototype)
+}
+
+function patchServer(prototype: Server, scheme: Scheme): void {
+  const emit = prototype.emit as Emit
+  prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
+    if (event !== 'request' || active === undefined) return emit.call(this, event, ...args)
+    return onRequest(active, this, emit, scheme, args as [IncomingMessage & Traced, ServerResponse & Traced])
+  } as typeof prototype.emit
+}
+
+function onRequest(
+  options: IncomingOptions,
+  server: Server,
+  emit: Emit,
+  scheme: Scheme,
+  args: [IncomingMessage & Traced, ServerResponse & Traced],
+): boolean {
+  const [request, response] = args
+  if (options.isIgnored(request)) {
+    const suppressed = suppressTracing(context.active())
+    request[CONTEXT] = response[CONTEXT] = suppressed
+    return context.with(suppressed, emit, server, 'request', ...args)
+  }
+  const startMillis = performance.now()
+  const parent = isPropagated(request) ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT
+  const attributes = requestAttributes(request, scheme)
+  const span = options.tracer.startSpan(request.method || 'GET', { kind: SpanKind.SERVER, attributes }, parent)
+  const rpc: RPCMetadata = { type: RPCType.HTTP, span }
+  const own = createRequestContext(parent, span, rpc)
+  const exchange: Exchange = {
+    span,
+    rpc,
+    method: request.method,
+    scheme,
+    version: request.httpVersion,
+    startMillis,
+    isDone: false,
+  }
+  request[CONTEXT] = response[CONTEXT] = own
+  response[EXCHANGE] = exchange
+  if (options.onResponse) callHook(options.onResponse, span, response)
+  try {
+    return context.with(own, emit, server, 'request', ...args)
+  } catch (error) {
+    fail(exchange, error)
+    throw error
+  }
+}
+
+/** Most requests carry no context of a caller: nothing is extracted from those. */
+function isPropagated({ headers }: IncomingMessage): boolean {
+  for (const field of fields) if (headers[field] !== undefined) return true
+  return false
+}
+
+function callHook(hook: (span: Span, response: ServerResponse) => void, span: Span, response: ServerResponse): void {
+  try {
+    hook(span, response)
+  } catch {
+    // what a hook does is not the application's problem
+  }
+}
+
+function patchRequest(prototype: IncomingMessage): void {
+  const emit = prototype.emit as Emit
+  prototype.emit = function (this: IncomingMessage & Traced, event: string, ...args: unknown[]): boolean {
+    const own = this[CONTEXT]
+    if (own === undefined || own === context.active()) return emit.call(this, event, ...args)
+    return context.with(own, emit, this, event, ...args)
+  } as typeof prototype.emit
+}
+
+function patchResponse(prototype: ServerResponse): void {
+  const emit = prototype.emit as Emit
+  prototype.emit = function (this: ServerResponse & Traced, event: string, ...args: unknown[]): boolean {
+    const own = this[CONTEXT]
+    if (own === undefined) return emit.call(this, event, ...args)
+    const exchange = this[EXCHANGE]
+    // before the listeners of the application
+    if (exchange !== undefined && !exchange.isDone) {
+      if (event === 'close') finish(exchange, this.statusCode)
+      else if (event === 'error') fail(exchange, args[0])
+    }
+    return own === context.active() ? emit.call(this, event, ...args) : context.with(own, emit, this, event, ...args)
+  } as typeof prototype.emit
+}
+
+function finish(exchange: Exchange, status: number): void {
+  exchange.isDone = true
+  const { span, rpc, method } = exchange
+  const { route } = rpc
+  span.setAttribute('http.response.status_code', status)
+  if (route !== undefined) span.setAttribute('http.route', route)
+  const errorType = status >= 500 && status < 600 ? String(status) : undefined
+  if (!(status >= 100 && status < 500)) span.setStatus({ code: SpanStatusCode.ERROR })
+  if (errorType !== undefined) span.setAttribute('error.type', errorType)
+  if (route) span.updateName(`${method || 'GET'} ${route}`)
+  end(exchange, status, route, errorType)
+}
+
+function fail(exchange: Exchange, error: unknown): void {
+  if (exchange.isDone || !error) return
+  exchange.isDone = true
+  const { name, message } = error as Error
+  exchange.span.setAttribute('error.type', name)
+  exchange.span.setStatus({ code: SpanStatusCode.ERROR, message })
+  exchange.span.recordException(error as Exception)
+  end(exchange, undefined, undefined, name)
+}
+
+function end(exchange: Exchange, status?: number, route?: string, errorType?: string): void {
+  const { span, method, scheme, version, startMillis } = exchange
+  span.end()
+  active?.durations.record((performance.now() - startMillis) / 1_000, method, scheme, version, status, route, errorType)
+}
