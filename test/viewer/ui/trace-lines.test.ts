@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { SpanRow, TraceDetail } from '../../../src/viewer/api.ts'
 import { rulerMarks, selfStretches, visibleStretches } from '../../../src/viewer/ui/pages/trace/geometry.ts'
-import { childrenOf, foldsAbove, linesOf } from '../../../src/viewer/ui/pages/trace/rows.ts'
+import { childrenOf, foldsAbove, isWithin, linesOf } from '../../../src/viewer/ui/pages/trace/rows.ts'
 
 interface Tree {
   readonly name: string
@@ -33,7 +33,7 @@ function traceOf(...roots: readonly Tree[]): TraceDetail {
 }
 
 const queries = (count: number): Tree[] => Array.from({ length: count }, () => ({ name: 'SELECT' }))
-const plain = { collapsed: new Set<string>(), unfolded: new Set<string>(), keep: null }
+const plain = { collapsed: new Set<string>(), unfolded: new Set<string>(), keep: null, folds: true, focus: -1 }
 const textOf = (trace: TraceDetail, options: Partial<Parameters<typeof linesOf>[1]> = {}) =>
   linesOf(trace, { ...plain, ...options }).map(
     (line) => `${'  '.repeat(line.level)}${line.span.name}${line.kind === 'fold' ? ` ×${line.members.length}` : ''}`,
@@ -74,10 +74,32 @@ describe('lines of the waterfall', () => {
     expect(textOf(trace, { collapsed: new Set(['s1']) })).toEqual(['a', '  b', '  d'])
   })
 
-  test('a filter keeps what is above a match and folds nothing', () => {
+  test('a filter keeps what is above a match', () => {
     const trace = traceOf({ name: 'a', children: [{ name: 'b', children: queries(6) }, { name: 'd' }] })
     const keep = Uint8Array.from(trace.spans, ({ index }) => Number(index === 4))
-    expect(textOf(trace, { keep })).toEqual(['a', '  b', '    SELECT'])
+    expect(textOf(trace, { keep, folds: false })).toEqual(['a', '  b', '    SELECT'])
+  })
+
+  test('what is kept folds when so many are left', () => {
+    const trace = traceOf({ name: 'a', children: queries(7) })
+    const keepFrom = (first: number) => Uint8Array.from(trace.spans, ({ index }) => Number(index >= first))
+    expect(textOf(trace, { keep: keepFrom(3) })).toEqual(['a', '  SELECT ×5'])
+    expect(textOf(trace, { keep: keepFrom(4) })).toEqual(['a', ...Array(4).fill('  SELECT')])
+    expect(textOf(trace, { keep: keepFrom(3), folds: false })).toEqual(['a', ...Array(5).fill('  SELECT')])
+  })
+
+  test('the focus shows one span and what is below it, from the left', () => {
+    const trace = traceOf(
+      { name: 'a', children: [{ name: 'b', children: [{ name: 'c' }, ...queries(5)] }, { name: 'd' }] },
+      { name: 'e' },
+    )
+    expect(textOf(trace, { focus: 1 })).toEqual(['b', '  c', '  SELECT ×5'])
+    expect(trace.spans.filter(({ index }) => isWithin(trace.spans, 1, index)).map(({ name }) => name)).toEqual([
+      'b',
+      'c',
+      ...Array(5).fill('SELECT'),
+    ])
+    expect(trace.spans.every(({ index }) => isWithin(trace.spans, -1, index))).toBe(true)
   })
 
   test('a chain of 20 000 spans does not exhaust the stack', () => {

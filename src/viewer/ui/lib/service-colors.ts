@@ -1,8 +1,8 @@
 /** Which colour a service has: the same on all pages and after a reload, and shared with another only when there are more services than colours. */
 
 export const HUES = 12
-/** Neighbours in this order are easy to tell apart. */
-const ORDER = [0, 2, 1, 4, 3, 8, 5, 11, 6, 9, 7, 10] as const
+/** Neighbours in this order are easy to tell apart; the one like that of errors comes last. */
+const ORDER = [0, 2, 1, 4, 3, 8, 5, 9, 6, 7, 10, 11] as const
 const KEY = 'service-colors'
 
 let slots: Map<string, number> | undefined

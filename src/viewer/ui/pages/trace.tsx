@@ -61,7 +61,7 @@ function TraceView({ data }: { readonly data: TraceDetail }) {
           panelId="trace-view"
           onSelect={(id) => setParams({ tab: id === 'waterfall' ? null : id })}
         />
-        {tab === 'waterfall' && <Toolbar state={state} />}
+        {(tab === 'waterfall' || tab === 'flame') && <Toolbar state={state} isTree={tab === 'waterfall'} />}
       </div>
       <div class={span ? 'trace-body with-panel' : 'trace-body'}>
         <div class="trace-main">

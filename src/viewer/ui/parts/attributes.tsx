@@ -1,8 +1,8 @@
 /** Attributes as a table, grouped by the first part of their keys, with copy and filter at each value. */
 import { useSignal } from '@preact/signals'
 import type { Attributes, AttributeValue } from '../../api.ts'
-import { href, Link } from '../lib/location.tsx'
-import { term } from '../lib/query-text.ts'
+import { href, Link, param, path } from '../lib/location.tsx'
+import { addTerm, term } from '../lib/query-text.ts'
 import { CopyButton } from './copy-button.tsx'
 
 interface Props {
@@ -40,6 +40,11 @@ interface RowProps {
 function Row({ name, value, isFirst, filterPage }: RowProps) {
   const text = textOf(value)
   const isScalar = typeof value !== 'object'
+  const own = term(name, value)
+  // on the page itself it narrows down further
+  const linkWith = (added: string) =>
+    href(filterPage!, { q: path.value === filterPage ? addTerm(param('q'), added) : added })
+  const what = filterPage === '/logs' ? 'records' : 'traces'
   return (
     <tr class={isFirst ? 'group' : undefined}>
       <th scope="row" class="mono">
@@ -52,13 +57,13 @@ function Row({ name, value, isFirst, filterPage }: RowProps) {
         <CopyButton text={text} label={`Copy ${name}`} />
         {filterPage && isScalar && (
           <>
-            <Link to={href(filterPage, { q: term(name, value) })} aria-label={`Only with this ${name}`} title="Filter">
+            <Link to={linkWith(own)} aria-label={`Filter: ${what} with this ${name}`} title={`Filter: ${what} with it`}>
               +
             </Link>
             <Link
-              to={href(filterPage, { q: `-${term(name, value)}` })}
-              aria-label={`Without this ${name}`}
-              title="Exclude"
+              to={linkWith(`-${own}`)}
+              aria-label={`Exclude: ${what} without this ${name}`}
+              title={`Exclude: ${what} without it`}
             >
               −
             </Link>

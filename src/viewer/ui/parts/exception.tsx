@@ -1,7 +1,8 @@
 /** An exception: type, message, and its stack with the frames of the project standing out. */
 import { useSignal } from '@preact/signals'
-import type { ExceptionInfo } from '../../api.ts'
+import type { ExceptionInfo, StackFrame } from '../../api.ts'
 import { copy } from '../lib/copy.ts'
+import { editorLink } from '../lib/editor.ts'
 import { plural } from '../lib/format.ts'
 
 export function Exception({ exception }: { readonly exception: ExceptionInfo }) {
@@ -24,10 +25,7 @@ export function Exception({ exception }: { readonly exception: ExceptionInfo }) 
                 frame.text
               ) : (
                 <>
-                  <span>{frame.function ?? '(anonymous)'}</span>{' '}
-                  <span class="where">
-                    {[frame.file, frame.line, frame.column].filter((part) => part !== null).join(':')}
-                  </span>
+                  <span>{frame.function ?? '(anonymous)'}</span> <Where frame={frame} />
                 </>
               )}
             </li>
@@ -47,5 +45,17 @@ export function Exception({ exception }: { readonly exception: ExceptionInfo }) 
         </button>
       )}
     </section>
+  )
+}
+
+/** Where a frame is; of the project, a link that an editor opens. */
+function Where({ frame }: { readonly frame: StackFrame }) {
+  const text = [frame.file, frame.line, frame.column].filter((part) => part !== null).join(':')
+  const link = frame.inProject ? editorLink(frame) : undefined
+  if (link === undefined) return <span class="where">{text}</span>
+  return (
+    <a class="where" href={link} title="Open in the editor">
+      {text}
+    </a>
   )
 }

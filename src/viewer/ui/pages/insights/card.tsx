@@ -1,5 +1,4 @@
 /** One finding: what was seen, why it matters, what to do, and where to look. */
-import type { ComponentChildren } from 'preact'
 import type { Insight } from '../../../api.ts'
 import { request, urlOf } from '../../lib/api.ts'
 import { serviceClass } from '../../lib/colors.ts'
@@ -8,6 +7,7 @@ import { ago, duration, plural, time } from '../../lib/format.ts'
 import { href, Link } from '../../lib/location.tsx'
 import { Exception } from '../../parts/exception.tsx'
 import { SpanList } from '../../parts/span-list.tsx'
+import { WithCode } from '../../parts/with-code.tsx'
 import { KINDS } from './kinds.ts'
 
 interface Props {
@@ -78,12 +78,4 @@ function Dismiss({ insight: { id, title, dismissed }, onChange }: Props) {
       <span class="visually-hidden">: {title}</span>
     </button>
   )
-}
-
-/** Parts between backticks are code. */
-function WithCode({ text }: { readonly text: string }) {
-  const parts: ComponentChildren[] = text
-    .split('`')
-    .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))
-  return <>{parts}</>
 }

@@ -1,13 +1,27 @@
 /** One log record opened up: where it comes from, its text in full, its attributes. */
-import type { LogRow, SpanDetail } from '../../../api.ts'
-import { urlOf, useQuery } from '../../lib/api.ts'
-import { duration, time } from '../../lib/format.ts'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { LogRow } from '../../../api.ts'
+import { time } from '../../lib/format.ts'
 import { href, Link } from '../../lib/location.tsx'
 import { AttributeTable, LongText } from '../../parts/attributes.tsx'
+import { MiniWaterfall } from './mini-waterfall.tsx'
+import { spanLink } from './span-link.ts'
 
-export function Record({ row }: { readonly row: LogRow }) {
+interface Props {
+  readonly row: LogRow
+  /** Told what it takes to show all of it, in pixels. */
+  readonly onHeight: (height: number) => void
+}
+
+export function Record({ row, onHeight }: Props) {
+  const root = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => onHeight(root.current!.offsetHeight))
+    observer.observe(root.current!)
+    return () => observer.disconnect()
+  }, [])
   return (
-    <div class="record">
+    <div class="record" ref={root}>
       <p class="record-links">
         <span class="dim">
           {time(row.timeUs)} · {row.severityText ?? row.severity} ({row.severityNumber}) · {row.scope || 'no scope'}
@@ -21,12 +35,10 @@ export function Record({ row }: { readonly row: LogRow }) {
           </>
         )}
       </p>
-      {row.traceId !== null && row.spanId !== null && (
-        <Owner key={row.spanId} traceId={row.traceId} spanId={row.spanId} />
-      )}
       <pre class="record-body">
         <LongText text={pretty(row.body)} />
       </pre>
+      {row.traceId !== null && <MiniWaterfall row={row} traceId={row.traceId} />}
       <div class="record-columns">
         <section>
           <h2>Attributes</h2>
@@ -40,22 +52,6 @@ export function Record({ row }: { readonly row: LogRow }) {
     </div>
   )
 }
-
-/** The span during which it was written. */
-function Owner({ traceId, spanId }: { readonly traceId: string; readonly spanId: string }) {
-  const { data } = useQuery<SpanDetail>(() => urlOf('span', { traceId, spanId }), { live: false })
-  if (!data) return null
-  return (
-    <p class="record-owner">
-      Written in <Link to={spanLink(traceId, spanId)}>{data.name}</Link> of {data.service}, which took{' '}
-      {duration(data.durationNs)}
-      {data.status === 'error' && <span class="error"> and failed</span>}.
-    </p>
-  )
-}
-
-export const spanLink = (traceId: string, spanId: string | null): string =>
-  href(`/traces/${traceId}`, { span_id: spanId })
 
 /** JSON with line breaks, everything else as it is. */
 function pretty(body: string): string {

@@ -13,11 +13,15 @@ import { Empty, Failed, Loading } from '../../lib/states.tsx'
 import { VirtualList, type VirtualListHandle } from '../../lib/virtual-list.tsx'
 import { createLogFeed } from './feed.ts'
 import { filterKey, logParams } from './params.ts'
-import { Record, spanLink } from './record.tsx'
+import { Record } from './record.tsx'
+import { spanLink } from './span-link.ts'
 
 const ROW = 24
 /** The open record takes the place of so many rows at most; it scrolls when it is longer. */
-const MAX_DETAIL_ROWS = 18
+const MAX_DETAIL_ROWS = 20
+/** Around what the open record shows. */
+const DETAIL_PADDING = 18
+const FIRST_HEIGHT = 200
 const MORE_BEFORE_END = 60
 
 interface Props {
@@ -32,6 +36,7 @@ export function Records({ onBadQuery }: Props) {
   const list = useRef<VirtualListHandle>(null)
   const cursor = useSignal<number | null>(null)
   const scrolled = useSignal(false)
+  const measured = useSignal<{ readonly id: number; readonly height: number } | null>(null)
   const key = filterKey()
   useEffect(() => {
     scrolled.value = false
@@ -51,7 +56,8 @@ export function Records({ onBadQuery }: Props) {
   const all = rows.value
   const openId = param('open') === '' ? null : Number(param('open'))
   const openAt = openId === null ? -1 : all.findIndex(({ id }) => id === openId)
-  const openRows = openAt < 0 ? 0 : detailRows(all[openAt]!)
+  const openRows = openAt < 0 ? 0 : detailRows(measured.value?.id === openId ? measured.value.height : FIRST_HEIGHT)
+  const onHeight = (height: number) => (measured.value = openId === null ? null : { id: openId, height })
   const cursorAt = cursor.value === null ? -1 : all.findIndex(({ id }) => id === cursor.value)
   const placeOf = (at: number): number => (openAt >= 0 && at > openAt ? at + openRows : at)
 
@@ -140,7 +146,7 @@ export function Records({ onBadQuery }: Props) {
           }}
           renderRow={(place) => {
             if (openAt >= 0 && place > openAt && place <= openAt + openRows)
-              return renderOpen(all[openAt]!, place - openAt - 1, openRows)
+              return renderOpen(all[openAt]!, place - openAt - 1, openRows, onHeight)
             const at = openAt >= 0 && place > openAt ? place - openRows : place
             const row = all[at]!
             return (
@@ -169,13 +175,13 @@ export function Records({ onBadQuery }: Props) {
 /* biome-ignore-start lint/a11y/useKeyWithClickEvents: the grid has the keys */
 
 /** The open record takes the place of many rows and hangs on the first of them; the list renders as many out of view. */
-function renderOpen(row: LogRow, slice: number, slices: number): ComponentChildren {
+function renderOpen(row: LogRow, slice: number, slices: number, onHeight: (height: number) => void): ComponentChildren {
   return (
     <div key={`open-${slice}`} role="presentation" class="log-slice" style={{ height: `${ROW}px` }}>
       {slice === 0 && (
         <div role="row" class="log-open" style={{ height: `${slices * ROW}px` }}>
           <div role="gridcell" tabIndex={-1}>
-            <Record key={row.id} row={row} />
+            <Record key={row.id} row={row} onHeight={onHeight} />
           </div>
         </div>
       )}
@@ -183,12 +189,7 @@ function renderOpen(row: LogRow, slice: number, slices: number): ComponentChildr
   )
 }
 
-/** Near enough: links, owner, text, and the longer of the two tables. */
-function detailRows({ body, attributes, resource }: LogRow): number {
-  const lines = Math.ceil(body.length / 140) + (body.match(/\n/g)?.length ?? 0)
-  const longest = Math.max(Object.keys(attributes).length, Object.keys(resource).length)
-  return Math.min(MAX_DETAIL_ROWS, 5 + Math.ceil(lines * 0.8) + longest)
-}
+const detailRows = (height: number): number => Math.min(MAX_DETAIL_ROWS, Math.ceil((height + DETAIL_PADDING) / ROW))
 
 interface RowProps {
   readonly row: LogRow

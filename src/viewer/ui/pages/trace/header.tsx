@@ -5,6 +5,8 @@ import { ago, count, duration, percent, plural, time } from '../../lib/format.ts
 import { href, Link } from '../../lib/location.tsx'
 import { Badges } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { WithCode } from '../../parts/with-code.tsx'
+import { KINDS } from '../insights/kinds.ts'
 import type { TraceState } from './state.ts'
 
 export function TraceHeader({ state }: { readonly state: TraceState }) {
@@ -118,10 +120,19 @@ function Notes({ state }: { readonly state: TraceState }) {
           <Show spanId={spanIds[0]} onShow={show} />
         </li>
       ))}
-      {insights.map(({ id, severity, title, advice, evidence }) => (
+      {insights.map(({ id, kind, severity, title, advice, evidence }) => (
         <li key={id} class={`note ${severity === 'error' ? 'bad' : ''}`} title={advice}>
+          <span
+            class={severity === 'error' ? 'pill error' : severity === 'warning' ? 'pill warn' : 'pill'}
+            title={KINDS[kind].why}
+          >
+            {KINDS[kind].label}
+          </span>
           <span>
-            <strong>{title}</strong> {advice}
+            <strong>
+              <WithCode text={title} />
+            </strong>{' '}
+            <WithCode text={advice} />
           </span>
           <Show spanId={evidence.find(({ traceId }) => traceId === state.detail.value.traceId)?.spanId} onShow={show} />
         </li>

@@ -32,9 +32,9 @@ export function useTraceKeys(state: TraceState): void {
   const errors = () =>
     state.detail
       .peek()
-      .spans.filter(({ error }) => error)
+      .spans.filter(({ error, index }) => error && state.isWithin(index))
       .map(({ index }) => index)
-  const matches = () => [...(state.matches.peek() ?? [])].sort((one, other) => one - other)
+  const matches = () => [...(state.matches.peek() ?? [])].filter(state.isWithin).sort((one, other) => one - other)
   const open = (traceId: string | null) => {
     if (traceId !== null) navigate(href(`/traces/${traceId}`))
   }
@@ -55,6 +55,14 @@ export function useTraceKeys(state: TraceState): void {
       keys: ['c'],
       label: 'Critical path only',
       run: () => setParams({ critical: state.criticalOnly.peek() ? null : 1 }),
+    },
+    {
+      keys: ['f'],
+      label: 'Focus on the span and what is below it, or leave that',
+      run: () => {
+        const span = state.selected.peek()
+        state.setFocus(span?.spanId === state.focus.peek()?.spanId ? undefined : (span ?? undefined))
+      },
     },
     { keys: ['w'], label: 'Zoom in', run: () => zoomBy(state, 0.6) },
     { keys: ['s'], label: 'Zoom out', run: () => zoomBy(state, 1 / 0.6) },

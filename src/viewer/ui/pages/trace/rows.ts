@@ -29,21 +29,25 @@ export interface LineOptions {
   readonly collapsed: ReadonlySet<string>
   /** Keys of folds that are open. */
   readonly unfolded: ReadonlySet<string>
-  /** Show only spans for which this is 1, and what is above them; nothing folds then. */
+  /** Show only spans for which this is 1, and what is above them. */
   readonly keep: Uint8Array | null
+  /** Whether equal siblings become one row. */
+  readonly folds: boolean
+  /** Show this span and what is below it; -1 for all. */
+  readonly focus: number
 }
 
-export function linesOf({ spans }: TraceDetail, { collapsed, unfolded, keep }: LineOptions): Line[] {
+export function linesOf({ spans }: TraceDetail, { collapsed, unfolded, keep, folds, focus }: LineOptions): Line[] {
   const lines: Line[] = []
   const shown = keep === null ? null : withAncestors(spans, keep)
   const open: { readonly members: readonly number[]; readonly key: string; readonly level: number }[] = []
   const pushChildren = (parent: number, level: number) => {
-    const children = childrenOf(spans, parent)
-    const groups =
-      shown === null ? foldsOf(spans, children, parent) : children.map((index) => ({ members: [index], key: '' }))
+    const children = childrenOf(spans, parent).filter((index) => shown === null || shown[index] === 1)
+    const groups = folds ? foldsOf(spans, children, parent) : children.map((index) => ({ members: [index], key: '' }))
     for (let at = groups.length - 1; at >= 0; at--) open.push({ ...groups[at]!, level })
   }
-  pushChildren(-1, 0)
+  if (focus === -1) pushChildren(-1, 0)
+  else open.push({ members: [focus], key: '', level: 0 })
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     const { members, key, level } = item
     const span = spans[members[0]!]!
@@ -55,13 +59,16 @@ export function linesOf({ spans }: TraceDetail, { collapsed, unfolded, keep }: L
           open.push({ members: [members[at]!], key: '', level: level + 1 })
       continue
     }
-    if (shown !== null && shown[span.index] === 0) continue
     const isOpen = span.children > 0 && !collapsed.has(span.spanId)
     lines.push({ kind: 'span', key: span.spanId, span, level, isOpen })
     if (isOpen) pushChildren(span.index, level + 1)
   }
   return lines
 }
+
+/** Whether a span is in the shown part of the trace. */
+export const isWithin = (spans: readonly SpanRow[], focus: number, index: number): boolean =>
+  focus === -1 || (index >= focus && index <= focus + spans[focus]!.descendants)
 
 /** Direct children in order; of -1 the top-level rows. Relies on depth-first order. */
 export function childrenOf(spans: readonly SpanRow[], parent: number): number[] {

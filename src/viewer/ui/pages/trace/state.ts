@@ -2,8 +2,9 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { CriticalSegment, SpanRow, TraceDetail } from '../../../api.ts'
 import { param, setParams } from '../../lib/location.tsx'
-import type { Stretch } from './geometry.ts'
-import { foldsAbove, type Line, linesOf } from './rows.ts'
+import { parseDuration } from './duration.ts'
+import { type Stretch, stretchOf } from './geometry.ts'
+import { foldsAbove, isWithin, type Line, linesOf } from './rows.ts'
 
 export interface TraceState {
   readonly detail: ReadonlySignal<TraceDetail>
@@ -14,12 +15,21 @@ export interface TraceState {
   readonly panelOpen: Signal<boolean>
   readonly criticalOnly: ReadonlySignal<boolean>
   readonly errorsOnly: ReadonlySignal<boolean>
+  /** Shorter spans are hidden; 0 shows all. */
+  readonly leastNs: ReadonlySignal<number>
+  /** How many spans are too short to be shown. */
+  readonly tooShort: ReadonlySignal<number>
+  /** The only span that is shown with what is below it. */
+  readonly focus: ReadonlySignal<SpanRow | undefined>
   readonly zoom: ReadonlySignal<Stretch>
   /** Stretches of the critical path by position of the span. */
   readonly critical: ReadonlySignal<ReadonlyMap<number, readonly CriticalSegment[]>>
   /** Positions that the search found; null without a search. */
   readonly matches: Signal<ReadonlySet<number> | null>
   setZoom(zoom: Stretch | null): void
+  setFocus(span: SpanRow | undefined): void
+  /** Whether the focus leaves it on the screen. */
+  isWithin(index: number): boolean
   select(key: string): void
   /** Opens what hides the span and selects it. */
   reveal(index: number): void
@@ -37,15 +47,32 @@ export function createTraceState(detail: Signal<TraceDetail>): TraceState {
   const errorsOnly = computed(() => param('errors') === '1')
   const byId = computed(() => new Map(detail.value.spans.map((span) => [span.spanId, span])))
   const critical = computed(() => Map.groupBy(detail.value.criticalPath, ({ index }) => index))
+  const leastNs = computed(() => parseDuration(param('min')) ?? 0)
+  const focus = computed(() => byId.value.get(param('focus')))
   const keep = computed(() => {
-    if (!criticalOnly.value && !errorsOnly.value) return null
+    if (!criticalOnly.value && !errorsOnly.value && leastNs.value === 0) return null
     return Uint8Array.from(detail.value.spans, (span) =>
-      Number((!criticalOnly.value || critical.value.has(span.index)) && (!errorsOnly.value || span.error)),
+      Number(
+        (!criticalOnly.value || critical.value.has(span.index)) &&
+          (!errorsOnly.value || span.error) &&
+          span.durationNs >= leastNs.value,
+      ),
     )
   })
   const lines = computed(() =>
-    linesOf(detail.value, { collapsed: collapsed.value, unfolded: unfolded.value, keep: keep.value }),
+    linesOf(detail.value, {
+      collapsed: collapsed.value,
+      unfolded: unfolded.value,
+      keep: keep.value,
+      folds: !criticalOnly.value && !errorsOnly.value,
+      focus: focus.value?.index ?? -1,
+    }),
   )
+  const isShown = (index: number) => isWithin(detail.peek().spans, focus.peek()?.index ?? -1, index)
+  const setFocus = (span: SpanRow | undefined) => {
+    const { fromNs, toNs } = span ? stretchOf(span) : { fromNs: 0, toNs: 0 }
+    setParams({ focus: span?.spanId, zoom: toNs > fromNs ? `${fromNs}-${toNs}` : null })
+  }
   const linked = computed(() => param('span_id'))
   let timer = 0
   const select = (key: string) => {
@@ -61,6 +88,15 @@ export function createTraceState(detail: Signal<TraceDetail>): TraceState {
     const above: string[] = []
     for (let at = spans[index]!.parentIndex; at >= 0; at = spans[at]!.parentIndex) above.push(spans[at]!.spanId)
     batch(() => {
+      if (!isShown(index)) setFocus(undefined)
+      // nothing at or below it is kept
+      if (
+        keep
+          .peek()
+          ?.subarray(index, index + spans[index]!.descendants + 1)
+          .includes(1) === false
+      )
+        setParams({ critical: null, errors: null, min: null })
       collapsed.value = without(collapsed.value, above)
       unfolded.value = new Set([...unfolded.value, ...foldsAbove(spans, index)])
       select(spans[index]!.spanId)
@@ -84,12 +120,17 @@ export function createTraceState(detail: Signal<TraceDetail>): TraceState {
     panelOpen,
     criticalOnly,
     errorsOnly,
+    leastNs,
+    tooShort: computed(() => detail.value.spans.filter(({ durationNs }) => durationNs < leastNs.value).length),
+    focus,
     zoom: computed(() => parseZoom(param('zoom'), detail.value.durationNs)),
     critical,
     matches,
     setZoom(zoom) {
       setParams({ zoom: zoom && `${Math.round(zoom.fromNs)}-${Math.round(zoom.toNs)}` })
     },
+    setFocus,
+    isWithin: isShown,
     select,
     reveal,
     setOpen(line, isOpen) {

@@ -3,22 +3,40 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { TraceSearch } from '../../../api.ts'
 import { get } from '../../lib/api.ts'
-import { setParams } from '../../lib/location.tsx'
+import { count } from '../../lib/format.ts'
+import { param, setParams } from '../../lib/location.tsx'
+import { parseDuration } from './duration.ts'
 import type { TraceState } from './state.ts'
 
-export function Toolbar({ state }: { readonly state: TraceState }) {
+interface ToolbarProps {
+  readonly state: TraceState
+  /** Whether there are rows to filter and collapse. */
+  readonly isTree: boolean
+}
+
+export function Toolbar({ state, isTree }: ToolbarProps) {
   return (
     <div class="trace-tools">
       <Search state={state} />
+      <Focus state={state} />
+      {isTree && <TreeTools state={state} />}
+    </div>
+  )
+}
+
+function TreeTools({ state }: { readonly state: TraceState }) {
+  return (
+    <>
       <Toggle name="critical" label="Critical path only" isOn={state.criticalOnly.value} />
       <Toggle name="errors" label="Errors only" isOn={state.errorsOnly.value} />
+      <LeastDuration state={state} />
       <button type="button" class="quiet" onClick={() => state.collapseAll(true)}>
         Collapse all
       </button>
       <button type="button" class="quiet" onClick={() => state.collapseAll(false)}>
         Expand all
       </button>
-    </div>
+    </>
   )
 }
 
@@ -27,6 +45,63 @@ function Toggle({ name, label, isOn }: { readonly name: string; readonly label: 
     <button type="button" aria-pressed={isOn} onClick={() => setParams({ [name]: isOn ? null : '1' })}>
       {label}
     </button>
+  )
+}
+
+/** Hides what is too short to matter. */
+function LeastDuration({ state }: { readonly state: TraceState }) {
+  const text = useSignal(param('min'))
+  // it may be taken back elsewhere
+  const isCurrent = (parseDuration(text.value) ?? 0) === state.leastNs.value
+  const isBad = text.value.trim() !== '' && parseDuration(text.value) === undefined
+  return (
+    <label class="least dim">
+      At least{' '}
+      <input
+        class="mono"
+        size={6}
+        placeholder="1ms"
+        aria-invalid={isBad}
+        title="Hide shorter spans, such as 500us, 1ms or 2s"
+        value={isCurrent ? text.value : param('min')}
+        onInput={(event) => {
+          text.value = event.currentTarget.value
+          const ns = parseDuration(text.value)
+          setParams({ min: ns === undefined || ns === 0 ? null : text.value.replace(/\s/g, '') })
+        }}
+      />
+      {state.tooShort.value > 0 && ` ${count(state.tooShort.value)} hidden`}
+    </label>
+  )
+}
+
+/** One span and what is below it. */
+function Focus({ state }: { readonly state: TraceState }) {
+  const focus = state.focus.value
+  if (focus === undefined)
+    return (
+      <button
+        type="button"
+        title="Show only the selected span and what is below it (f)"
+        disabled={state.selected.value === undefined}
+        onClick={() => state.setFocus(state.selected.peek())}
+      >
+        Focus
+      </button>
+    )
+  return (
+    <span class="chip">
+      <span class="ellipsis">{focus.name}</span>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Leave the focus"
+        title="Show the whole trace (f)"
+        onClick={() => state.setFocus(undefined)}
+      >
+        ✕
+      </button>
+    </span>
   )
 }
 

@@ -14,7 +14,8 @@ const MAX_ROWS = 800
 
 export function FlameTab({ state }: { readonly state: TraceState }) {
   const detail = state.detail.value
-  const rows = useMemo(() => rowsOf(detail), [detail])
+  const focus = state.focus.value
+  const rows = useMemo(() => rowsOf(detail, focus), [detail, focus])
   const zoom = state.zoom.value
   const selected = state.selected.value?.index
   const matches = state.matches.value
@@ -94,13 +95,14 @@ export function FlameTab({ state }: { readonly state: TraceState }) {
 }
 
 /** Puts each span on the first row below its parent that is free by then. */
-function rowsOf({ spans }: TraceDetail): SpanRow[][] {
+function rowsOf({ spans }: TraceDetail, focus: SpanRow | undefined): SpanRow[][] {
   const rows: SpanRow[][] = []
   const ends: number[] = []
   const rowOf = new Int32Array(spans.length)
-  const byStart = spans.toSorted((one, other) => one.offsetNs - other.offsetNs || one.depth - other.depth)
+  const shown = focus === undefined ? spans : spans.slice(focus.index, focus.index + focus.descendants + 1)
+  const byStart = shown.toSorted((one, other) => one.offsetNs - other.offsetNs || one.depth - other.depth)
   for (const span of byStart) {
-    let row = span.parentIndex < 0 ? 0 : rowOf[span.parentIndex]! + 1
+    let row = span.parentIndex < 0 || span === focus ? 0 : rowOf[span.parentIndex]! + 1
     while (row < MAX_ROWS && (ends[row] ?? -Infinity) > span.offsetNs) row++
     rowOf[span.index] = row
     if (row >= MAX_ROWS) continue
