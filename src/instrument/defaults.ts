@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Environment } from '../config/environment.ts'
 import { log } from '../log.ts'
+import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
 import { CLASSES } from './catalogue.generated.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './connection-phases.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
@@ -32,6 +33,7 @@ export interface DefaultsOptions {
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
   readonly connectionPhases: boolean
+  readonly durationMetrics?: DurationMetrics | undefined
 }
 
 type Config = Readonly<Record<string, unknown>>
@@ -64,6 +66,7 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       }
       if (options.responseHeaders.length > 0)
         hooks['responseHook'] = hooks['onIncomingResponse'] = createResponseHook(options.responseHeaders)
+      hooks['durationMetrics'] = options.durationMetrics
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
     case 'undici':

@@ -1,5 +1,6 @@
 /** `http.server.request.duration`: the attributes of a kind of request are made once, and found again by a few fields. */
 import { type Attributes, type Histogram, type Meter, ValueType } from '@opentelemetry/api'
+import type { DurationMetrics, Series } from '../../pipeline/duration-metrics.ts'
 import { normalizeMethod, type Scheme } from './request-attributes.ts'
 
 export interface RequestDurations {
@@ -14,15 +15,11 @@ export interface RequestDurations {
   ): void
 }
 
-export const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
-export const DESCRIPTION = 'Duration of HTTP server requests.'
+const NAME = 'http.server.request.duration'
+const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+const DESCRIPTION = 'Duration of HTTP server requests.'
 /** Routes and methods come from the application and from outside. */
 const MAX_KINDS = 2_000
-
-/** Something a value is recorded to; made for one set of attributes. */
-export interface Series {
-  record(value: number): void
-}
 
 export function createRequestDurations(seriesOf: (attributes: Attributes) => Series): RequestDurations {
   let kinds = new Map<string, Series>()
@@ -42,13 +39,31 @@ export function createRequestDurations(seriesOf: (attributes: Attributes) => Ser
 
 /** Through a histogram of the SDK. */
 export function seriesOfMeter(meter: Meter): (attributes: Attributes) => Series {
-  const histogram: Histogram = meter.createHistogram('http.server.request.duration', {
+  const histogram: Histogram = meter.createHistogram(NAME, {
     description: DESCRIPTION,
     unit: 's',
     valueType: ValueType.DOUBLE,
     advice: { explicitBucketBoundaries: BOUNDARIES },
   })
   return (attributes) => ({ record: (value) => histogram.record(value, attributes) })
+}
+
+/** Through histograms kept by ourselves. */
+export function seriesOfOwn(
+  metrics: DurationMetrics,
+  scopeName: string,
+  scopeVersion: string,
+): (attributes: Attributes) => Series {
+  const descriptor = {
+    scopeName,
+    scopeVersion,
+    name: NAME,
+    description: DESCRIPTION,
+    unit: 's',
+    boundaries: BOUNDARIES,
+  }
+  const histogram = metrics.histogram(descriptor)
+  return (attributes) => histogram.series(attributes)
 }
 
 function attributesOf(

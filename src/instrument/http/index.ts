@@ -2,14 +2,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
+import type { DurationMetrics } from '../../pipeline/duration-metrics.ts'
 import { loadInstrumentation } from '../load.ts'
-import { createRequestDurations, seriesOfMeter } from './durations.ts'
+import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
 import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
 
 /** What the curated defaults set; with anything else the instrumentation of OpenTelemetry does both directions. */
 export interface HttpConfig {
   readonly ignoreIncomingRequestHook?: (request: IncomingMessage) => boolean
   readonly onIncomingResponse?: IncomingOptions['onResponse']
+  /** Where durations are kept; without it in a histogram of the meter provider. */
+  readonly durationMetrics?: DurationMetrics | undefined
 }
 
 export function createHttp(config: HttpConfig): Instrumentation {
@@ -69,9 +72,14 @@ class HttpInstrumentation implements Instrumentation {
   #start(): void {
     if (!this.#tracers || !this.#meters) return
     const { instrumentationName: name, instrumentationVersion: version } = this
+    const { durationMetrics } = this.#config
     startIncoming({
       tracer: this.#tracers.getTracer(name, version),
-      durations: createRequestDurations(seriesOfMeter(this.#meters.getMeter(name, version))),
+      durations: createRequestDurations(
+        durationMetrics
+          ? seriesOfOwn(durationMetrics, name, version)
+          : seriesOfMeter(this.#meters.getMeter(name, version)),
+      ),
       isIgnored: this.#config.ignoreIncomingRequestHook ?? (() => false),
       onResponse: this.#config.onIncomingResponse,
     })
