@@ -15,6 +15,7 @@ export const LAZY_PACKAGES = {
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
   http: './instrument/http/index.ts',
+  express: './instrument/express/index.ts',
   'local-viewer': './viewer/locate.ts',
 } as const
 

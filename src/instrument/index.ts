@@ -7,6 +7,7 @@ import { log } from '../log.ts'
 import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
+import type * as Express from './express/index.ts'
 import { watchFetch } from './fetch.ts'
 import type * as Http from './http/index.ts'
 import { attachLate, type LateLoad } from './late.ts'
@@ -75,6 +76,9 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
       ...(typeof settings.http !== 'object' && {
         http: () => loadLazily<typeof Http>('http').createHttp(defaultConfig('http', options)),
+      }),
+      ...(typeof settings.express !== 'object' && {
+        express: () => loadLazily<typeof Express>('express').createExpress(),
       }),
     },
   )

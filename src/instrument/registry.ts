@@ -83,8 +83,14 @@ export function createRegistry(
       return known
     }
     loadBase()
-    const instance = attach(replacements[name]?.() ?? construct(name), name)
+    const instance = attach(replacements[name] ? replace(name, replacements[name]) : construct(name), name)
     instances.set(name, instance)
+    return instance
+  }
+
+  function replace(name: string, create: () => Instrumentation & WithDefinitions): Instrumentation {
+    const instance = create()
+    definitions.set(name, instance.getModuleDefinitions?.() ?? [])
     return instance
   }
 
@@ -117,6 +123,9 @@ export interface Definition {
   readonly moduleVersion?: string
   /** Set once patched. */
   readonly moduleExports?: unknown
+}
+interface WithDefinitions {
+  getModuleDefinitions?(): readonly Definition[]
 }
 type InstrumentationClass = new (
   config: Record<string, unknown>,

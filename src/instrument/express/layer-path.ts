@@ -27,11 +27,14 @@ export class LayerPath {
     this.#own = own
     this.#depth = outer === undefined ? 0 : outer.#depth + 1
     const paths = this.#paths()
-    this.constructed = paths.filter(saysSomething).join('').replace(/\/{2,}/g, '/')
+    this.constructed = paths
+      .filter(saysSomething)
+      .join('')
+      .replace(/\/{2,}/g, '/')
     this.#route = isWhole(this.constructed) ? this.constructed : `/${this.constructed}`
     if (paths.length === 0) this.#holds = 'never'
     else if (paths.every((path) => path === '/')) this.#holds = 'at the root'
-    else this.#holds = isPattern(this.#route) ? 'always' : 'as a prefix'
+    else this.#holds = isPattern(this.constructed) ? 'always' : 'as a prefix'
   }
 
   /** One layer further in. */
@@ -59,8 +62,9 @@ export class LayerPath {
   }
 
   #paths(): string[] {
-    const outer = this.#outer
-    return outer === undefined ? [] : [...outer.#paths(), this.#own]
+    const paths: string[] = []
+    for (let path: LayerPath = this; path.#outer !== undefined; path = path.#outer) paths.push(path.#own)
+    return paths.reverse()
   }
 }
 
@@ -70,10 +74,12 @@ function saysSomething(path: string): boolean {
 
 /** Needs no slash before it: a path, `*`, or a list or regular expression with a slash in it. */
 function isWhole(constructed: string): boolean {
-  return constructed === '*' || constructed.startsWith('/') || (constructed.includes('/') && /[,\\*[]/.test(constructed))
+  return (
+    constructed === '*' || constructed.startsWith('/') || (constructed.includes('/') && /[,\\*[]/.test(constructed))
+  )
 }
 
-/** Has parameters, wildcards, alternatives: the URL does not begin with it. */
-function isPattern(route: string): boolean {
-  return /[:*]/.test(route) || (route.includes('/') && /[,\\[]/.test(route))
+/** Has parameters, wildcards, alternatives: no URL begins with it. */
+function isPattern(constructed: string): boolean {
+  return /[:*]/.test(constructed) || (constructed.includes('/') && /[,\\[]/.test(constructed))
 }
