@@ -5,6 +5,8 @@ import path from 'node:path'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const PROGRAMS = path.join(ROOT, '.cache/programs')
+/** The package under test: this repository with its dist, or what scripts/unpack.ts has made of the tarball. */
+const PACKAGE = process.env['UPTRACE_TEST_PACKAGE'] ?? ROOT
 
 export interface RunOptions {
   /** Flags of Node itself, e.g. `['--import', 'uptrace-node/register']`. */
@@ -79,7 +81,7 @@ export function runFile(file: string, options: RunOptions = {}): Promise<RunResu
 function linkAliases(folder: string, aliases: Readonly<Record<string, string>>): void {
   const modules = path.join(folder, 'node_modules')
   mkdirSync(modules)
-  symlinkSync(ROOT, path.join(modules, 'uptrace-node'))
+  symlinkSync(PACKAGE, path.join(modules, 'uptrace-node'))
   for (const [name, target] of Object.entries(aliases)) {
     mkdirSync(path.dirname(path.join(modules, name)), { recursive: true })
     // a copy, not a link: module hooks go by the real folder's name
