@@ -1,5 +1,5 @@
 /** The packed tarball in an empty folder: it installs small and alone, runs in ESM and CommonJS, and its types compile. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -94,15 +94,60 @@ test('it installs without scripts, in few packages and megabytes, with one copy 
       .map(({ name }) => name),
   ).toEqual([])
   expect(packages.filter(({ name }) => name === '@opentelemetry/api')).toHaveLength(1)
-  expect(packages.length).toBeLessThanOrEqual(8)
+  expect(packages.length).toBeLessThanOrEqual(6)
   const kilobytes = Number(execFileSync('du', ['-sk', modules], { encoding: 'utf8' }).split('\t')[0])
-  expect(kilobytes).toBeLessThan(12_000)
+  expect(kilobytes).toBeLessThanOrEqual(6 * 1024)
+})
+
+test('what is bundled is named: licences for people, a bill of materials for tools', () => {
+  const dist = path.join(folder, 'node_modules/uptrace-node/dist')
+  const notices = readFileSync(path.join(dist, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+  const bill = JSON.parse(readFileSync(path.join(dist, 'sbom.cdx.json'), 'utf8')) as {
+    bomFormat: string
+    metadata: { component: { purl: string } }
+    components: Array<{ name: string; version: string; 'bom-ref': string; licenses?: unknown }>
+  }
+  expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'uptrace-node' } } })
+  for (const name of ['@opentelemetry/sdk-trace', '@opentelemetry/instrumentation-pg', 'preact', 'semver'])
+    expect(bill.components.map((component) => component.name)).toContain(name)
+  for (const { name, version, licenses } of bill.components) {
+    expect(notices).toContain(`${name} ${version} (`)
+    expect(licenses, name).toBeDefined()
+  }
+  expect(new Set(bill.components.map((component) => component['bom-ref'])).size).toBe(bill.components.length)
+})
+
+test('the viewer comes with its pages: npx uptrace-node dev prints an address that opens', async () => {
+  const file = path.join(folder, 'dev.cjs')
+  writeFileSync(file, `require('@opentelemetry/api').trace.getTracer('t').startSpan('from the tarball').end()`)
+  const home = path.join(folder, 'home')
+  const env = {
+    ...process.env,
+    CI: '',
+    XDG_STATE_HOME: path.join(home, 'state'),
+    XDG_CACHE_HOME: path.join(home, 'cache'),
+  }
+  const bin = path.join(folder, 'node_modules/.bin/uptrace-node')
+  const { stderr, status } = spawnSync(process.execPath, [bin, 'dev', '--port', '0', file], { env, encoding: 'utf8' })
+  try {
+    expect(status).toBe(0)
+    const [, address] = /^from the tarball .* (http:\S+)$/m.exec(stderr)!
+    const page = await fetch(address!)
+    expect(page.status).toBe(200)
+    const script = await fetch(new URL('/app.js', address))
+    expect(script.headers.get('content-type')).toContain('javascript')
+    expect((await script.text()).length).toBeGreaterThan(50_000)
+  } finally {
+    spawnSync(process.execPath, [bin, 'ui', '--stop'], { env })
+  }
 })
 
 describe('types', () => {
   const SOURCE = `import type { ConfigureOptions, Telemetry } from 'uptrace-node'
 import { ConfigError, configureOpentelemetry, rateLimitingSampler, traceUrl, withSpan } from 'uptrace-node'
 import { pinoOptions } from 'uptrace-node/pino'
+import { startViewer, type Viewer } from 'uptrace-node/viewer'
+export const viewer: Promise<Viewer> = startViewer({ memory: true })
 const options: ConfigureOptions = { dsn: ['a', 'b'], sampler: rateLimitingSampler(5), instrumentations: { http: false, pg: { enhancedDatabaseReporting: true } } }
 export function run(): Telemetry { return configureOpentelemetry(options) }
 export const url: string = withSpan('a', (span) => traceUrl(span))
