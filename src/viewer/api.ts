@@ -595,12 +595,16 @@ export interface MetricDataParams {
 export interface MetricData {
   readonly instrument: Instrument
   readonly stepUs: number
+  /** Time between two exports, for which a point stands when it is longer than `stepUs`; null when nothing tells. */
+  readonly intervalUs: number | null
   /** Shared x axis: start of each bucket. */
   readonly timesUs: readonly number[]
-  /** Lines: one a series (or split value), or p50/p95/p99 of histograms; null where there is no point. */
+  /** Lines: one a series (or split value) of each run, newest run first, or p50/p95/p99 of histograms; null where there is no point. */
   readonly lines: readonly {
     readonly label: string
     readonly attributes: Attributes
+    /** `Run.id` when there are several runs with lines of their own, else null. */
+    readonly run: string | null
     readonly quantile: 'p50' | 'p95' | 'p99' | 'mean' | null
     readonly values: readonly (number | null)[]
   }[]

@@ -31,7 +31,19 @@ import {
 } from '../../src/viewer/api.ts'
 import { prove } from '../../src/viewer/security.ts'
 import { eventually, type Harness, startHarness } from './harness.ts'
-import { id, LOGS, METRICS, ORDERS, STOCK, T0, traceIdOf, tracesRequest } from './sample.ts'
+import {
+  attributes,
+  id,
+  LOGS,
+  METRICS,
+  nanos,
+  ORDERS,
+  resource,
+  STOCK,
+  T0,
+  traceIdOf,
+  tracesRequest,
+} from './sample.ts'
 
 const called = new Set<RouteName>()
 let viewer: Harness
@@ -416,10 +428,13 @@ describe('metrics', () => {
     expect((await instrument('queue.length')).warnings).toEqual(['no-unit'])
   })
 
-  test.for<[name: string, query: Record<string, string | number>, lines: Record<string, (number | null)[]>]>([
+  test.for<[name: string, query: Record<string, string | number>, lines: Record<string, number[]>]>([
     ['pool.size', { step: 10_000_000 }, { all: [3, 5] }],
-    // 20 more, then a reset to 5
-    ['orders.created', { step: 10_000_000 }, { all: [0, 2, 0.5] }],
+    // 10 in the second since the start, 20 more, then a reset to 5
+    ['orders.created', { step: 10_000_000 }, { all: [10, 2, 0.5] }],
+    // the width of a bucket changes nothing
+    ['orders.created', { step: 1_000_000 }, { all: [10, 2, 0.5] }],
+    ['orders.created', {}, { all: [10, 2, 0.5] }],
     ['orders.created', { step: 10_000_000, mode: 'value' }, { all: [10, 30, 5] }],
     ['queue.length', {}, { all: [2.5] }],
     ['rpc.latency', {}, { 'all p50': [8], 'all p99': [30] }],
@@ -432,17 +447,33 @@ describe('metrics', () => {
     const data = await get<MetricData>('metricData', { ...query, id: (await instrument(name)).id })
     const rounded = data.lines.map(({ label, values }) => [
       label,
-      values.map((value) => value && Math.round(value * 1e6) / 1e6),
+      values.filter((value) => value !== null).map((value) => Math.round(value * 1e6) / 1e6),
     ])
     expect(Object.fromEntries(rounded)).toEqual(lines)
   })
 
   test('a histogram has a heat map and exemplars', async () => {
     const data = await get<MetricData>('metricData', { id: (await instrument('http.server.request.duration')).id })
-    expect(data.heatmap).toEqual({ bounds: [0.005, 0.05, 0.5], counts: [[1, 1, 1, 0]] })
+    expect(data.heatmap!.bounds).toEqual([0.005, 0.05, 0.5])
+    expect(data.heatmap!.counts.filter((row) => row.some((count) => count > 0))).toEqual([[1, 1, 1, 0]])
     expect(data.exemplars).toMatchObject([{ traceId: traceIdOf(1), value: 0.1 }])
     const sizes = await get<MetricData>('metricData', { id: (await instrument('payload.size')).id })
     expect(sizes.heatmap!.bounds).toEqual([2, 4, 8])
+  })
+
+  test.for<[name: string, intervalSeconds: number]>([
+    ['pool.size', 10],
+    ['orders.created', 10],
+    // a single point: the time since its start
+    ['queue.length', 1],
+    ['http.server.request.duration', 6],
+  ])('around the points of %s lies the time between two exports, %s s', async ([name, seconds]) => {
+    const data = await get<MetricData>('metricData', { id: (await instrument(name)).id })
+    expect(data.intervalUs).toBe(seconds * 1e6)
+    const filled = data.timesUs.filter((_, index) => data.lines.some(({ values }) => values[index] !== null))
+    const room = seconds * 1e6 - data.stepUs
+    expect(filled[0]! - data.timesUs[0]!).toBeGreaterThanOrEqual(room)
+    expect(data.timesUs.at(-1)! - filled.at(-1)!).toBeGreaterThanOrEqual(room)
   })
 
   test('a point leads to its spans: by exemplar, and by what matches', async () => {
@@ -453,6 +484,72 @@ describe('metrics', () => {
     const matched = await get<MetricSpans>('metricSpans', { id: instrumentId, from, to: from + 10e6, max: 0.05 })
     expect(matched.source).toBe('match')
     expect(matched.spans.map(({ spanId }) => spanId)).toEqual([id(30), id(40)])
+  })
+})
+
+describe('metrics of several runs', () => {
+  let runs: Harness
+  const pointsOf = (run: string, name: string, from: number, values: readonly number[]) => ({
+    resourceMetrics: [
+      {
+        resource: resource('jobs', run),
+        scopeMetrics: [
+          {
+            scope: { name: 'meter' },
+            metrics: [
+              {
+                name,
+                gauge: {
+                  dataPoints: values.map((asDouble, index) => ({
+                    timeUnixNano: nanos(from + index * 10_000),
+                    asDouble,
+                    attributes: attributes({ queue: 'mail' }),
+                  })),
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  })
+  beforeAll(async () => {
+    runs = await startHarness()
+    await runs.send('/v1/metrics', pointsOf('older', 'jobs.waiting', 0, [1, 2, 3]))
+    await runs.send('/v1/metrics', pointsOf('newer', 'jobs.waiting', 15_000, [7, 8]))
+    await runs.send('/v1/metrics', pointsOf('newer', 'jobs.done', 15_000, [1]))
+  })
+  afterAll(() => runs[Symbol.asyncDispose]())
+  const dataOf = async (name: string, query: Record<string, string> = {}): Promise<MetricData> => {
+    const { instruments } = await runs.get<InstrumentList>(ROUTES.metrics)
+    const { id: found } = instruments.find((entry) => entry.name === name)!
+    return runs.get(`${ROUTES.metricData}?${new URLSearchParams({ id: found, ...query })}`)
+  }
+  const linesOf = ({ lines }: MetricData) =>
+    lines.map(({ label, run, values }) => [label, run, values.filter((value) => value !== null)])
+
+  test.for<Record<string, string>>([{}, { split: 'queue' }])(
+    'each run has its line, newest first, with %j',
+    async (query) => {
+      const label = query['split'] === undefined ? 'queue=mail' : 'mail'
+      expect(linesOf(await dataOf('jobs.waiting', query))).toEqual([
+        [`${label} · run 2`, 'newer', [7, 8]],
+        [`${label} · run 1`, 'older', [1, 2, 3]],
+      ])
+    },
+  )
+
+  test('one run needs no name', async () => {
+    expect(linesOf(await dataOf('jobs.waiting', { run: 'older' }))).toEqual([['queue=mail', null, [1, 2, 3]]])
+    expect(linesOf(await dataOf('jobs.done'))).toEqual([['queue=mail', null, [1]]])
+  })
+
+  test('points of which nothing tells how often they come have room around them too', async () => {
+    const { intervalUs, timesUs, lines } = await dataOf('jobs.done')
+    expect(intervalUs).toBeNull()
+    const at = lines[0]!.values.findIndex((value) => value !== null)
+    expect(at / timesUs.length).toBeGreaterThan(0.4)
+    expect(at / timesUs.length).toBeLessThan(0.6)
   })
 })
 

@@ -14,6 +14,8 @@ const MAX_LINES = 50
 const MAX_POINTS = 200_000
 const MAX_EXEMPLARS = 500
 const TARGET_BUCKETS = 120
+/** Around points of which nothing tells how often they come. */
+const PADDING_US = 15_000_000
 
 export interface InstrumentRow {
   readonly id: number
@@ -151,7 +153,13 @@ export function metricData(engine: Engine, query: URLSearchParams): MetricData {
     ),
     timeWithin('time_us', window),
   ])
-  const range = pointRange(engine, where, window)
+  const points = engine.store.database
+    .prepare(
+      `SELECT series_id, time_us, start_us, value, data FROM point WHERE ${where.text} ORDER BY series_id, time_us, id LIMIT ${MAX_POINTS}`,
+    )
+    .all(...where.args) as unknown as PointRow[]
+  const intervalUs = intervalOf(points)
+  const range = window.isBounded ? closeWindow(engine.store, window) : rangeAround(points, intervalUs ?? PADDING_US)
   const stepUs = Math.max(
     optionalNumber(query, 'step') ?? niceBucket((range.toUs - range.fromUs) / TARGET_BUCKETS),
     1000,
@@ -159,14 +167,10 @@ export function metricData(engine: Engine, query: URLSearchParams): MetricData {
   const first = Math.floor(range.fromUs / stepUs)
   const length = Math.min(Math.floor(range.toUs / stepUs) - first + 1, 2000)
   const timesUs = Array.from({ length }, (_, index) => (first + index) * stepUs)
-  const points = engine.store.database
-    .prepare(
-      `SELECT series_id, time_us, start_us, value, data FROM point WHERE ${where.text} ORDER BY series_id, time_us, id LIMIT ${MAX_POINTS}`,
-    )
-    .all(...where.args) as unknown as PointRow[]
   const bucketOf = (us: number) => Math.min(Math.max(Math.floor(us / stepUs) - first, 0), length - 1)
-  const groups = groupSeries(series, query.get('split'))
   const isNumber = row.type === 'gauge' || row.type === 'sum'
+  // percentiles of all runs together mean something, the sum of their gauges does not
+  const groups = groupSeries(series, query.get('split'), isNumber ? runsOf(series, points) : [])
   const mode = isNumber && isRate(row, query.get('mode')) ? 'rate' : 'value'
   const distribution =
     isNumber || row.type === 'summary' ? undefined : distributions(row, points, groups, length, bucketOf)
@@ -174,10 +178,11 @@ export function metricData(engine: Engine, query: URLSearchParams): MetricData {
     ? distribution.lines
     : row.type === 'summary'
       ? summaryLines(points, groups, length, bucketOf)
-      : numberLines(row, points, groups, { length, bucketOf, mode, stepUs })
+      : numberLines(row, points, groups, { length, bucketOf, mode, intervalUs })
   return {
     instrument: describe(engine, row, window),
     stepUs,
+    intervalUs,
     timesUs,
     lines,
     heatmap: distribution?.heatmap ?? null,
@@ -189,32 +194,74 @@ export function metricData(engine: Engine, query: URLSearchParams): MetricData {
 
 interface Group {
   readonly label: string
+  readonly run: string | null
   readonly attributes: Attributes
   readonly series: ReadonlySet<number>
 }
 type Lines = MetricData['lines'][number][]
 type BucketOf = (us: number) => number
 
-function groupSeries(series: readonly SeriesInfo[], split: string | null): Group[] {
-  const groups = Map.groupBy(series, ({ attributes, run }) =>
-    split === null || split === ''
-      ? JSON.stringify([attributes, split === '' ? run : ''])
-      : String(attributes[split] ?? '(none)'),
+/** Runs that have points, newest first. */
+function runsOf(series: readonly SeriesInfo[], points: readonly PointRow[]): string[] {
+  const runOf = new Map(series.map(({ id, run }) => [id, run]))
+  const firstUs = new Map<string, number>()
+  for (const { series_id, time_us } of points) {
+    const run = runOf.get(series_id)!
+    firstUs.set(run, Math.min(firstUs.get(run) ?? time_us, time_us))
+  }
+  return [...firstUs].sort(([, a], [, b]) => b - a).map(([run]) => run)
+}
+
+/** @param runs newest first; each has lines of its own when there are several */
+function groupSeries(series: readonly SeriesInfo[], split: string | null, runs: readonly string[]): Group[] {
+  const isByRun = runs.length > 1
+  const textOf = (value: Attributes[string] | undefined) => (typeof value === 'object' ? JSON.stringify(value) : value)
+  const labelOf = ({ attributes }: SeriesInfo): string =>
+    split
+      ? String(attributes[split] ?? '(none)')
+      : Object.entries(attributes)
+          .map(([key, value]) => `${key}=${textOf(value)}`)
+          .join(' ') || 'all'
+  const groups = Map.groupBy(series, (one) => JSON.stringify([labelOf(one), isByRun ? one.run : '']))
+  return [...groups.values()]
+    .map((members): Group => {
+      const { attributes, run } = members[0]!
+      const label = labelOf(members[0]!)
+      return {
+        label: isByRun ? `${label} · run ${runs.length - runs.indexOf(run)}` : label,
+        run: isByRun ? run : null,
+        attributes: split ? { [split]: attributes[split] ?? null } : attributes,
+        series: new Set(members.map(({ id }) => id)),
+      }
+    })
+    .filter(({ run }) => run === null || runs.includes(run))
+    .sort((a, b) => runs.indexOf(a.run ?? '') - runs.indexOf(b.run ?? ''))
+    .slice(0, MAX_LINES)
+}
+
+/** Time between two exports; of a single point the time that it is about. Null when nothing tells. */
+function intervalOf(points: readonly PointRow[]): number | null {
+  const gaps = points
+    .flatMap((point, index) => {
+      const previous = points[index - 1]
+      return previous?.series_id === point.series_id ? [point.time_us - previous.time_us] : []
+    })
+    .filter((gap) => gap > 0)
+    .sort((a, b) => a - b)
+  const single = points.flatMap(({ time_us, start_us }) =>
+    start_us > 0 && start_us < time_us ? [time_us - start_us] : [],
   )
-  return [...groups.values()].slice(0, MAX_LINES).map((members) => {
-    const { attributes } = members[0]!
-    const label =
-      split === null || split === ''
-        ? Object.entries(attributes)
-            .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
-            .join(' ')
-        : String(attributes[split] ?? '(none)')
-    return {
-      label: label || 'all',
-      attributes: split ? { [split]: attributes[split] ?? null } : attributes,
-      series: new Set(members.map(({ id }) => id)),
-    }
-  })
+  return gaps[gaps.length >> 1] ?? single[0] ?? null
+}
+
+/** With room on both sides, so that no point lies on the edge. */
+function rangeAround(points: readonly PointRow[], padUs: number): { fromUs: number; toUs: number } {
+  let [fromUs, toUs] = [Number.POSITIVE_INFINITY, 0]
+  for (const { time_us } of points) {
+    fromUs = Math.min(fromUs, time_us)
+    toUs = Math.max(toUs, time_us)
+  }
+  return points.length === 0 ? { fromUs: 0, toUs: 0 } : { fromUs: fromUs - padUs, toUs: toUs + padUs }
 }
 
 function isRate(row: InstrumentRow, mode: string | null): boolean {
@@ -226,7 +273,7 @@ interface LineOptions {
   readonly length: number
   readonly bucketOf: BucketOf
   readonly mode: 'value' | 'rate'
-  readonly stepUs: number
+  readonly intervalUs: number | null
 }
 
 function numberLines(
@@ -235,31 +282,62 @@ function numberLines(
   groups: readonly Group[],
   options: LineOptions,
 ): Lines {
-  const { length, bucketOf, mode, stepUs } = options
+  const { length, bucketOf, mode } = options
   const bySeries = Map.groupBy(points, (point) => point.series_id)
   return groups.map((group) => {
     const values = new Array<number | null>(length).fill(null)
     for (const id of group.series) {
-      const own = new Array<number | null>(length).fill(null)
-      let previous: PointRow | undefined
-      for (const point of bySeries.get(id) ?? []) {
-        if (point.value === null) continue
-        const at = bucketOf(point.time_us)
-        if (mode === 'rate') own[at] = (own[at] ?? 0) + increase(row, previous, point)
-        else own[at] = row.temporality === 1 ? (own[at] ?? 0) + point.value : point.value
-        previous = point
-      }
-      for (const [index, value] of own.entries()) if (value !== null) values[index] = (values[index] ?? 0) + value
+      const own = bySeries.get(id) ?? []
+      const bucketed = mode === 'rate' ? rates(row, own, options) : lastValues(row, own, length, bucketOf)
+      for (const [index, value] of bucketed.entries()) if (value !== null) values[index] = (values[index] ?? 0) + value
     }
-    const scaled = mode === 'rate' ? values.map((value) => (value === null ? null : value / (stepUs / 1e6))) : values
-    return { label: group.label, attributes: group.attributes, quantile: null, values: scaled }
+    return { label: group.label, attributes: group.attributes, run: group.run, quantile: null, values }
   })
+}
+
+function lastValues(row: InstrumentRow, points: readonly PointRow[], length: number, bucketOf: BucketOf) {
+  const values = new Array<number | null>(length).fill(null)
+  for (const { value, time_us } of points) {
+    if (value === null) continue
+    const at = bucketOf(time_us)
+    values[at] = row.temporality === 1 ? (values[at] ?? 0) + value : value
+  }
+  return values
+}
+
+/** What was added in a second, over the time between the points and not over the width of a bucket. */
+function rates(row: InstrumentRow, points: readonly PointRow[], { length, bucketOf, intervalUs }: LineOptions) {
+  const added = new Array<{ sum: number; us: number } | undefined>(length).fill(undefined)
+  let previous: PointRow | undefined
+  for (const point of points) {
+    if (point.value === null) continue
+    const us = elapsed(row, previous, point, intervalUs)
+    if (us !== null) {
+      const at = bucketOf(point.time_us)
+      const before = added[at] ?? { sum: 0, us: 0 }
+      added[at] = { sum: before.sum + increase(row, previous, point), us: before.us + us }
+    }
+    previous = point
+  }
+  return added.map((one) => (one === undefined || one.us === 0 ? null : one.sum / (one.us / 1e6)))
+}
+
+/** The time in which a point's increase came about; null for the first of a sum that had begun long before. */
+function elapsed(
+  { temporality }: InstrumentRow,
+  previous: PointRow | undefined,
+  { time_us, start_us }: PointRow,
+  intervalUs: number | null,
+): number | null {
+  const sinceStart = start_us > 0 && start_us < time_us ? time_us - start_us : null
+  if (temporality === 1) return sinceStart ?? (previous ? time_us - previous.time_us : intervalUs)
+  if (previous) return time_us - previous.time_us
+  return sinceStart !== null && sinceStart <= 2 * (intervalUs ?? sinceStart) ? sinceStart : null
 }
 
 /** What a point adds; a cumulative sum that fell, or started anew, was reset. */
 function increase(row: InstrumentRow, previous: PointRow | undefined, point: PointRow): number {
-  if (row.temporality === 1) return point.value!
-  if (!previous) return 0
+  if (row.temporality === 1 || !previous) return point.value!
   const isReset = point.start_us > previous.time_us || point.value! < previous.value!
   return isReset ? Math.max(point.value!, 0) : point.value! - previous.value!
 }
@@ -284,6 +362,7 @@ function distributions(
     return (['p50', 'p95', 'p99'] as const).map((quantile) => ({
       label: groups.length === 1 && group.label === 'all' ? quantile : `${group.label} ${quantile}`,
       attributes: group.attributes,
+      run: group.run,
       quantile,
       values: merged.map((histogram) =>
         histogram && histogram.count > 0 ? quantileOfHistogram(histogram, Number(quantile.slice(1)) / 100) : null,
@@ -348,6 +427,7 @@ function summaryLines(
     return [...lines].map(([quantile, values]) => ({
       label: `${group.label} p${quantile * 100}`,
       attributes: group.attributes,
+      run: group.run,
       quantile: ({ 0.5: 'p50', 0.95: 'p95', 0.99: 'p99' } as const)[String(quantile)] ?? null,
       values,
     }))
@@ -361,14 +441,6 @@ function exemplarsOf({ store }: Engine, where: Sql): Exemplar[] {
     )
     .all(...where.args) as { time_us: number; value: number; trace_id: string | null; span_id: string | null }[]
   return rows.map((row) => ({ timeUs: row.time_us, value: row.value, traceId: row.trace_id, spanId: row.span_id }))
-}
-
-function pointRange(engine: Engine, where: Sql, window: QueryWindow): { fromUs: number; toUs: number } {
-  if (window.isBounded) return closeWindow(engine.store, window)
-  const { first, last } = engine.store.database
-    .prepare(`SELECT min(time_us) AS first, max(time_us) AS last FROM point WHERE ${where.text}`)
-    .get(...where.args) as { first: number | null; last: number | null }
-  return { fromUs: first ?? 0, toUs: last ?? 0 }
 }
 
 /** `key=value` each; all must hold. */

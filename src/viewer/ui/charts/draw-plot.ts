@@ -145,7 +145,7 @@ function drawLine(
     else context.moveTo(left, top)
   context.stroke()
   context.setLineDash([])
-  if (places.length < FEW) for (const [left, top] of places) disc(context, left, top, 2)
+  if (places.length < FEW) for (const [left, top] of places) disc(context, left, top, places.length === 1 ? 3.5 : 2)
 }
 
 /** Diamonds: they stay apart from the points of lines without colour. */

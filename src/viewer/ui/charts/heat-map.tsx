@@ -18,6 +18,8 @@ export interface HeatCell {
 interface Props {
   readonly timesUs: readonly number[]
   readonly stepUs: number
+  /** How wide a lone column is. */
+  readonly intervalUs: number | null
   readonly bounds: readonly number[]
   readonly counts: readonly (readonly number[])[]
   readonly unit: string
@@ -107,7 +109,7 @@ interface Grid {
   readonly columns: readonly { readonly first: number; readonly last: number }[]
 }
 
-function gridOf({ counts, bounds }: Props): Grid {
+function gridOf({ counts, bounds, stepUs, intervalUs }: Props): Grid {
   let low = bounds.length
   let high = 0
   let most = 0
@@ -124,7 +126,8 @@ function gridOf({ counts, bounds }: Props): Grid {
     if (sum > 0) filled.push(time)
   }
   const gaps = filled.slice(1).map((time, index) => time - filled[index]!)
-  const usual = gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 1
+  const usual =
+    gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? Math.max(1, Math.round((intervalUs ?? 0) / stepUs))
   const columns = filled.map((last, index) => ({
     first: Math.max((filled[index - 1] ?? -1) + 1, last - usual + 1),
     last,

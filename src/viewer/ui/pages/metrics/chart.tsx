@@ -1,13 +1,13 @@
 /** One instrument: its lines, how its values spread, and the spans behind a point. */
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import type { MetricData } from '../../../api.ts'
+import type { MetricData, RunList } from '../../../api.ts'
 import { HeatMap } from '../../charts/heat-map.tsx'
-import { lineColor, quantileColor } from '../../charts/palette.ts'
+import { withColors } from '../../charts/palette.ts'
 import { Plot, type PlotCursor } from '../../charts/plot.tsx'
 import { urlOf, useQuery } from '../../lib/api.ts'
 import { metricVersion } from '../../lib/counters.ts'
-import { inUnit, plural, time } from '../../lib/format.ts'
+import { duration, inUnit, plural, time } from '../../lib/format.ts'
 import { href, Link, navigate, param, params, setParams } from '../../lib/location.tsx'
 import { Failed, Loading } from '../../lib/states.tsx'
 import { themeVersion } from '../../lib/theme.ts'
@@ -17,7 +17,6 @@ import { typeName, WARNINGS } from './tree.tsx'
 
 type Line = MetricData['lines'][number]
 
-const DASHES: Readonly<Record<string, readonly number[]>> = { p50: [], p95: [6, 3], p99: [2, 2] }
 const MAX_EXEMPLARS = 20
 
 export function Chart({ id }: { readonly id: string }) {
@@ -68,6 +67,7 @@ export function Chart({ id }: { readonly id: string }) {
             {...data.heatmap}
             timesUs={data.timesUs}
             stepUs={data.stepUs}
+            intervalUs={data.intervalUs}
             unit={instrument.unit}
             height={200}
             label="Heat map of values over time"
@@ -140,9 +140,14 @@ function Controls({ data: { instrument, attributeValues, mode } }: { readonly da
 function Lines({ data }: { readonly data: MetricData }) {
   const cursor = useSignal<PlotCursor | null>(null)
   const theme = themeVersion.value
-  const { instrument, timesUs, stepUs, mode, exemplars: dots } = data
+  const { instrument, timesUs, mode, exemplars: dots } = data
   const unit = mode === 'rate' ? `${instrument.unit.replace(/[{}]/g, '') || '1'}/s` : instrument.unit
   const hidden = params.value.getAll('hide')
+  const runs = useQuery<RunList>(() => (data.lines.some(({ run }) => run !== null) ? urlOf('runs') : null))
+  const runTitle = (id: string | null): string | undefined => {
+    const run = runs.data?.runs.find((one) => one.id === id)
+    return run && `Run since ${time(run.firstUs)}${run.pid === null ? '' : `, pid ${run.pid}`}`
+  }
   // the chart draws anew when these change, and the crosshair must not change them
   const all = useMemo(() => withColors(data.lines), [data, theme])
   const shown = useMemo(() => all.filter(({ label }) => !hidden.includes(label)), [all, hidden.join('\n')])
@@ -180,6 +185,7 @@ function Lines({ data }: { readonly data: MetricData }) {
               key={line.label}
               type="button"
               aria-pressed={!isHidden}
+              title={runTitle(line.run)}
               onClick={() =>
                 setParams({ hide: isHidden ? hidden.filter((one) => one !== line.label) : [...hidden, line.label] })
               }
@@ -192,25 +198,42 @@ function Lines({ data }: { readonly data: MetricData }) {
         })}
       </div>
       <p class="dim">
-        Points stand for {(stepUs / 1e6).toString()} s. Click one to see the spans behind it, drag to look closer.
+        <Meaning data={data} /> Click one to see the spans behind it, drag to look closer.
         {dots.length > 0 && ` Diamonds are ${plural(dots.length, 'exemplar')}: spans that the metric itself names.`}
       </p>
     </>
   )
 }
 
-function withColors(lines: readonly Line[]) {
-  const groups = [...new Set(lines.map(groupOf))]
-  const isOne = groups.length < 2
-  return lines.map((line) => ({
-    ...line,
-    color: line.quantile !== null && isOne ? quantileColor(line.quantile) : lineColor(groups.indexOf(groupOf(line))),
-    dash: line.quantile !== null && !isOne ? (DASHES[line.quantile] ?? []) : [],
-  }))
+/** What a point of the lines is about. */
+function Meaning({ data: { instrument, stepUs, intervalUs, mode } }: { readonly data: MetricData }) {
+  if (intervalUs === null) return <>One export so far.</>
+  const report = duration(roundedUs(intervalUs) * 1000)
+  if (stepUs > intervalUs * 1.5) {
+    return (
+      <>
+        Exported every {report}; each point stands for {duration(stepUs * 1000)}.
+      </>
+    )
+  }
+  const isInstant = instrument.type === 'gauge' || (instrument.temporality === 'cumulative' && mode === 'value')
+  const isSpread = instrument.type.endsWith('istogram')
+  return (
+    <>
+      Exported every {report}; each point{' '}
+      {mode === 'rate'
+        ? 'is the rate over that time'
+        : isInstant && !isSpread
+          ? 'is the value then'
+          : 'covers that time'}
+      .
+    </>
+  )
 }
 
-const groupOf = ({ label, quantile }: Line): string =>
-  quantile !== null && label.endsWith(quantile) ? label.slice(0, -quantile.length).trim() : label
+/** Timers are late by some milliseconds. */
+const roundedUs = (us: number): number => (us >= 2e6 ? Math.round(us / 1e6) * 1e6 : us)
+
 const newest = ({ values }: Line): number | null => values.findLast((value) => value !== null) ?? null
 
 /** The time since the point before; of high percentiles, values from the bound of their bucket on. */

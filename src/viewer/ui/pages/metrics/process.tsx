@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import type { InstrumentList, MetricData } from '../../../api.ts'
-import { lineColor, quantileColor } from '../../charts/palette.ts'
+import { withColors } from '../../charts/palette.ts'
 import { Plot, type PlotCursor } from '../../charts/plot.tsx'
 import { urlOf, useQuery } from '../../lib/api.ts'
 import { metricVersion } from '../../lib/counters.ts'
@@ -35,15 +35,7 @@ function SmallChart({ id, label }: InstrumentList['process'][number]) {
     },
     { live: false },
   )
-  const lines = useMemo(
-    () =>
-      (data?.lines ?? []).slice(0, MAX_LINES).map(({ label: name, values, quantile }, index) => ({
-        label: name,
-        values,
-        color: quantile === null ? lineColor(index) : quantileColor(quantile),
-      })),
-    [data, theme],
-  )
+  const lines = useMemo(() => withColors((data?.lines ?? []).slice(0, MAX_LINES)), [data, theme])
   const unit = data ? (data.mode === 'rate' ? `${data.instrument.unit || '1'}/s` : data.instrument.unit) : ''
   const place = cursor.value?.ofLines[0] ?? -1
   const first = lines[0]?.values
