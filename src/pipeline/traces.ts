@@ -14,6 +14,7 @@ import { loadLazily } from '../lazy.ts'
 import { createBaggageProcessor } from './baggage-attributes.ts'
 import { createIdGenerator, createRandomFlagProcessor } from './ids.ts'
 import { createPrettySpanExporter } from './pretty-print.ts'
+import { createSpanCounters } from './span-counters.ts'
 
 export interface TracesOptions {
   readonly resource: Resource
@@ -44,7 +45,7 @@ export function createTracerProvider(options: TracesOptions): TracerProvider {
       ...options.spanProcessors,
       ...createSinks(options),
     ],
-    ...(options.selfMetrics && { meterProvider: options.selfMetrics }),
+    ...(options.selfMetrics && { meterProvider: createSpanCounters(options.selfMetrics) }),
   })
 }
 
