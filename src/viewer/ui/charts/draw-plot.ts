@@ -113,13 +113,17 @@ function drawAxes(context: CanvasRenderingContext2D, frame: Frame, { height, tic
   }
   context.textAlign = 'center'
   context.textBaseline = 'bottom'
+  let lastEnd = 0
   for (const us of times.ticks) {
     const x = Math.round(frame.x(us)) + 0.5
     context.moveTo(x, TOP)
     context.lineTo(x, height - BOTTOM)
     const text = clock(us, times.stepUs)
     const half = context.measureText(text).width / 2
-    context.fillText(text, Math.min(Math.max(x, left + half), right + RIGHT - half), height - 2)
+    const middle = Math.min(Math.max(x, left + half), right + RIGHT - half)
+    if (middle - half < lastEnd) continue
+    context.fillText(text, middle, height - 2)
+    lastEnd = middle + half + 8
   }
   context.stroke()
 }

@@ -34,6 +34,7 @@ const SORTS: readonly { readonly id: NonNullable<TraceListParams['sort']>; reado
 export function TracesPage() {
   const list = useTraceList()
   const { traces, error, isLoading } = list
+  const showsFacets = useSignal(false)
   const isBadQuery = error?.code === 'bad_query'
   const isEmpty = !isLoading && error === undefined && traces.length === 0 && !list.hasMore
   if (isEmpty && !isFiltered()) return <NothingYet />
@@ -49,6 +50,15 @@ export function TracesPage() {
           label="Query of traces"
           onApply={(q) => setParams({ q }, { replace: false })}
         />
+        <button
+          type="button"
+          class="narrow-only"
+          aria-expanded={showsFacets.value}
+          aria-controls="facets"
+          onClick={() => (showsFacets.value = !showsFacets.value)}
+        >
+          Filters
+        </button>
         <label>
           Sort{' '}
           <select
@@ -66,7 +76,7 @@ export function TracesPage() {
         </label>
       </div>
       <div class="traces-body">
-        <Facets />
+        <Facets isShown={showsFacets.value} />
         <div class="traces-main">
           <ScatterChart />
           {error && !isBadQuery && <Failed error={error} />}
@@ -224,14 +234,24 @@ function List({ list }: { readonly list: TraceListState }) {
   )
 }
 
-const HEADS = ['', 'Started', 'Trace', 'Services', 'Duration', 'Spans', 'Logs', 'Errors', ' ']
+const HEADS: readonly (readonly [label: string, className?: string])[] = [
+  [''],
+  ['Started'],
+  ['Trace'],
+  ['Services', 'mix'],
+  ['Duration'],
+  ['Spans', 'num spans'],
+  ['Logs', 'num logs'],
+  ['Errors', 'num'],
+  [' '],
+]
 
 function Head() {
   return (
     <div class="trace-row head" aria-hidden="true">
-      {HEADS.map((head, index) => (
-        <span key={head} class={index >= 5 ? 'num' : undefined}>
-          {head}
+      {HEADS.map(([label, className]) => (
+        <span key={label} class={className}>
+          {label}
         </span>
       ))}
     </div>

@@ -1,5 +1,6 @@
 /** Who calls whom: services and what they use as boxes, calls as arrows with their count, failures and p95. */
 import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { ServiceEdge, ServiceGraph } from '../../../api.ts'
 import { SYSTEM_MARK, serviceClass } from '../../lib/colors.ts'
 import { count, duration, percent } from '../../lib/format.ts'
@@ -20,10 +21,17 @@ export function Graph({ graph }: { readonly graph: ServiceGraph }) {
   const layout = layoutGraph(ids, edges, BOX)
   const width = layout.width + PAD * 2
   const height = layout.height + PAD * 2
+  const frame = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    // what is called first is in sight
+    const left = Math.min(...layout.nodes.map(({ x }) => x))
+    const first = layout.nodes.find(({ x }) => x === left)
+    if (first && frame.current) frame.current.scrollTop = first.y + PAD - frame.current.clientHeight / 2
+  }, [layout.nodes.length])
   const isLit = (...names: string[]): boolean => hovered.value === null || names.includes(hovered.value)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard
-    <section class="graph" aria-label="Service graph" tabIndex={0}>
+    <section ref={frame} class="graph" aria-label="Service graph" tabIndex={0}>
       {/* biome-ignore lint/a11y/noSvgWithoutTitle: the section has the name */}
       <svg {...{ width, height }} viewBox={`${-PAD} ${-PAD} ${width} ${height}`}>
         <defs>

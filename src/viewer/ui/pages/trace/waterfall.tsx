@@ -70,7 +70,7 @@ function Ruler({ state }: { readonly state: TraceState }) {
   return (
     <div class="ruler" aria-hidden="true">
       <div class="marks">
-        {rulerMarks(window, 6).map((ns) => (
+        {rulerMarks(window, innerWidth < 760 ? 3 : 6).map((ns) => (
           <span key={ns} style={{ left: `${placeOf(ns, window)}%` }}>
             {duration(ns)}
           </span>

@@ -8,12 +8,13 @@ import { listParams } from './use-trace-list.ts'
 
 const MAX_KEYS = 30
 
-export function Facets() {
+export function Facets({ isShown }: { readonly isShown: boolean }) {
   const { data } = useQuery<FacetList>(() => urlOf('traceFacets', listParams()))
   const query = param('q')
-  if (data === undefined) return <aside class="facets" aria-label="Filters" />
+  const own = { id: 'facets', class: isShown ? 'facets shown' : 'facets', 'aria-label': 'Filters' }
+  if (data === undefined) return <aside {...own} />
   return (
-    <aside class="facets" aria-label="Filters">
+    <aside {...own}>
       {data.facets
         .filter(({ values }) => values.length > 0)
         .map(({ field, label, values, more }) => (

@@ -45,7 +45,7 @@ export function TraceGroupRow({ row: { traces, isOpen }, index, longestNs, isAct
         <HttpStatus status={first.httpStatus} />
         <span class="pill times">×{count(traces.length)}</span>
       </div>
-      <div role="gridcell" />
+      <div role="gridcell" class="mix" />
       <div
         role="gridcell"
         class="length"
@@ -57,10 +57,10 @@ export function TraceGroupRow({ row: { traces, isOpen }, index, longestNs, isAct
         </span>
         <span class="num">~{duration(median)}</span>
       </div>
-      <div role="gridcell" class="num" title="Spans of all of them">
+      <div role="gridcell" class="num spans" title="Spans of all of them">
         {count(sum('spans'))}
       </div>
-      <div role="gridcell" class="num dim" title="Logs of all of them">
+      <div role="gridcell" class="num logs dim" title="Logs of all of them">
         {count(sum('logs'))}
       </div>
       <div role="gridcell" class="num dim">

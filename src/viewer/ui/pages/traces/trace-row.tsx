@@ -63,10 +63,10 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, isMember
         <DurationBar trace={trace} longestNs={longestNs} />
         <span class="num">{duration(trace.durationNs)}</span>
       </div>
-      <div role="gridcell" class="num">
+      <div role="gridcell" class="num spans">
         {count(trace.spans)}
       </div>
-      <div role="gridcell" class={trace.logs > 0 ? 'num' : 'num dim'}>
+      <div role="gridcell" class={trace.logs > 0 ? 'num logs' : 'num logs dim'}>
         {count(trace.logs)}
       </div>
       <div role="gridcell" class={errors > 0 ? 'num error' : 'num dim'}>
