@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { transform } from 'esbuild'
-import { type Plugin, rolldown } from 'rolldown'
+import { type InputOptions, type Plugin, rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
@@ -60,20 +60,56 @@ const bundleLateRequires: Plugin = {
   },
 }
 
+/** How every bundle is made. */
+const BUNDLING = {
+  cwd: root,
+  platform: 'node',
+  external: EXTERNAL,
+  transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
+  resolve: { conditionNames: ['node', 'import', 'default'] },
+  plugins: [bundleLateRequires],
+  // modules of Node do nothing at load that anybody counts on; detectors are instances, which a bundler dares not drop by itself
+  treeshake: {
+    moduleSideEffects: (id: string, isExternal: boolean) => !isExternal && !id.includes('/@opentelemetry/resources/'),
+  },
+  onwarn(warning) {
+    if (warning.code === 'UNRESOLVED_IMPORT') throw new Error(warning.message)
+  },
+} satisfies InputOptions
+
+/**
+ * What an application loads at start is one file, since each further one costs it a search, a read and a compilation. What other programs
+ * need as well stays apart, so that they do not load the rest.
+ */
+async function findCore(): Promise<Set<string>> {
+  const atStart = await reachableFrom(['src/index.ts', 'src/register.ts'])
+  const elsewhere = await reachableFrom([...Object.values(present(PROGRAMS)), DOORS.viewer!])
+  // a door is a file of its own: what it does at load is for those who open it
+  const doors = new Set(Object.values(DOORS).map((file) => path.join(root, file)))
+  return new Set([...atStart].filter((id) => !elsewhere.has(id) && !doors.has(id)))
+}
+
+/** Modules that load without anything being asked for late. */
+async function reachableFrom(files: readonly string[]): Promise<Set<string>> {
+  const bundle = await rolldown({ ...BUNDLING, input: files.map((file) => path.join(root, file)) })
+  const { output } = await bundle.generate({ format: 'cjs' })
+  await bundle.close()
+  const chunks = new Map(output.flatMap((chunk) => (chunk.type === 'chunk' ? [[chunk.fileName, chunk] as const] : [])))
+  const seen = new Set<string>()
+  const visit = (fileName: string): void => {
+    if (seen.has(fileName) || !chunks.has(fileName)) return
+    seen.add(fileName)
+    chunks.get(fileName)!.imports.forEach(visit)
+  }
+  for (const chunk of chunks.values()) if (chunk.isEntry) visit(chunk.fileName)
+  return new Set([...seen].flatMap((fileName) => chunks.get(fileName)!.moduleIds))
+}
+
 /** @returns the files that went into it */
 async function buildImplementation(): Promise<string[]> {
-  const bundle = await rolldown({
-    cwd: root,
-    input: { ...present(DOORS), ...present(PROGRAMS), ...(await instrumentationEntries()), ...lazyEntries() },
-    platform: 'node',
-    external: EXTERNAL,
-    transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
-    resolve: { conditionNames: ['node', 'import', 'default'] },
-    plugins: [bundleLateRequires],
-    onwarn(warning) {
-      if (warning.code === 'UNRESOLVED_IMPORT') throw new Error(warning.message)
-    },
-  })
+  const core = await findCore()
+  const input = { ...present(DOORS), ...present(PROGRAMS), ...(await instrumentationEntries()), ...lazyEntries() }
+  const bundle = await rolldown({ ...BUNDLING, input })
   const { output } = await bundle.write({
     dir: dist,
     format: 'cjs',
@@ -82,6 +118,7 @@ async function buildImplementation(): Promise<string[]> {
     sourcemap: true,
     exports: 'named',
     keepNames: true,
+    codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => core.has(id) }] },
   })
   await bundle.close()
   await Promise.all(output.map((chunk) => (chunk.type === 'chunk' ? slim(chunk.fileName, chunk.moduleIds) : undefined)))

@@ -1,4 +1,5 @@
 /** Builds the resource: what this process is, from the environment, detectors and options, each winning over the one before. */
+import { readFileSync } from 'node:fs'
 import type { Attributes } from '@opentelemetry/api'
 import {
   type DetectedResourceAttributes,
@@ -11,7 +12,6 @@ import {
   type Resource,
   type ResourceDetector,
   resourceFromAttributes,
-  serviceInstanceIdDetector,
 } from '@opentelemetry/resources'
 import type { DetectorName } from '../config/resolve.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
@@ -71,18 +71,44 @@ function chooseDetectors(names: readonly DetectorName[]): ResourceDetector[] {
       'process',
       () => ({ detect: () => ({ attributes: without(processDetector.detect().attributes ?? {}, SECRET_PRONE) }) }),
     ],
-    ['serviceinstance', () => serviceInstanceIdDetector],
-    // outside Linux there is no cgroup to read
+    ['serviceinstance', () => instanceIdDetector],
+    // its code is loaded where there is something for it to find
     [
       'container',
       () =>
-        process.platform === 'linux' && isComplete()
+        namesContainer() && isComplete()
           ? loadLazily<typeof import('@opentelemetry/resource-detector-container')>('container').containerDetector
           : { detect: () => ({}) },
     ],
     ['env', () => envDetector],
   ]
   return all.filter(([name]) => names.includes('all') || names.includes(name)).map(([, create]) => create())
+}
+
+/** The detector of OpenTelemetry loads node:crypto for its UUID, which costs more than the rest of the resource. */
+const instanceIdDetector: ResourceDetector = { detect: () => ({ attributes: { 'service.instance.id': instanceId } }) }
+const instanceId = randomUuid()
+
+/** Version 4; told apart, not kept secret, so that the engine's own generator will do. */
+function randomUuid(): string {
+  const hex = (length: number): string =>
+    Math.floor(Math.random() * 16 ** length)
+      .toString(16)
+      .padStart(length, '0')
+  const variant = (8 + Math.floor(Math.random() * 4)).toString(16)
+  return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`
+}
+
+/** Whether one of the files that name the container of a process on Linux holds such an id. */
+function namesContainer(): boolean {
+  if (process.platform !== 'linux') return false
+  return ['/proc/self/cgroup', '/proc/self/mountinfo'].some((file) => {
+    try {
+      return /[0-9a-f]{64}/.test(readFileSync(file, 'latin1'))
+    } catch {
+      return false
+    }
+  })
 }
 
 /** A detector that throws is left out instead of taking the application down. */
