@@ -21,42 +21,45 @@ export function encodeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   }
 }
 
+/**
+ * What differs from span to span comes first, and what repeats follows in one piece: deflate pays for each piece. Receivers take fields in
+ * any order.
+ */
 function writeSpan(writer: ProtobufWriter, span: ReadableSpan, limit: number): void {
   const context = span.spanContext()
   const parent = span.parentSpanContext
-  writeIds(writer, context)
+  writer.tag(0x0a)
+  writer.hexId(context.traceId, 16)
+  // the spans of one parent have both in common
   if (parent?.spanId) {
     writer.tag(0x22)
     writer.hexId(parent.spanId, 8)
   }
-  writer.tag(0x2a)
-  writer.string(toText(span.name))
-  writer.tag(0x30)
-  writer.varint(span.kind >= 0 && span.kind <= 4 ? span.kind + 1 : 1)
+  writer.tag(0x12)
+  writer.hexId(context.spanId, 8)
   writer.tag(0x39)
   writeTime(writer, span.startTime)
   writer.tag(0x41)
   writeTime(writer, isValidTime(span.endTime) ? span.endTime : span.startTime)
+  writeFlags(writer, 0x85, context.traceFlags, parent?.isRemote)
+  writeTraceState(writer, context)
+  writer.tag(0x2a)
+  writer.string(toText(span.name))
+  writer.tag(0x30)
+  writer.varint(span.kind >= 0 && span.kind <= 4 ? span.kind + 1 : 1)
   const dropped = toCount(span.droppedAttributesCount) + writeAttributes(writer, 0x4a, span.attributes, limit)
   writeCount(writer, 0x50, dropped)
   writeEvents(writer, span, limit)
   writeLinks(writer, span, limit)
   writeStatus(writer, span)
-  writeFlags(writer, 0x85, context.traceFlags, parent?.isRemote)
 }
 
-function writeIds(writer: ProtobufWriter, context: SpanContext): void {
-  writer.tag(0x0a)
-  writer.hexId(context.traceId, 16)
-  writer.tag(0x12)
-  writer.hexId(context.spanId, 8)
-  if (context.traceState) {
-    const state = context.traceState.serialize()
-    if (state) {
-      writer.tag(0x1a)
-      writer.string(toText(state))
-    }
-  }
+function writeTraceState(writer: ProtobufWriter, { traceState }: SpanContext): void {
+  if (!traceState) return
+  const state = traceState.serialize()
+  if (!state) return
+  writer.tag(0x1a)
+  writer.string(toText(state))
 }
 
 function writeFlags(writer: ProtobufWriter, tag: number, traceFlags: number, isRemote: boolean | undefined): void {
@@ -102,7 +105,11 @@ function writeLinks(writer: ProtobufWriter, span: ReadableSpan, limit: number): 
     }
     writer.tag(0x6a)
     const message = writer.beginMessage()
-    writeIds(writer, link.context)
+    writer.tag(0x0a)
+    writer.hexId(link.context.traceId, 16)
+    writer.tag(0x12)
+    writer.hexId(link.context.spanId, 8)
+    writeTraceState(writer, link.context)
     writeCount(
       writer,
       0x28,
