@@ -33,9 +33,10 @@ export interface Plan {
   readonly rate: number
 }
 
-interface Usage {
+export interface Usage {
   readonly cpuMicros: number
   readonly rss: number
+  readonly heapUsed: number
 }
 
 const DRAIN_MILLIS = 800
@@ -74,19 +75,25 @@ export async function measure({ app, arm, sink, warmup, requests, rate }: Plan):
   }
 }
 
-interface Program {
+export interface Program {
   readonly port: number
-  usage(): Promise<Usage>
+  /** After a garbage collection when asked for, which needs `--expose-gc`. */
+  usage(question?: 'usage' | 'gc'): Promise<Usage>
   stop(): Promise<void>
 }
 
-async function startProgram(app: App, arm: string, port: number): Promise<Program> {
+export async function startProgram(
+  app: App | 'hold',
+  arm: string,
+  port: number,
+  nodeFlags: readonly string[] = [],
+): Promise<Program> {
   const { flags, env } = ARMS[arm]!
   const folder = folderOf(arm)
   copyApps(folder)
   const child = fork(path.join(folder, 'apps', `${app}.cjs`), {
     cwd: folder,
-    execArgv: [...flags.cjs!],
+    execArgv: [...nodeFlags, ...flags.cjs!],
     env: { PATH: process.env.PATH, BENCH_POSTGRES_URL: postgresUrl(), ...env?.(port) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
@@ -101,9 +108,9 @@ async function startProgram(app: App, arm: string, port: number): Promise<Progra
   const next = async (): Promise<unknown> => ((await Promise.race([once(child, 'message'), ended])) as [unknown])[0]
   return {
     port: ((await next()) as { port: number }).port,
-    usage() {
+    usage(question = 'usage') {
       const answer = next()
-      child.send('usage')
+      child.send(question)
       return answer as Promise<Usage>
     },
     stop: () => stop(child),

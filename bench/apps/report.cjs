@@ -5,7 +5,7 @@ exports.listening = (server) => {
   process.on('message', (question) => {
     if (question === 'gc') globalThis.gc?.()
     const { user, system } = process.cpuUsage()
-    process.send({ cpuMicros: user + system, rss: memoryUsage.rss() })
+    process.send({ cpuMicros: user + system, rss: memoryUsage.rss(), heapUsed: memoryUsage().heapUsed })
   })
   process.on('disconnect', () => process.exit())
   process.send({ port: server.address().port })
