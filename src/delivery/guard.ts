@@ -210,17 +210,22 @@ function isException(exception: Exception): boolean {
   return Boolean(name || message || code)
 }
 
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return Array.isArray(value) && value.length <= 128 && value.every((item) => typeof item !== 'object' || item === null)
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null || isPlainList(value)
+
+function isPlainList(value: object): boolean {
+  if (!Array.isArray(value) || value.length > 128) return false
+  for (const item of value) if (typeof item === 'object' && item !== null) return false
+  return true
 }
 
+/** Whether all values can be read, and none of them is more than a list. Nearly all maps are such, so this is what most calls cost. */
 function isPlainMap(map: object): boolean {
-  for (const key in map) {
-    const property = Object.getOwnPropertyDescriptor(map, key)
-    if (property && !('value' in property && isPlain(property.value))) return false
+  try {
+    for (const key in map) if (!isPlain((map as Record<string, unknown>)[key])) return false
+    return true
+  } catch {
+    return false
   }
-  return true
 }
 
 function tameMap(map: object): Attributes {

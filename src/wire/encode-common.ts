@@ -28,12 +28,13 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
   for (const key in attributes) {
     if (!Object.hasOwn(attributes, key)) continue
     if (writer.pos > limit) dropped++
-    else writeKeyValue(writer, tag, key, attributes, limit)
+    else writeAttribute(writer, tag, key, attributes, limit)
   }
   return dropped
 }
 
-function writeKeyValue(
+/** Writes the entry `key` of `holder` as a KeyValue under `tag`. */
+export function writeAttribute(
   writer: ProtobufWriter,
   tag: number,
   key: string,

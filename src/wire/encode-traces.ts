@@ -2,6 +2,7 @@
 import type { Link, SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { ITEM_LIMIT_BYTES, isValidTime, toCount, toText, writeAttributes, writeTime } from './encode-common.ts'
+import { writeRepeatingAttributes } from './encode-repeats.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 const HAS_IS_REMOTE = 0x100
@@ -43,11 +44,13 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan, limit: number): v
   writeTime(writer, isValidTime(span.endTime) ? span.endTime : span.startTime)
   writeFlags(writer, 0x85, context.traceFlags, parent?.isRemote)
   writeTraceState(writer, context)
+  const name = toText(span.name)
   writer.tag(0x2a)
-  writer.string(toText(span.name))
+  writer.string(name)
   writer.tag(0x30)
   writer.varint(span.kind >= 0 && span.kind <= 4 ? span.kind + 1 : 1)
-  const dropped = toCount(span.droppedAttributesCount) + writeAttributes(writer, 0x4a, span.attributes, limit)
+  const dropped =
+    toCount(span.droppedAttributesCount) + writeRepeatingAttributes(writer, 0x4a, span.attributes, limit, name)
   writeCount(writer, 0x50, dropped)
   writeEvents(writer, span, limit)
   writeLinks(writer, span, limit)
