@@ -89,7 +89,7 @@ function withPropertiesOf<Fn extends object>(original: Fn, wrapped: Fn): Fn {
 }
 
 function pathOf(path: unknown): string | undefined {
-  return Array.isArray(path) ? path.map((one) => textOf(one) ?? '').join(',') : textOf(path)
+  return Array.isArray(path) ? path.map(textOf).join(',') : textOf(path)
 }
 
 function textOf(path: unknown): string | undefined {
