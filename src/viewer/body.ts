@@ -95,17 +95,26 @@ function decompressorOf({ headers }: IncomingMessage): Decompress | undefined {
   return decompress
 }
 
-async function collect(request: IncomingMessage, limit: number, reserve: (bytes: number) => void): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let length = 0
-  // leaving the loop must not cut the connection: the answer goes over it
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > limit) throw tooLarge(limit, 'as sent')
-    reserve(chunk.length)
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)
+function collect(request: IncomingMessage, limit: number, reserve: (bytes: number) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const take = (chunk: Buffer): void => {
+      length += chunk.length
+      try {
+        if (length > limit) throw tooLarge(limit, 'as sent')
+        reserve(chunk.length)
+        chunks.push(chunk)
+      } catch (error) {
+        // the connection is not cut: the answer goes over it
+        request.off('data', take).pause()
+        reject(error)
+      }
+    }
+    request.on('data', take)
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
+    request.once('error', reject)
+  })
 }
 
 function decompressed(raw: Buffer, decompress: Decompress, limit: number): Promise<Buffer> {

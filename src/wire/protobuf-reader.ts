@@ -146,12 +146,11 @@ export class ProtobufReader {
   key(end: number): string {
     const inner = this.enter(end)
     const start = this.position
-    if (start === inner) return ''
-    if (inner - start > MAX_KEY) return this.string(end)
-    const known = this.findRepeat(KEYS, inner)
+    const known = inner - start > MAX_KEY ? undefined : this.findRepeat(KEYS, inner)
     if (known !== undefined) return known
+    this.position = inner
     const key = this.#buffer.utf8Slice(start, inner)
-    this.offerRepeat(KEYS, start, key)
+    if (inner - start <= MAX_KEY) this.offerRepeat(KEYS, start, key)
     return key
   }
 

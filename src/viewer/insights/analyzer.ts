@@ -34,8 +34,10 @@ export interface AnalyzerOptions {
 
 const QUIET_MILLIS = 1000
 const TICK_MILLIS = 250
-/** Of a tick: 8 % of the time at most, whatever arrives. */
+/** Of a tick: 8 % of the time at most, and 2 % while so much arrives that storing it comes first. */
 const BUDGET_MILLIS = 20
+const BUSY_BUDGET_MILLIS = 5
+const BUSY_SPANS = 5000
 const MAX_PENDING = 20_000
 /** A trace larger than this is judged by its first spans. */
 const MAX_SPANS = 20_000
@@ -44,6 +46,7 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
   /** Traces by id with the time of their last change, in that order. */
   const pending = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
+  let arrived = 0
   const byId = store.database.prepare('SELECT * FROM trace WHERE id = ?')
   const keep = store.database.prepare('UPDATE trace SET badges = ?, findings = ? WHERE no = ?')
 
@@ -53,6 +56,7 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
   for (const { id } of unseen.all(MAX_PENDING) as { id: string }[]) pending.set(id, 0)
   const stopListening = store.onChange(({ traces, result }) => {
     if (result.spans === 0) return
+    arrived += result.spans
     const now = performance.now()
     for (const { id } of traces) {
       pending.delete(id)
@@ -88,12 +92,14 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
   function tick(): void {
     timer = undefined
     const started = performance.now()
+    const budgetMillis = arrived > BUSY_SPANS ? BUSY_BUDGET_MILLIS : BUDGET_MILLIS
+    arrived = 0
     const analyzed: string[] = []
     store.database.exec('BEGIN')
     try {
       for (const [id, changedAt] of pending) {
         const now = performance.now()
-        if (now - changedAt < QUIET_MILLIS || now - started > BUDGET_MILLIS) break
+        if (now - changedAt < QUIET_MILLIS || now - started > budgetMillis) break
         pending.delete(id)
         const row = byId.get(id) as TraceRow | undefined
         if (!row || row.spans === 0) continue

@@ -1,5 +1,6 @@
 /** Opens the SQLite database of the viewer. It is a cache: one that cannot be read, or is of another version, is put aside. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { uptime } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -77,11 +78,13 @@ function inMemory(): OpenedDatabase {
 function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
   try {
+    // without fsync a process may end in any way; only when the machine itself goes down can the file be damaged: see `mayBeDamaged`
     // a viewer that is just ending still holds the file
     database.exec('PRAGMA busy_timeout = 2000')
     database.exec(
-      `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`,
+      `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF`,
     )
+    if (mayBeDamaged(database)) checkPages(database)
     return prepare(database)
   } catch (error) {
     database.close()
@@ -98,6 +101,43 @@ function prepare(database: DatabaseSync): DatabaseSync {
   if (version !== 0) throw new Error(`the schema has version ${version}`)
   database.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
   return database
+}
+
+/** Whether the machine went down while the file was open: then not all that was written may be there. */
+function mayBeDamaged(database: DatabaseSync): boolean {
+  database.exec('CREATE TABLE IF NOT EXISTS open_since (boot TEXT NOT NULL)')
+  const row = database.prepare('SELECT boot FROM open_since').get() as { boot: string } | undefined
+  const boot = bootId()
+  if (row?.boot !== boot) {
+    database.exec('DELETE FROM open_since')
+    database.prepare('INSERT INTO open_since VALUES (?)').run(boot)
+  }
+  return row !== undefined && row.boot !== boot
+}
+
+function checkPages(database: DatabaseSync): void {
+  const { quick_check: result } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  if (result !== 'ok') throw new Error(`the file is damaged: ${result}`)
+}
+
+/** Names the time since the machine was started. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  } catch {
+    // to the quarter of an hour: the clock may be set; at worst a sound file is checked
+    return String(Math.round((Date.now() / 1000 - uptime()) / 900))
+  }
+}
+
+/** Closes a database; on disk, says that all of it was written. */
+export function closeDatabase(database: DatabaseSync): void {
+  try {
+    database.exec('DELETE FROM open_since')
+  } catch {
+    // in memory, or the disk is full
+  }
+  database.close()
 }
 
 function isLocked(error: unknown): boolean {

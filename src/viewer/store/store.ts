@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Decoded } from '../../wire/decode-types.ts'
 import { createResources, type StoreContext } from './context.ts'
-import { openDatabase } from './database.ts'
+import { closeDatabase, openDatabase } from './database.ts'
 import { createInterner } from './intern.ts'
 import { createLogWriter } from './logs.ts'
 import { createMetricWriter } from './metrics.ts'
@@ -138,7 +138,7 @@ export function createStore(options: StoreOptions = {}): Store {
     close() {
       retention.stop()
       listeners.clear()
-      database.close()
+      closeDatabase(database)
     },
   }
   return store
