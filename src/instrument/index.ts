@@ -8,6 +8,7 @@ import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import type * as Express from './express/index.ts'
+import { watchFastifyRoutes } from './fastify-route.ts'
 import { watchFetch } from './fetch.ts'
 import type * as Http from './http/index.ts'
 import { attachLate, type LateLoad } from './late.ts'
@@ -99,6 +100,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
 
   const stopRequire = watchRequire(onSight)
   const importWatch = watchImport(onSight, isTarget, Object.keys(TARGETS).filter(isTarget))
+  const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
   const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
   const late = attachLate((moduleName) => {
@@ -130,6 +132,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       stopRequire()
       importWatch.stop()
       stopFetch()
+      stopRoutes()
       stopTakenEarly()
       registry.disableAll()
     },

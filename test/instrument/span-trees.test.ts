@@ -50,7 +50,7 @@ const CASES: readonly Case[] = [
     name: 'fastify',
     imports: { fastify: 'fastify' },
     work: `const app = fastify(); app.get('/posts/:id', async () => 'ok'); await app.listen({ port: 0, host: '127.0.0.1' }); const { port } = app.server.address(); ${ask('/posts/1')}; await app.close()`,
-    tree: ['client GET', '  server GET'],
+    tree: ['client GET', '  server GET /posts/:id'],
   },
   {
     name: 'koa',
