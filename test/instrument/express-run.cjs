@@ -20,20 +20,23 @@ exports.run = async (express, major) => {
 async function serve({ app, requests, atOnce }) {
   const server = http.createServer(app()).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
+  const closed = []
+  server.on('request', (_request, response) => closed.push(new Promise((resolve) => response.once('close', resolve))))
   const agent = new http.Agent({ keepAlive: true })
-  const { port } = server.address()
   const answers = []
-  if (atOnce) answers.push(...(await Promise.all(requests.map((request) => send(request, port, agent)))))
-  else for (const request of requests) answers.push(await send(request, port, agent))
+  if (atOnce) answers.push(...(await Promise.all(requests.map((request) => send(request, server, agent)))))
+  else for (const request of requests) answers.push(await send(request, server, agent))
+  await Promise.all(closed)
   agent.destroy()
   await new Promise((resolve) => server.close(resolve))
   return answers
 }
 
-function send(text, port, agent) {
+function send(text, server, agent) {
   const [verb, path, ...body] = text.split(' ')
   const method = verb === 'ABORT' ? 'GET' : verb
   const headers = body.length > 0 ? { 'content-type': 'application/json' } : {}
+  const { port } = server.address()
   return new Promise((resolve) => {
     const request = http.request({ host: '127.0.0.1', port, path, method, agent, headers }, (response) => {
       let answer = ''
@@ -44,7 +47,7 @@ function send(text, port, agent) {
     })
     request.on('error', (error) => resolve(`${text}: ${error.code}`))
     request.end(body.join(' '))
-    if (verb === 'ABORT') setTimeout(() => request.destroy(), 20)
+    if (verb === 'ABORT') server.once('request', () => setImmediate(() => request.destroy()))
   })
 }
 
