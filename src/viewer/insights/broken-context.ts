@@ -45,7 +45,7 @@ export function findLostContext(store: Store, { traceId, spans }: TraceView): Fi
       weight: 1,
       savingNs: null,
       spanIds: [root.spanId],
-      query: queryFor(stored.service, stored.name, '-has:parent'),
+      query: queryFor(stored.service, stored.name, 'parent!=*'),
       badge: null,
     },
   ]

@@ -145,7 +145,7 @@ function spanCondition(context: StoreContext, term: Term, value: string): Sql {
     case 'span':
       return sql('s.span_id = ?', value.toLowerCase())
     case 'parent':
-      return sql('s.parent_id = ?', value.toLowerCase())
+      return value === '*' ? sql('s.parent_id IS NOT NULL') : sql('s.parent_id = ?', value.toLowerCase())
     case 'scope':
       return inScopes('s.scope_id', operator, value)
     case 'event': {
