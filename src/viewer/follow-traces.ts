@@ -14,8 +14,11 @@ export interface Follower {
 }
 
 const RETRY_MILLIS = 500
-/** A program that ends sends its last data at once. */
-const LAST_MILLIS = 300
+/** After the program has ended its last data may still come: until none has come for this long ... */
+const QUIET_MILLIS = 300
+/** ... but no longer than this. */
+const LAST_MILLIS = 2000
+const LOOK_EVERY_MILLIS = 50
 const PAGE = 200
 
 export function newRunId(): string {
@@ -27,15 +30,27 @@ export function followTraces({ url, dsn }: LocalViewer, runId: string, say: (lin
   const abort = new AbortController()
   const startUs = Date.now() * 1000 - 60_000_000
   const printed = new Set<string>()
+  /** What of the run is stored, as a text that differs once more has come. */
+  let stored = ''
   let reading: Promise<void> = Promise.resolve()
   void listen()
   return {
     async finish() {
-      await sleep(LAST_MILLIS)
-      await readSoon()
+      await Promise.race([untilQuiet(), sleep(LAST_MILLIS, undefined, { signal: abort.signal }).catch(() => {})])
       abort.abort()
     },
     stop: () => abort.abort(),
+  }
+
+  async function untilQuiet(): Promise<void> {
+    let before: string | undefined
+    let quietSince = 0
+    do {
+      await readSoon()
+      if (stored !== before) quietSince = performance.now()
+      before = stored
+      await sleep(LOOK_EVERY_MILLIS)
+    } while (!abort.signal.aborted && performance.now() < quietSince + QUIET_MILLIS)
   }
 
   /** Ticks say that something came; what it is is asked for. */
@@ -62,6 +77,7 @@ export function followTraces({ url, dsn }: LocalViewer, runId: string, say: (lin
       const response = await fetch(`${url}${ROUTES.traces}?${query}`, { headers, signal: abort.signal })
       if (!response.ok) return
       const { traces } = (await response.json()) as TraceList
+      stored = traces.map(({ traceId, spans, logs }) => `${traceId} ${spans} ${logs}`).join()
       for (const trace of traces.toReversed()) print(trace)
     } catch {
       // as above
