@@ -191,7 +191,7 @@ class DurationSeries implements Series {
   }
 
   record(value: number): void {
-    if (!(value >= 0)) return
+    if (typeof value !== 'number' || !(value >= 0)) return
     if (this.interval === this.family.interval) this.add(value)
     else this.family.admit(this).add(value)
   }

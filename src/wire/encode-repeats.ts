@@ -8,6 +8,7 @@ const MAX_PATTERNS = 128
 /** So many spans of other names than those with a pattern make all patterns outdated. */
 const MAX_STRANGERS = 10_000
 const MAX_PATTERN_BYTES = 4096
+const MAX_NAME_LENGTH = 256
 /** So many spans in a row that repeat less than half of their pattern make it outdated. */
 const MAX_MISFITS = 16
 
@@ -31,6 +32,7 @@ export function writeRepeatingAttributes(
   limit: number,
   name: string,
 ): number {
+  if (name.length > MAX_NAME_LENGTH) return writeAttributes(writer, tag, attributes, limit)
   const pattern = patterns.get(name)
   const start = writer.pos
   try {

@@ -12,7 +12,7 @@ export interface Scope {
   readonly droppedAttributesCount?: number | undefined
 }
 
-/** Items of one resource and scope; `items` holds them encoded, one after the other. */
+/** Items of one resource and scope, of which a request may have several; `items` holds them encoded, one after the other. */
 export interface Section {
   readonly resource: Resource
   readonly scope: Scope
@@ -22,6 +22,8 @@ export interface Section {
 interface Frame {
   readonly head: Buffer
   readonly tail: Buffer
+  /** Its bytes: scopes which say the same have the same. */
+  readonly key: string
 }
 
 const EMPTY = Buffer.alloc(0)
@@ -30,13 +32,19 @@ const resourceFrames = new WeakMap<Resource, Frame>()
 
 /** The bytes of an ExportTraceServiceRequest, ExportLogsServiceRequest or ExportMetricsServiceRequest. */
 export function encodeRequest(sections: readonly Section[]): Buffer {
-  const byResource = new Map<Resource, FramedScope[]>()
+  const byResource = new Map<Resource, Map<string, FramedScope>>()
   for (const { resource, scope, items } of sections) {
-    const scopes = byResource.get(resource) ?? []
-    scopes.push({ frame: scopeFrame(scope), items })
+    const scopes = byResource.get(resource) ?? new Map<string, FramedScope>()
     byResource.set(resource, scopes)
+    const frame = scopeFrame(scope)
+    const same = scopes.get(frame.key)
+    if (same) same.parts.push(items)
+    else scopes.set(frame.key, { frame, parts: [items] })
   }
-  const groups = Array.from(byResource, ([resource, scopes]) => ({ frame: resourceFrame(resource), scopes }))
+  const groups = Array.from(byResource, ([resource, scopes]) => ({
+    frame: resourceFrame(resource),
+    scopes: [...scopes.values()],
+  }))
   const size = groups.reduce((sum, { frame, scopes }) => sum + 16 + sizeOf(frame, scopes), 0)
   const writer = new ProtobufWriter(size, takeBuffer(size))
   for (const { frame, scopes } of groups) {
@@ -47,7 +55,7 @@ export function encodeRequest(sections: readonly Section[]): Buffer {
       writer.tag(0x12)
       writer.varint(scopeSize(scope))
       writer.raw(scope.frame.head)
-      writer.raw(scope.items)
+      for (const items of scope.parts) writer.raw(items)
       writer.raw(scope.frame.tail)
     }
     writer.raw(frame.tail)
@@ -72,10 +80,11 @@ export function recycle(request: Buffer): void {
 
 interface FramedScope {
   readonly frame: Frame
-  readonly items: Uint8Array
+  readonly parts: Uint8Array[]
 }
 
-const scopeSize = ({ frame, items }: FramedScope): number => frame.head.length + items.length + frame.tail.length
+const scopeSize = ({ frame, parts }: FramedScope): number =>
+  parts.reduce((size, items) => size + items.length, frame.head.length + frame.tail.length)
 
 function sizeOf(frame: Frame, scopes: readonly FramedScope[]): number {
   let size = frame.head.length + frame.tail.length
@@ -86,10 +95,16 @@ function sizeOf(frame: Frame, scopes: readonly FramedScope[]): number {
   return size
 }
 
+const frameOf = (head: Buffer, tail: Buffer): Frame => ({
+  head,
+  tail,
+  key: `${head.toString('latin1')}/${tail.toString('latin1')}`,
+})
+
 function scopeFrame(scope: Scope): Frame {
   const cached = scopeFrames.get(scope)
   if (cached) return cached
-  const frame = { head: encodeScope(scope), tail: encodeSchemaUrl(scope.schemaUrl) }
+  const frame = frameOf(encodeScope(scope), encodeSchemaUrl(scope.schemaUrl))
   scopeFrames.set(scope, frame)
   return frame
 }
@@ -126,7 +141,7 @@ function encodeSchemaUrl(url: string | undefined): Buffer {
 function resourceFrame(resource: Resource): Frame {
   const cached = resourceFrames.get(resource)
   if (cached) return cached
-  const frame = { head: encodeResource(resource), tail: encodeSchemaUrl(resource.schemaUrl) }
+  const frame = frameOf(encodeResource(resource), encodeSchemaUrl(resource.schemaUrl))
   if (!resource.asyncAttributesPending) resourceFrames.set(resource, frame)
   return frame
 }
