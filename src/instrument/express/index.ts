@@ -1,4 +1,4 @@
-/** Express 4 and 5: the spans of OpenTelemetry's instrumentation with those of middleware and routers off, at a third of its cost. */
+/** Express 4 and 5: the spans of OpenTelemetry's instrumentation with those of middleware and routers off, without the work for those. */
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
