@@ -1,6 +1,5 @@
 /** Random trace and span ids, drawn from a pool, and the W3C flag which says that trace ids are random. */
-import type { Context, SpanContext } from '@opentelemetry/api'
-import { trace } from '@opentelemetry/api'
+import { INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api'
 import type { IdGenerator, ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 
 const POOL_BYTES = 8192
@@ -11,16 +10,16 @@ export const RANDOM_TRACE_ID_FLAG = 0x02
 export function createIdGenerator(): IdGenerator {
   const pool = Buffer.allocUnsafe(POOL_BYTES)
   let used = POOL_BYTES
-  const take = (bytes: number): string => {
+  const take = (bytes: number, invalid: string): string => {
     if (used + bytes > POOL_BYTES) {
       globalThis.crypto.getRandomValues(pool)
       used = 0
     }
     const id = pool.toString('hex', used, used + bytes)
     used += bytes
-    return /^0+$/.test(id) ? take(bytes) : id
+    return id === invalid ? take(bytes, invalid) : id
   }
-  return { generateTraceId: () => take(16), generateSpanId: () => take(8) }
+  return { generateTraceId: () => take(16, INVALID_TRACEID), generateSpanId: () => take(8, INVALID_SPANID) }
 }
 
 /**
@@ -29,11 +28,10 @@ export function createIdGenerator(): IdGenerator {
  */
 export function createRandomFlagProcessor(): SpanProcessor {
   return {
-    onStart(span: Span, parentContext: Context) {
-      const parent = span.parentSpanContext ?? trace.getSpanContext(parentContext)
-      if (span.parentSpanContext && parent && !(parent.traceFlags & RANDOM_TRACE_ID_FLAG)) return
-      const context: SpanContext = span.spanContext()
-      context.traceFlags |= RANDOM_TRACE_ID_FLAG
+    onStart(span: Span) {
+      const parent = span.parentSpanContext
+      if (parent === undefined || parent.traceFlags & RANDOM_TRACE_ID_FLAG)
+        span.spanContext().traceFlags |= RANDOM_TRACE_ID_FLAG
     },
     onEnd(_span: ReadableSpan) {},
     forceFlush: () => Promise.resolve(),

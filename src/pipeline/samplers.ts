@@ -1,5 +1,13 @@
 /** Samplers: the specification's, by name, and one that limits the number of spans per second. */
-import { type Attributes, type Context, isSpanContextValid, type Link, type SpanKind, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  type Context,
+  isSpanContextValid,
+  type Link,
+  type SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api'
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -16,6 +24,7 @@ const DEFAULT_SPANS_PER_SECOND = 100
 
 /** The sampler a name stands for. `arg` is a ratio (default 1) or spans per second (default 100). */
 export function createSampler(name: SamplerName, arg: number | undefined): Sampler {
+  if (name === 'parentbased_always_on') return new ParentBasedAlwaysOnSampler({ root: new AlwaysOnSampler() })
   const root = createRootSampler(name.replace('parentbased_', ''), arg)
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
 }
@@ -57,6 +66,17 @@ function createRootSampler(name: string, arg: number | undefined): Sampler {
       return new RateLimitedRootSampler(arg ?? DEFAULT_SPANS_PER_SECOND)
     default:
       return new AlwaysOnSampler()
+  }
+}
+
+const RECORD: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD_AND_SAMPLED })
+const DROP: SamplingResult = Object.freeze({ decision: SamplingDecision.NOT_RECORD })
+
+/** The default sampler decides as `ParentBasedSampler` does, and examines the ids of a parent only where that matters. */
+class ParentBasedAlwaysOnSampler extends ParentBasedSampler {
+  override shouldSample(context: Context): SamplingResult {
+    const parent = trace.getSpanContext(context)
+    return parent === undefined || parent.traceFlags & TraceFlags.SAMPLED || !isSpanContextValid(parent) ? RECORD : DROP
   }
 }
 
