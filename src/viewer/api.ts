@@ -96,7 +96,7 @@ export const ROUTES = {
   import: '/api/v1/import',
   /** POST → {@link TestTrace}: stores a small sample trace with logs */
   testTrace: '/api/v1/test-trace',
-  /** POST {@link LiveReport} → 204: spans that have started but not ended, sent by the distribution */
+  /** POST {@link LiveReport} → 204, or with `stay` 200 without end: spans that have started but not ended, sent by the distribution */
   live: '/api/v1/live',
   /** DELETE → 204: forgets everything */
   data: '/api/v1/data',
@@ -839,6 +839,10 @@ export interface LiveReport {
   /** Process ended: what is still open never closed. */
   readonly exited?: boolean
   readonly started: readonly LiveSpan[]
+  /** Reported before, and ended since. */
+  readonly ended?: readonly { readonly traceId: string; readonly spanId: string }[]
+  /** The answer is not finished: when its connection closes, the process has ended. */
+  readonly stay?: boolean
 }
 export interface LiveSpan {
   readonly traceId: string

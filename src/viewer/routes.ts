@@ -121,7 +121,7 @@ function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Cont
     {
       method: 'POST',
       path: ROUTES.live,
-      handler: async ({ request }) => engine.live.report(parseReport(await readText(request))),
+      handler: async ({ request, response }) => engine.live.report(parseReport(await readText(request)), response),
     },
     {
       method: 'DELETE',

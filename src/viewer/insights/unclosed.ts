@@ -45,7 +45,7 @@ export function findUnclosed(
 }
 
 export function isUnclosed(span: OpenSpan, nowMillis: number, seenMillisOf: (traceId: string) => number): boolean {
-  if (span.isAbandoned) return true
+  if (span.endedMillis !== null) return span.isAbandoned
   const lastMillis = Math.max(span.startUs / 1000, span.reportedMillis, seenMillisOf(span.traceId))
   return nowMillis - lastMillis > IDLE_MILLIS
 }

@@ -25,11 +25,11 @@ const INDEXED_FIELDS = new Set(['service', 'name', 'kind', 'status', 'duration']
 const FEW_TRACES = 1000
 const IS_COMPARISON = /^[<>]=?$/
 
-/** @param runningIds traces with spans that are still open: no column tells */
+/** @param openIds traces with spans that are still open, or that never closed: no column tells */
 export function compileTraceQuery(
   context: StoreContext,
   terms: readonly Term[],
-  runningIds: () => readonly string[],
+  openIds: (isAbandoned: boolean) => readonly string[],
 ): CompiledTraceQuery {
   const ofTrace = terms.filter(isTraceTerm)
   const ofSpan = terms.filter((term) => !isTraceTerm(term))
@@ -48,7 +48,7 @@ export function compileTraceQuery(
       ...ofTrace.map((term) =>
         negate(
           term,
-          any(term, (value) => traceCondition(context, term, value, runningIds)),
+          any(term, (value) => traceCondition(context, term, value, openIds)),
         ),
       ),
       ...toldByTrace.map(not),
@@ -164,7 +164,7 @@ function traceCondition(
   context: StoreContext,
   { field, operator, position }: Term,
   value: string,
-  runningIds: () => readonly string[],
+  openIds: (isAbandoned: boolean) => readonly string[],
 ): Sql {
   switch (field) {
     case 'trace.duration':
@@ -179,10 +179,13 @@ function traceCondition(
       return and([sql('t.root IS NOT NULL'), inTexts('t.head_name', operator, value)])
     case 'badge': {
       if (value === 'error') return sql('t.errors > 0')
-      if (value === 'running') return sql('t.id IN (SELECT value FROM json_each(?))', JSON.stringify(runningIds()))
+      const isOpen = (isAbandoned: boolean) =>
+        sql('t.id IN (SELECT value FROM json_each(?))', JSON.stringify(openIds(isAbandoned)))
+      if (value === 'running') return isOpen(false)
       const bit = BADGES.indexOf(value.toLowerCase() as (typeof BADGES)[number])
       if (bit < 0) throw badQuery(position, `There is no badge ${JSON.stringify(value)}.`)
-      return sql('(t.badges & ?) != 0', 1 << bit)
+      const isMarked = sql('(t.badges & ?) != 0', 1 << bit)
+      return BADGES[bit] === 'unclosed' ? or([isMarked, isOpen(true)]) : isMarked
     }
     default:
       throw badQuery(position, `There is no field ${JSON.stringify(field)}.`)

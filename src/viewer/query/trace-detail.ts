@@ -63,8 +63,9 @@ export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow
     `WHERE s.trace_no = ? ORDER BY s.start_us, s.start_rem, s.id LIMIT ${maxSpans}`,
     row.no,
   )
-  const open = engine.live.ofTrace(row.id).map((span) => fromOpenSpan(engine, span))
-  const openSpans = new Set(open)
+  const live = engine.live.ofTrace(row.id)
+  const open = live.map((span) => fromOpenSpan(engine, span))
+  const running = new Set(open.filter((_, index) => live[index]!.endedMillis === null))
   const all = [...stored, ...open]
   const first = all.reduce((earliest, span) => (compareTimes(span, earliest) < 0 ? span : earliest), all[0]!)
   const { startUs, startRemainderNs } = first
@@ -72,14 +73,13 @@ export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow
   const spans: PlacedSpan[] = []
   let durationNs = 0
   for (const span of all) {
-    const running = openSpans.has(span)
     const offsetNs = (span.startUs - startUs) * 1000 + (span.startRemainderNs - startRemainderNs)
     const key = `${span.spanId}|${offsetNs}|${span.durationNs}|${span.name}|${span.parentSpanId}|${span.service}`
     if (seen.has(key)) continue
     seen.add(key)
     spans.push({
       stored: span,
-      running,
+      running: running.has(span),
       spanId: span.spanId,
       parentSpanId: span.parentSpanId,
       offsetNs,
@@ -123,7 +123,7 @@ function fromOpenSpan({ store }: Pick<Engine, 'store'>, span: OpenSpan): StoredS
     groupKey: span.name,
     startUs: span.startUs,
     startRemainderNs: 0,
-    durationNs: Math.max(0, (span.isAbandoned ? span.reportedMillis : Date.now()) * 1000 - span.startUs) * 1000,
+    durationNs: Math.max(0, (span.endedMillis ?? Date.now()) * 1000 - span.startUs) * 1000,
     attributes: (span.attributes ?? {}) as StoredSpan['attributes'],
     extra: {},
   }

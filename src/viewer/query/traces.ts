@@ -55,8 +55,10 @@ export function listTraces(engine: Engine, query: URLSearchParams): TraceList {
 
 export function selectTraces({ store, live }: Engine, query: URLSearchParams): TraceSelection {
   const window = readWindow(query)
-  const compiled = compileTraceQuery(store, parseQuery(query.get('q') ?? ''), () =>
-    [...live.all()].map(({ traceId }) => traceId),
+  const compiled = compileTraceQuery(store, parseQuery(query.get('q') ?? ''), (isAbandoned) =>
+    [...live.all()].flatMap((span) =>
+      (isAbandoned ? span.isAbandoned : span.endedMillis === null) ? span.traceId : [],
+    ),
   )
   const ofSpan = ofWindow(store, window, 's')
   return {
@@ -196,7 +198,9 @@ export function summarize(engine: Engine, row: TraceRow, selection?: TraceSelect
 export function badgesOfTrace(engine: Engine, row: TraceRow): TraceSummary['badges'] {
   const badges = badgesOf(row.badges)
   if (row.errors > 0) badges.push('error')
-  if (engine.live.ofTrace(row.id).length > 0) badges.push('running')
+  const open = engine.live.ofTrace(row.id)
+  if (open.some(({ endedMillis }) => endedMillis === null)) badges.push('running')
+  if (!badges.includes('unclosed') && open.some(({ isAbandoned }) => isAbandoned)) badges.push('unclosed')
   return badges
 }
 

@@ -94,7 +94,7 @@ export function createResources(database: DatabaseSync, texts: Interner): Resour
 }
 
 /** One run of one process: `service.instance.id`, or failing that host and pid. */
-function runOf(attributes: ValueMap): string {
+export function runOf(attributes: ValueMap): string {
   const instance = attributes['service.instance.id']
   if (typeof instance === 'string' && instance !== '') return instance
   const parts = [attributes['host.name'], attributes['process.pid']].filter((part) => part !== undefined)
