@@ -33,10 +33,11 @@ export function findApiCopies(folder: string): ApiCopy[] {
   return [...copies.values()]
 }
 
-/** The folder and those above it, where Node looks for packages in turn. */
+/** The folder and those above it, as far as this package is found: what lies higher no part of the application loads. */
 function upwards(folder: string): string[] {
   const parent = path.dirname(folder)
-  return parent === folder ? [folder] : [folder, ...upwards(parent)]
+  const isEnough = parent === folder || existsSync(path.join(folder, 'node_modules/uptrace-node'))
+  return isEnough ? [folder] : [folder, ...upwards(parent)]
 }
 
 function packagesIn(modules: string): string[] {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ROUTES, type TraceList } from '../../src/viewer/api.ts'
 import { findOrStartViewerSync, reasonNotToStart } from '../../src/viewer/locate.ts'
 import { parseViewerFlags } from '../../src/viewer/run.ts'
@@ -230,7 +230,9 @@ describe('finding or starting it', () => {
   })
 
   test('a test runner is refused with the reason, and nothing is started', () => {
+    vi.stubEnv('CI', '')
     expect(findOrStartViewerSync()).toEqual({ refused: expect.stringContaining('VITEST') })
+    vi.unstubAllEnvs()
   })
 })
 
