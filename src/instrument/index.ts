@@ -150,10 +150,18 @@ function warnOfBundle(): Set<string> {
 /** Runs a while after the last call of `schedule`, when what was being loaded has been; it keeps no process alive. */
 function createCheck(check: () => void): { schedule(): void; cancel(): void } {
   let timer: NodeJS.Timeout | undefined
+  const guarded = (): void => {
+    try {
+      check()
+    } catch (error) {
+      // thrown from a timer it would end the application
+      log.debug(`the versions of instrumented packages could not be checked: ${String(error)}`)
+    }
+  }
   return {
     schedule() {
       if (timer) timer.refresh()
-      else timer = setTimeout(check, 500).unref()
+      else timer = setTimeout(guarded, 500).unref()
     },
     cancel: () => clearTimeout(timer),
   }

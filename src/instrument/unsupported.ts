@@ -17,8 +17,9 @@ export interface UnsupportedVersion {
 /** Reads the definitions of each instrumentation; `semver` is loaded only when something loaded was not patched. */
 export function findUnsupported(definitions: ReadonlyMap<string, readonly Definition[]>): UnsupportedVersion[] {
   return [...definitions].flatMap(([instrumentation, all]) => {
-    const byModule = Map.groupBy(all, ({ name }) => name)
-    return [...byModule].flatMap(([module, own]) => {
+    const modules = [...new Set(all.map(({ name }) => name))]
+    return modules.flatMap((module) => {
+      const own = all.filter(({ name }) => name === module)
       const version = own.find(({ moduleVersion }) => moduleVersion !== undefined)?.moduleVersion
       if (version === undefined || own.some(isPatched)) return []
       const supported = [...new Set(own.flatMap(({ supportedVersions }) => supportedVersions))]

@@ -232,7 +232,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     ]
     for (const address of addresses) {
       const page = await open(base() + address)
-      await page.locator('main').getByText('onerror=').first().waitFor()
+      await page.locator('main').getByText('onerror=').filter({ visible: true }).first().waitFor()
       await page.waitForTimeout(200)
       expect(await page.title()).not.toContain('owned')
       expect(await page.locator('main img, main script').count()).toBe(0)
