@@ -20,15 +20,30 @@ export function createSpanSource(startNs: bigint): (first: number) => Buffer {
   }
 }
 
-/** A trace as one request: a root, and children of it that start one after the other and have children themselves. */
-export function encodeLargeTrace(traceId: Buffer, spans: number, startNs: bigint): Buffer {
-  const scopeSpans = Array.from({ length: spans }, (_, number) => {
-    const parent = number === 0 ? undefined : number % 10 === 1 ? 0 : number - ((number - 1) % 10)
+/** Part of one trace: a root, batches below it, and nine spans below each batch; no five siblings are equal, which the pages would fold. */
+export function encodeLargeTrace(
+  traceId: Buffer,
+  first: number,
+  count: number,
+  total: number,
+  startNs: bigint,
+): Buffer {
+  const spans = Array.from({ length: count }, (_, index) => {
+    const number = first + index
+    const place = (number - 1) % 10
+    const parent = number === 0 ? undefined : place === 0 ? 0 : number - place
     const start = startNs + BigInt(number) * 100_000n
-    const end = number === 0 ? startNs + BigInt(spans) * 100_000n : start + BigInt(1 + (number % 97)) * 20_000n
-    return field(2, encodeSpan(number, { traceId, parent, start, end }))
+    const end =
+      number === 0 ? startNs + BigInt(total) * 100_000n : start + BigInt(place === 0 ? 950 : 1 + (number % 97)) * 1000n
+    const described =
+      number === 0
+        ? describe(0, 1, false)
+        : place === 0
+          ? { name: `batch ${number}`, kind: 1, attributes: { 'batch.number': number } }
+          : describe(1 + (number % (SPANS_A_TRACE - 1)), 1, false)
+    return field(2, encodeSpan({ traceId, id: number, parent, start, end, failed: number % 1000 === 500, described }))
   })
-  return request('large', scopeSpans)
+  return request('large', spans)
 }
 
 interface Template {
@@ -49,8 +64,13 @@ const NO_TIME = 0x7777_7777_7777_7777n
 
 function createTemplate(first: number): Template {
   const spans = Array.from({ length: SPANS_A_REQUEST }, (_, index) => {
-    const parent = (first + index) % SPANS_A_TRACE === 0 ? undefined : 0
-    return field(2, encodeSpan(first + index, { traceId: NO_TRACE, parent, start: NO_TIME, end: NO_TIME }))
+    const number = first + index
+    const within = number % SPANS_A_TRACE
+    const trace = Math.floor(number / SPANS_A_TRACE)
+    const failed = within === 0 && trace % 50 === 0
+    const described = describe(within, trace % ROUTES, failed)
+    const parent = within === 0 ? undefined : 0
+    return field(2, encodeSpan({ traceId: NO_TRACE, id: 0, parent, start: NO_TIME, end: NO_TIME, failed, described }))
   })
   const bytes = request(`service-${first / SPANS_A_REQUEST}`, spans)
   let at = bytes.indexOf(spans[0]!)
@@ -99,27 +119,25 @@ function writeDigits(body: Buffer, number: number, end: number): void {
 
 interface SpanParts {
   readonly traceId: Buffer
+  readonly id: number
   readonly parent: number | undefined
   readonly start: bigint
   readonly end: bigint
+  readonly failed: boolean
+  readonly described: Described
 }
 
-/** An Express request with its middleware and handler, statements of pg, commands of redis, and calls to another service. */
-function encodeSpan(number: number, { traceId, parent, start, end }: SpanParts): Buffer {
-  const trace = Math.floor(number / SPANS_A_TRACE)
-  const within = number % SPANS_A_TRACE
-  const failed = trace % 50 === 0
-  const { name, kind, attributes } = describe(within, trace % ROUTES, failed)
+function encodeSpan({ traceId, id, parent, start, end, failed, described }: SpanParts): Buffer {
   return Buffer.concat([
     field(1, traceId),
-    field(2, spanId(number)),
+    field(2, spanId(id)),
     ...(parent === undefined ? [] : [field(4, spanId(parent))]),
-    field(5, Buffer.from(name)),
-    Buffer.from([6 << 3, kind]),
+    field(5, Buffer.from(described.name)),
+    Buffer.from([6 << 3, described.kind]),
     fixed(7, start),
     fixed(8, end),
-    ...Object.entries(attributes).map(([key, value]) => attribute(key, value, 9)),
-    field(15, within === 0 && failed ? Buffer.from([3 << 3, 2]) : Buffer.alloc(0)),
+    ...Object.entries(described.attributes).map(([key, value]) => attribute(key, value, 9)),
+    field(15, failed ? Buffer.from([3 << 3, 2]) : Buffer.alloc(0)),
     // flags (field 16, fixed32): sampled, parent known not to be remote
     Buffer.from([0x85, 0x01, 1, 1, 0, 0]),
   ])
@@ -131,6 +149,7 @@ interface Described {
   readonly attributes: Readonly<Record<string, string | number>>
 }
 
+/** An Express request with its middleware and handler, statements of pg, commands of redis, and calls to another service. */
 function describe(within: number, route: number, failed: boolean): Described {
   const target = `/api/items-${route}/:id`
   if (within === 0)
