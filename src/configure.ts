@@ -12,9 +12,10 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { FindLocalViewer } from './config/destinations.ts'
-import { CLOUD_SITE_URL } from './config/dsn.ts'
+import { CLOUD_SITE_URL, type Dsn } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import { validateOptions } from './config/validate.ts'
@@ -230,7 +231,7 @@ function start(config: Config): Telemetry {
           sampler,
           limits: config.spanLimits,
           idGenerator: options.idGenerator,
-          spanProcessors: options.spanProcessors ?? [],
+          spanProcessors: [...(options.spanProcessors ?? []), ...reportLiveSpans(config.localViewer, resource)],
           delivery: delivery.spanProcessor,
           baggageKeys,
           printsPretty: prints('traces'),
@@ -278,6 +279,13 @@ function start(config: Config): Telemetry {
     connectionPhases: options.connectionPhases ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
+}
+
+/** What is still open is shown by the viewer on this machine, and by no other back end. */
+function reportLiveSpans(viewer: Dsn | undefined, resource: Resource): SpanProcessor[] {
+  if (!viewer) return []
+  const { createLiveSpanProcessor } = loadLazily<typeof import('./pipeline/live-spans.ts')>('live-spans')
+  return [createLiveSpanProcessor({ url: viewer.siteUrl, headers: { 'uptrace-dsn': viewer.original }, resource })]
 }
 
 function createContextManager({

@@ -17,6 +17,7 @@ export const LAZY_PACKAGES = {
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
   'local-viewer': './viewer/locate.ts',
+  'live-spans': './pipeline/live-spans.ts',
 } as const
 
 const require = createRequire(import.meta.url)

@@ -18,6 +18,8 @@ export interface ResolvedDestinations {
   readonly destinations: readonly Destination[]
   /** Whether code, not the environment, named the destination. */
   readonly isFromCode: boolean
+  /** The viewer on this machine, when telemetry goes there. */
+  readonly localViewer?: Dsn | undefined
   /** One line for the user when nothing can be sent. */
   readonly problem: string | undefined
 }
@@ -62,7 +64,8 @@ export function resolveDestinations(
         return createDestination(signal, url, protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
       }),
     )
-    return { dsns, destinations, isFromCode, problem: undefined }
+    const localViewer = dev === undefined ? local : dsns[0]
+    return { dsns, destinations, isFromCode, localViewer, problem: undefined }
   }
 
   function localDsn(): Dsn {

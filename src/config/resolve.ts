@@ -51,6 +51,8 @@ export interface Config {
   readonly signals: Readonly<Record<Signal, boolean>>
   readonly dsns: readonly Dsn[]
   readonly destinations: readonly Destination[]
+  /** The viewer on this machine, when telemetry goes there. */
+  readonly localViewer: Dsn | undefined
   readonly siteUrl: string
   readonly extraExporters: Readonly<Record<Signal, readonly ExtraExporter[]>>
   readonly propagators: readonly PropagatorName[]
@@ -108,7 +110,7 @@ export function resolveConfig(
   const env = readEnvironment(environment)
   const isDisabled = options.disabled ?? (isSet(environment.UPTRACE_DISABLED) || env.flag('OTEL_SDK_DISABLED') === true)
   const resolved = isDisabled
-    ? { dsns: [], destinations: [], isFromCode: false, problem: undefined }
+    ? { dsns: [], destinations: [], isFromCode: false, localViewer: undefined, problem: undefined }
     : resolveDestinations(options, env, findLocalViewer)
   const exporters = {
     traces: readExporters('traces', env),
@@ -150,6 +152,7 @@ export function resolveConfig(
     signals: isOn ? signals : { traces: false, metrics: false, logs: false },
     dsns: resolved.dsns,
     destinations,
+    localViewer: resolved.localViewer,
     siteUrl: (options.siteUrl ?? readSiteUrl(env) ?? resolved.dsns[0]?.siteUrl ?? CLOUD_SITE_URL).replace(/\/+$/, ''),
     extraExporters,
     propagators: readPropagators(env),

@@ -146,3 +146,33 @@ test.for(['cjs', 'mjs'] as const)('startViewer in a test suite (%s)', async (kin
     metric: ['http.server.request.duration'],
   })
 })
+
+test('a span that never ends: shown while the program lives, found by the insights when it has ended', async () => {
+  const source = `
+    const { configureOpentelemetry } = require('uptrace-node')
+    configureOpentelemetry({ dsn: 'local', serviceName: 'stuck' })
+    const span = require('@opentelemetry/api').trace.getTracer('t').startSpan('never ends')
+    console.log(span.spanContext().traceId)
+    setTimeout(() => {}, 6000)`
+  const program = { read: (): string => '' }
+  const running = runSource('cjs', source, {
+    env,
+    onStart: (child) => {
+      program.read = () => child.stdout
+    },
+  })
+  const ask = async (route: string): Promise<string> => {
+    const { port, token } = JSON.parse(readFileSync(path.join(home, 'state/uptrace-node/viewer.json'), 'utf8'))
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(`http://localhost:${port}${route}`, { headers })).text()
+  }
+  await eventually(
+    () => ask(`/api/v1/traces/${program.read().trim()}`).catch(() => ''),
+    (text) => text.includes('never ends') && text.includes('"running":true'),
+  )
+  expect(await running).toMatchObject({ code: 0, stderr: '' })
+  await eventually(
+    () => ask('/api/v1/insights'),
+    (text) => text.includes('unclosed') && text.includes('never ends'),
+  )
+})
