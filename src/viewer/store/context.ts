@@ -111,7 +111,16 @@ export function scopeKey(scope: DecodedScope): string {
   return JSON.stringify([scope.name, scope.version, scope.attributes])
 }
 
+const MAX_SCOPES = 1000
+const scopes = new Map<string, DecodedScope>()
+
+/** The scope of a key; the same object each time, as every span of a large trace asks. */
 export function scopeOf(key: string): DecodedScope {
+  const known = scopes.get(key)
+  if (known) return known
   const [name, version, attributes] = (key === '' ? ['', '', {}] : JSON.parse(key)) as [string, string, ValueMap]
-  return { name, version, attributes }
+  const scope = { name, version, attributes }
+  if (scopes.size >= MAX_SCOPES) scopes.clear()
+  scopes.set(key, scope)
+  return scope
 }
