@@ -270,6 +270,7 @@ function start(config: Config): Telemetry {
     meterProvider: meterProvider ?? globalMeterProvider,
     loggerProvider: loggerProvider ?? globalLoggerProvider,
     durationMetrics: metrics?.durationMetrics,
+    directAttributes: ownTracerProvider !== undefined && isUnwatched(config),
     ignoreUrls: options.ignoreUrls,
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,
@@ -279,6 +280,16 @@ function start(config: Config): Telemetry {
     connectionPhases: options.connectionPhases ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
+}
+
+/** Whether nobody but the end of a span looks at its attributes: no sampler and no processor of the user's, no limit. */
+function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
+  return (
+    !('shouldSample' in sampler) &&
+    (options.spanProcessors ?? []).length === 0 &&
+    spanLimits.attributeCountLimit === undefined &&
+    spanLimits.attributeValueLengthLimit === undefined
+  )
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */

@@ -7,6 +7,7 @@ import { log } from '../log.ts'
 import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
+import { allowDirectAttributes } from './direct-attributes.ts'
 import type * as Express from './express/index.ts'
 import { watchFastifyRoutes } from './fastify-route.ts'
 import { watchFetch } from './fetch.ts'
@@ -27,6 +28,8 @@ export interface InstrumentOptions extends Providers {
   readonly env: Environment
   /** Histograms that cost less than the meter provider's; undefined where those have to do. */
   readonly durationMetrics?: DurationMetrics | undefined
+  /** Whether our own instrumentations may write attributes straight into a span. */
+  readonly directAttributes?: boolean
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
   /** Where this package sends to: requests there are never traced. */
   readonly ownUrls: readonly string[]
@@ -59,6 +62,7 @@ export interface InstrumentationHandle {
 
 export function startInstrumentation(options: InstrumentOptions): InstrumentationHandle {
   const { settings, own } = readOption(options.instrumentations)
+  allowDirectAttributes(options.directAttributes ?? false)
   const enabled = isComplete()
     ? chooseEnabled(
         { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,

@@ -41,31 +41,31 @@ export function normalizeMethod(method: string | undefined): string {
   return KNOWN_METHODS.has(upper) ? upper : '_OTHER'
 }
 
-export function requestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
+/** Adds them to `attributes`. */
+export function addRequestAttributes(attributes: Attributes, request: IncomingMessage, scheme: Scheme): void {
   const { headers, method, socket } = request
   const normalized = normalizeMethod(method)
   const host = headers.host ? hostOf(headers.host, scheme) : undefined
   const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-host'] !== undefined
   const server = isForwarded ? forwardedServer(headers, scheme) : host?.address
   const peer = socket.remoteAddress
-  const attributes: Attributes = {
-    'http.request.method': normalized,
-    'url.scheme': scheme,
-    'server.address': server?.host,
-    'network.peer.address': peer,
-    'network.peer.port': socket.remotePort,
-    'network.protocol.version': request.httpVersion,
-    'user_agent.original': headers['user-agent'],
+  attributes['http.request.method'] = normalized
+  attributes['url.scheme'] = scheme
+  if (server?.host !== undefined) attributes['server.address'] = server.host
+  if (peer !== undefined) {
+    attributes['network.peer.address'] = peer
+    attributes['network.peer.port'] = socket.remotePort!
   }
+  attributes['network.protocol.version'] = request.httpVersion
+  const agent = headers['user-agent']
+  if (agent !== undefined) attributes['user_agent.original'] = agent
   addUrl(attributes, request.url ?? '/', headers.host, host, scheme)
   const client =
     headers.forwarded === undefined && headers['x-forwarded-for'] === undefined ? peer : clientAddress(headers, peer)
   if (client) attributes['client.address'] = client
-  if (isForwarded) {
-    if (server?.port !== undefined) attributes['server.port'] = Number(server.port)
-  } else if (host?.port !== undefined) attributes['server.port'] = host.port
-  if (method !== normalized) attributes['http.request.method_original'] = method
-  return attributes
+  const port = isForwarded ? (server?.port === undefined ? undefined : Number(server.port)) : host?.port
+  if (port !== undefined) attributes['server.port'] = port
+  if (method !== undefined && method !== normalized) attributes['http.request.method_original'] = method
 }
 
 function addUrl(

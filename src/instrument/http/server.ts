@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import {
+  type Attributes,
   type Context,
   context,
   type Exception,
@@ -10,12 +11,14 @@ import {
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api'
 import { type RPCMetadata, RPCType, suppressTracing } from '@opentelemetry/core'
+import { areAttributesDirect, attributesOf } from '../direct-attributes.ts'
 import type { RequestDurations } from './durations.ts'
-import { requestAttributes, type Scheme } from './request-attributes.ts'
+import { addRequestAttributes, type Scheme } from './request-attributes.ts'
 import { createRequestContext } from './request-context.ts'
 
 export interface IncomingOptions {
@@ -25,6 +28,7 @@ export interface IncomingOptions {
   readonly onResponse: ((span: Span, response: ServerResponse) => void) | undefined
 }
 
+const SERVER: SpanOptions = { kind: SpanKind.SERVER }
 /** The context that listeners of a request or a response run in. */
 const CONTEXT = Symbol('uptrace-node.context')
 const EXCHANGE = Symbol('uptrace-node.exchange')
@@ -98,8 +102,7 @@ function onRequest(
   }
   const startMillis = performance.now()
   const parent = isPropagated(request) ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT
-  const attributes = requestAttributes(request, scheme)
-  const span = options.tracer.startSpan(request.method || 'GET', { kind: SpanKind.SERVER, attributes }, parent)
+  const span = startSpan(options.tracer, request, scheme, parent)
   const rpc: RPCMetadata = { type: RPCType.HTTP, span }
   const own = createRequestContext(parent, span, rpc)
   const exchange: Exchange = {
@@ -115,11 +118,24 @@ function onRequest(
   response[EXCHANGE] = exchange
   if (options.onResponse) callHook(options.onResponse, span, response)
   try {
-    return context.with(own, emit, server, 'request', ...args)
+    return context.with(own, emitOn, undefined, emit, server, 'request', args)
   } catch (error) {
     fail(exchange, error)
     throw error
   }
+}
+
+function startSpan(tracer: Tracer, request: IncomingMessage, scheme: Scheme, parent: Context): Span {
+  const name = request.method || 'GET'
+  if (areAttributesDirect()) {
+    const span = tracer.startSpan(name, SERVER, parent)
+    const attributes = attributesOf(span)
+    if (attributes) addRequestAttributes(attributes, request, scheme)
+    return span
+  }
+  const attributes: Attributes = {}
+  addRequestAttributes(attributes, request, scheme)
+  return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
 }
 
 /** Most requests carry no context of a caller: nothing is extracted from those. */
@@ -141,7 +157,7 @@ function patchRequest(prototype: IncomingMessage): void {
   prototype.emit = function (this: IncomingMessage & Traced, event: string, ...args: unknown[]): boolean {
     const own = this[CONTEXT]
     if (own === undefined || own === context.active()) return emit.call(this, event, ...args)
-    return context.with(own, emit, this, event, ...args)
+    return context.with(own, emitOn, undefined, emit, this, event, args)
   } as typeof prototype.emit
 }
 
@@ -156,16 +172,29 @@ function patchResponse(prototype: ServerResponse): void {
       if (event === 'close') finish(exchange, this.statusCode)
       else if (event === 'error') fail(exchange, args[0])
     }
-    return own === context.active() ? emit.call(this, event, ...args) : context.with(own, emit, this, event, ...args)
+    return own === context.active()
+      ? emit.call(this, event, ...args)
+      : context.with(own, emitOn, undefined, emit, this, event, args)
   } as typeof prototype.emit
+}
+
+/** With the emitter as an argument there is no function to bind. */
+function emitOn(emit: Emit, emitter: EventEmitter, event: string, args: readonly unknown[]): boolean {
+  return emit.call(emitter, event, ...args)
 }
 
 function finish(exchange: Exchange, status: number): void {
   exchange.isDone = true
   const { span, rpc, method } = exchange
   const { route } = rpc
-  span.setAttribute('http.response.status_code', status)
-  if (route !== undefined) span.setAttribute('http.route', route)
+  const attributes = areAttributesDirect() ? attributesOf(span) : undefined
+  if (attributes) {
+    attributes['http.response.status_code'] = status
+    if (route !== undefined) attributes['http.route'] = route
+  } else {
+    span.setAttribute('http.response.status_code', status)
+    if (route !== undefined) span.setAttribute('http.route', route)
+  }
   const errorType = status >= 500 && status < 600 ? String(status) : undefined
   if (!(status >= 100 && status < 500)) span.setStatus({ code: SpanStatusCode.ERROR })
   if (errorType !== undefined) span.setAttribute('error.type', errorType)
