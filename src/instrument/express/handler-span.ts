@@ -1,5 +1,6 @@
 /** The span of a request handler: until it calls `next`, or else until the response is done. */
 import { type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { onClose } from '../http/exchange.ts'
 import type { Handle } from './layers.ts'
 import { leave, type Next, type Request, type Response } from './tracked.ts'
 
@@ -43,7 +44,7 @@ export function runInSpan(
     fail(span, error)
     throw error
   } finally {
-    if (!hasEnded) response.on('close', end)
+    if (!hasEnded) onClose(response, end)
   }
 }
 

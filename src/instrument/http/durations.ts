@@ -22,19 +22,43 @@ const DESCRIPTION = 'Duration of HTTP server requests.'
 const MAX_KINDS = 2_000
 
 export function createRequestDurations(seriesOf: (attributes: Attributes) => Series): RequestDurations {
-  let kinds = new Map<string, Series>()
+  /** By route, since that is a string at hand: no key has to be put together. */
+  const kinds = new Map<string | undefined, Kind[]>()
+  let count = 0
   return {
     record(seconds, method, scheme, version, status, route, errorType) {
-      const key = `${method} ${status} ${scheme} ${version} ${errorType ?? ''} ${route ?? ''}`
-      let series = kinds.get(key)
-      if (series === undefined) {
-        if (kinds.size >= MAX_KINDS) kinds = new Map()
-        series = seriesOf(attributesOf(method, scheme, version, status, route, errorType))
-        kinds.set(key, series)
+      const ofRoute = kinds.get(route)
+      if (ofRoute !== undefined)
+        for (const kind of ofRoute)
+          if (
+            kind.status === status &&
+            kind.method === method &&
+            kind.scheme === scheme &&
+            kind.version === version &&
+            kind.errorType === errorType
+          )
+            return kind.series.record(seconds)
+      if (count++ >= MAX_KINDS) {
+        kinds.clear()
+        count = 1
       }
+      const series = seriesOf(attributesOf(method, scheme, version, status, route, errorType))
+      const kind = { method, scheme, version, status, errorType, series }
+      const others = kinds.get(route)
+      if (others) others.push(kind)
+      else kinds.set(route, [kind])
       series.record(seconds)
     },
   }
+}
+
+interface Kind {
+  readonly method: string | undefined
+  readonly scheme: Scheme
+  readonly version: string
+  readonly status: number | undefined
+  readonly errorType: string | undefined
+  readonly series: Series
 }
 
 /** Through a histogram of the SDK. */

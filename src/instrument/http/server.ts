@@ -18,6 +18,7 @@ import {
 import { type RPCMetadata, RPCType, suppressTracing } from '@opentelemetry/core'
 import { areAttributesDirect, attributesOf } from '../direct-attributes.ts'
 import type { RequestDurations } from './durations.ts'
+import { EXCHANGE, type Exchange } from './exchange.ts'
 import { addRequestAttributes, type Scheme } from './request-attributes.ts'
 import { createRequestContext } from './request-context.ts'
 
@@ -31,18 +32,6 @@ export interface IncomingOptions {
 const SERVER: SpanOptions = { kind: SpanKind.SERVER }
 /** The context that listeners of a request or a response run in. */
 const CONTEXT = Symbol('uptrace-node.context')
-const EXCHANGE = Symbol('uptrace-node.exchange')
-
-interface Exchange {
-  readonly span: Span
-  /** Frameworks put the route here. */
-  readonly rpc: RPCMetadata
-  readonly method: string | undefined
-  readonly scheme: Scheme
-  readonly version: string
-  readonly startMillis: number
-  isDone: boolean
-}
 
 interface Traced {
   [CONTEXT]?: Context
@@ -112,7 +101,9 @@ function onRequest(
     scheme,
     version: request.httpVersion,
     startMillis,
+    ownListeners: response.listenerCount('finish'),
     isDone: false,
+    closers: undefined,
   }
   request[CONTEXT] = response[CONTEXT] = own
   response[EXCHANGE] = exchange
@@ -156,7 +147,9 @@ function patchRequest(prototype: IncomingMessage): void {
   const emit = prototype.emit as Emit
   prototype.emit = function (this: IncomingMessage & Traced, event: string, ...args: unknown[]): boolean {
     const own = this[CONTEXT]
-    if (own === undefined || own === context.active()) return emit.call(this, event, ...args)
+    // most events have no listener, and then there is nothing to run in a context
+    if (own === undefined || this.listenerCount(event) === 0 || own === context.active())
+      return emit.call(this, event, ...args)
     return context.with(own, emitOn, undefined, emit, this, event, args)
   } as typeof prototype.emit
 }
@@ -168,14 +161,22 @@ function patchResponse(prototype: ServerResponse): void {
     if (own === undefined) return emit.call(this, event, ...args)
     const exchange = this[EXCHANGE]
     // before the listeners of the application
-    if (exchange !== undefined && !exchange.isDone) {
-      if (event === 'close') finish(exchange, this.statusCode)
+    if (exchange !== undefined) {
+      if (event === 'close') onClosed(exchange, this.statusCode)
       else if (event === 'error') fail(exchange, args[0])
     }
-    return own === context.active()
-      ? emit.call(this, event, ...args)
-      : context.with(own, emitOn, undefined, emit, this, event, args)
+    const withoutContext = event === 'finish' && exchange !== undefined ? exchange.ownListeners : 0
+    if (this.listenerCount(event) <= withoutContext || own === context.active()) return emit.call(this, event, ...args)
+    return context.with(own, emitOn, undefined, emit, this, event, args)
   } as typeof prototype.emit
+}
+
+function onClosed(exchange: Exchange, status: number): void {
+  if (!exchange.isDone) finish(exchange, status)
+  const { closers } = exchange
+  if (closers === undefined) return
+  exchange.closers = undefined
+  for (const close of closers) close()
 }
 
 /** With the emitter as an argument there is no function to bind. */
