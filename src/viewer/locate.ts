@@ -7,7 +7,7 @@ import { distFolder } from '../lazy.ts'
 import { VERSION } from '../version.ts'
 import { identify } from './identity.ts'
 import type { ViewerMessage } from './process.ts'
-import { addressOf, PREFERRED_PORT } from './run.ts'
+import { addressOf, PREFERRED_PORT, reasonOfNode } from './run.ts'
 import { isAlive, keptToken, readState } from './user-files.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
@@ -46,7 +46,7 @@ export function reasonNotToStart(env: Readonly<Record<string, string | undefined
  * @throws when it must not be started here, or does not start
  */
 export async function findOrStartViewer(options: LocateOptions = {}): Promise<LocalViewer> {
-  const reason = options.force ? undefined : reasonNotToStart()
+  const reason = reasonOfNode() ?? (options.force ? undefined : reasonNotToStart())
   if (reason !== undefined) throw new Error(`The local viewer is not started: ${reason}.`)
   const running = await findViewer()
   if (running) return running
@@ -72,7 +72,7 @@ export async function findViewer(): Promise<LocalViewer | undefined> {
  * Who sends to it has to try again until it listens.
  */
 export function findOrStartViewerSync(options: LocateOptions = {}): LocalViewer | { readonly refused: string } {
-  const reason = options.force ? undefined : reasonNotToStart()
+  const reason = reasonOfNode() ?? (options.force ? undefined : reasonNotToStart())
   if (reason !== undefined) return { refused: `the local viewer is not started: ${reason}` }
   try {
     const token = keptToken()

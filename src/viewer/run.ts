@@ -94,8 +94,17 @@ export interface RunningViewer {
   end(): void
 }
 
+/** It keeps its data in node:sqlite, which Node.js has from 22.13 on without a flag. */
+export function reasonOfNode(): string | undefined {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isEnough = major > 22 || (major === 22 && minor >= 13)
+  return isEnough ? undefined : `it needs Node.js 22.13 or newer, this is ${process.versions.node}`
+}
+
 /** Gives the viewer of this user: one that runs already, or this process becomes it. A viewer of another version is replaced. */
 export async function runViewer(flags: ViewerFlags): Promise<RunningViewer> {
+  const reason = reasonOfNode()
+  if (reason !== undefined) throw new Error(`The local viewer cannot run: ${reason}.`)
   // programs that start together each start a viewer: one becomes it, the others find it
   const unlock = await lockStart()
   try {

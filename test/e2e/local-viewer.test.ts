@@ -1,6 +1,6 @@
 /** The local viewer from the built package: `dsn: 'local'`, `dev` beside a DSN in code, the door for test suites. */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -95,6 +95,17 @@ describe('dev', () => {
     expect(await eventually(traces, (list) => list.length > 0)).toEqual([{ service: 'from-code', name: 'work' }])
     expect(sink.received).toEqual([])
   })
+})
+
+const NODE_20 = path.join(import.meta.dirname, '../../.cache/nodes/20/node')
+if (!existsSync(NODE_20)) console.log('skipped: Node 20 is not installed (scripts/install-nodes.sh installs it)')
+
+test.skipIf(!existsSync(NODE_20)).for([['ui'], ['dev', 'app.js']])('%s on Node 20 says what it needs', (args) => {
+  const { status, stderr } = spawnSync(NODE_20, [CLI, ...args], { env: { ...process.env, ...env }, encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(
+    /^uptrace-node: The local viewer [^\n]+ it needs Node\.js 22\.13 or newer, this is 20\.\d+\.\d+\.\n$/,
+  )
 })
 
 test('options in code take the place of what the preload found', async () => {
