@@ -17,7 +17,7 @@ Options:
 ${VIEWER_FLAGS_HELP}
 `
 
-const DEV_HELP = `Usage: uptrace-node dev [viewer options] [--] <file.js | command> [arguments]
+const DEV_HELP = `Usage: uptrace-node dev [viewer options] [--] <file.js | folder | command> [arguments]
 
 Runs a program with tracing on, sends to the local viewer, and prints the address of each trace.
 

@@ -1,5 +1,6 @@
 /** Runs the program of `uptrace-node dev`: tracing preloaded, telemetry to the viewer, signals and exit code passed on. */
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -15,10 +16,16 @@ export interface AppResult {
 }
 
 const SCRIPT = /\.[cm]?[jt]s$/
+const MAIN_FILES = ['index', 'main', 'server', 'app'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.mjs`,
+  `${name}.cjs`,
+  `${name}.ts`,
+])
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const
 
 export function runApp(command: readonly string[], { dsn }: LocalViewer, runId: string): Promise<AppResult> {
-  const [program, ...args] = SCRIPT.test(command[0]!) ? [process.execPath, ...command] : command
+  const [program, ...args] = SCRIPT.test(command[0]!) ? [process.execPath, ...command] : withMainFile(command)
   const child = spawn(program!, args, {
     stdio: 'inherit',
     env: appEnvironment(dsn, runId),
@@ -37,6 +44,25 @@ export function runApp(command: readonly string[], { dsn }: LocalViewer, runId: 
   }).finally(() => {
     for (const signal of signals) process.removeListener(signal, forward)
   })
+}
+
+/** A folder stands for the program in it. */
+function withMainFile(command: readonly string[]): readonly string[] {
+  const [folder, ...args] = command
+  const isFolder = statSync(folder!, { throwIfNoEntry: false })?.isDirectory() ?? false
+  const main = isFolder ? mainFileOf(folder!) : undefined
+  return main === undefined ? command : [process.execPath, main, ...args]
+}
+
+function mainFileOf(folder: string): string | undefined {
+  const names = [...MAIN_FILES]
+  try {
+    const { main } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { main?: unknown }
+    if (typeof main === 'string') names.unshift(main)
+  } catch {
+    // a folder need not be a package
+  }
+  return names.map((name) => path.join(folder, name)).find((file) => existsSync(file))
 }
 
 function appEnvironment(dsn: string, runId: string): NodeJS.ProcessEnv {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -265,6 +265,17 @@ const server = createServer((request, response) => response.end('hi')).listen(0,
     expect(command('runUi', '--stop').stdout).toBe('The viewer ends.\n')
     await eventually(() => (readState() === undefined ? true : undefined))
     expect(command('runUi', '--stop').stdout).toBe('No viewer is running.\n')
+  })
+
+  test.for([
+    ['its main.mjs', 'main.mjs', undefined],
+    ['what package.json names', 'lib/start.cjs', { main: 'lib/start.cjs' }],
+  ] as const)('dev of a folder runs %s', ([, file, manifest]) => {
+    const folder = path.join(home, 'shop')
+    mkdirSync(path.join(folder, 'lib'), { recursive: true })
+    writeFileSync(path.join(folder, file), `console.log('runs', process.argv.at(-1))`)
+    if (manifest) writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest))
+    expect(command('runDev', '--port=0', folder, 'argument')).toMatchObject({ status: 0, stdout: 'runs argument\n' })
   })
 
   test('dev says what is missing, and what cannot be run', () => {
