@@ -241,7 +241,7 @@ const HEADS: readonly (readonly [label: string, className?: string])[] = [
   ['Services', 'mix'],
   ['Duration'],
   ['Spans', 'num spans'],
-  ['Logs', 'num logs'],
+  ['Logs', 'num log-count'],
   ['Errors', 'num'],
   [' '],
 ]

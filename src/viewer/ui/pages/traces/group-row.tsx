@@ -60,7 +60,7 @@ export function TraceGroupRow({ row: { traces, isOpen }, index, longestNs, isAct
       <div role="gridcell" class="num spans" title="Spans of all of them">
         {count(sum('spans'))}
       </div>
-      <div role="gridcell" class="num logs dim" title="Logs of all of them">
+      <div role="gridcell" class="num log-count dim" title="Logs of all of them">
         {count(sum('logs'))}
       </div>
       <div role="gridcell" class="num dim">

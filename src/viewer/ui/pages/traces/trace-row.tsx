@@ -66,7 +66,7 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, isMember
       <div role="gridcell" class="num spans">
         {count(trace.spans)}
       </div>
-      <div role="gridcell" class={trace.logs > 0 ? 'num logs' : 'num logs dim'}>
+      <div role="gridcell" class={trace.logs > 0 ? 'num log-count' : 'num log-count dim'}>
         {count(trace.logs)}
       </div>
       <div role="gridcell" class={errors > 0 ? 'num error' : 'num dim'}>
