@@ -13,6 +13,11 @@ export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
 const RESOURCE_WAIT_MILLIS = 100
 const MAX_SECTIONS = 128
 const KEPT_BUFFER_BYTES = 512 * 1024
+/**
+ * Sections alternate after so many bytes, so that spans of one trace lie near each other, whatever their scopes: gzip looks back 32 kB to find ids
+ * that it has seen.
+ */
+const BLOCK_BYTES = 12 * 1024
 
 /** What every item says about its origin. */
 export interface Originated {
@@ -47,6 +52,8 @@ interface OpenSection {
   readonly resource: Resource
   readonly scope: Scope
   readonly writer: ProtobufWriter
+  /** Where each block of the batch begins in this section, but for the first. */
+  readonly blocks: number[]
 }
 
 interface HeldBatch {
@@ -61,6 +68,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   let last: OpenSection | undefined
   let count = 0
   let bytes = 0
+  let nextBlock = BLOCK_BYTES
   let timer: NodeJS.Timeout | undefined
   let held: HeldBatch[] = []
   let heldBytes = 0
@@ -91,8 +99,14 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     encode(section.writer, item)
     bytes += section.writer.pos - before
     count++
+    if (bytes >= nextBlock) endBlock()
     if (count >= maxCount || bytes >= maxBytes) close()
     else timer ??= detached(startTimer)
+  }
+
+  function endBlock(): void {
+    nextBlock = bytes + BLOCK_BYTES
+    if (sections.length > 1) for (const { blocks, writer } of sections) blocks.push(writer.pos)
   }
 
   function startTimer(): NodeJS.Timeout {
@@ -105,7 +119,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   function findSection({ resource, instrumentationScope: scope }: Item): OpenSection {
     last = sections.find((section) => section.scope === scope && section.resource === resource)
     if (!last) {
-      last = { resource, scope, writer: new ProtobufWriter(4096) }
+      last = { resource, scope, writer: new ProtobufWriter(4096), blocks: [] }
       sections.push(last)
     }
     return last
@@ -116,7 +130,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     timer = undefined
     if (count === 0) return
     const filled = sections.filter(({ writer }) => writer.pos > 0)
-    const views = filled.map(({ resource, scope, writer }) => ({ resource, scope, items: writer.written() }))
+    const views = inBlocks(filled)
     const closed = { count, bytes }
     count = 0
     bytes = 0
@@ -125,7 +139,11 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
       releaseHeld()
       submit(views, closed.count)
     }
-    for (const section of filled) section.writer.pos = 0
+    nextBlock = BLOCK_BYTES
+    for (const section of sections) {
+      section.writer.pos = 0
+      section.blocks.length = 0
+    }
     dropUnused(filled)
   }
 
@@ -133,7 +151,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   function submit(sections: readonly Section[], count: number): void {
     let request: Buffer
     try {
-      request = encodeRequest(sections)
+      request = encodeRequest(sections, true)
     } catch {
       onLost(count)
       return
@@ -171,4 +189,19 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     setTimeout(settle, RESOURCE_WAIT_MILLIS).unref()
     resource.waitForAsyncAttributes?.().then(settle, settle)
   }
+}
+
+/** Block by block, what each section got in it. A section that came later has fewer blocks: its first ones were empty. */
+function inBlocks(sections: readonly OpenSection[]): Section[] {
+  const most = Math.max(...sections.map(({ blocks }) => blocks.length))
+  const views: Section[] = []
+  for (let block = 0; block <= most; block++)
+    for (const { resource, scope, writer, blocks } of sections) {
+      const written = writer.written()
+      const at = block - (most - blocks.length)
+      const start = at <= 0 ? 0 : blocks[at - 1]!
+      const end = at < 0 ? 0 : (blocks[at] ?? written.length)
+      if (end > start) views.push({ resource, scope, items: written.subarray(start, end) })
+    }
+  return views
 }

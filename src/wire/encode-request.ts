@@ -30,21 +30,21 @@ const EMPTY = Buffer.alloc(0)
 const scopeFrames = new WeakMap<Scope, Frame>()
 const resourceFrames = new WeakMap<Resource, Frame>()
 
-/** The bytes of an ExportTraceServiceRequest, ExportLogsServiceRequest or ExportMetricsServiceRequest. */
-export function encodeRequest(sections: readonly Section[]): Buffer {
-  const byResource = new Map<Resource, Map<string, FramedScope>>()
+/**
+ * The bytes of an ExportTraceServiceRequest, ExportLogsServiceRequest or ExportMetricsServiceRequest. Sections of one scope become one, unless
+ * `isOrdered`: then only those that follow each other.
+ */
+export function encodeRequest(sections: readonly Section[], isOrdered = false): Buffer {
+  const byResource = new Map<Resource, FramedScope[]>()
   for (const { resource, scope, items } of sections) {
-    const scopes = byResource.get(resource) ?? new Map<string, FramedScope>()
+    const scopes = byResource.get(resource) ?? []
     byResource.set(resource, scopes)
     const frame = scopeFrame(scope)
-    const same = scopes.get(frame.key)
-    if (same) same.parts.push(items)
-    else scopes.set(frame.key, { frame, parts: [items] })
+    const candidate = isOrdered ? scopes.at(-1) : scopes.find((other) => other.frame.key === frame.key)
+    if (candidate?.frame.key === frame.key) candidate.parts.push(items)
+    else scopes.push({ frame, parts: [items] })
   }
-  const groups = Array.from(byResource, ([resource, scopes]) => ({
-    frame: resourceFrame(resource),
-    scopes: [...scopes.values()],
-  }))
+  const groups = Array.from(byResource, ([resource, scopes]) => ({ frame: resourceFrame(resource), scopes }))
   const size = groups.reduce((sum, { frame, scopes }) => sum + 16 + sizeOf(frame, scopes), 0)
   const writer = new ProtobufWriter(size, takeBuffer(size))
   for (const { frame, scopes } of groups) {
