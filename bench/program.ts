@@ -30,7 +30,8 @@ export interface Plan {
   /** Before anything is measured, as fast as they are answered. */
   readonly warmup: number
   readonly requests: number
-  readonly rate: number
+  /** Requests a second; without it each connection asks again at once. */
+  readonly rate?: number
 }
 
 export interface Usage {
@@ -59,7 +60,7 @@ export async function measure({ app, arm, sink, warmup, requests, rate }: Plan):
     await drain()
     await sink.take()
     const before = await program.usage()
-    const latency = await applyLoad({ port: program.port, connections: CONNECTIONS, requests, rate })
+    const latency = await applyLoad({ port: program.port, connections: CONNECTIONS, requests, ...(rate && { rate }) })
     await drain()
     const after = await program.usage()
     if (latency.failed > 0) throw new Error(`${arm}, ${app}: ${latency.failed} requests failed`)
