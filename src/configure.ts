@@ -50,6 +50,7 @@ import { createResource } from './pipeline/resource.ts'
 import { createSampler } from './pipeline/samplers.ts'
 import { createTracerProvider } from './pipeline/traces.ts'
 import { traceUrlOf } from './trace-url.ts'
+import { isNodeSupported } from './version.ts'
 
 /** Limits on `forceFlush` and `shutdown`. */
 export interface FlushOptions {
@@ -380,10 +381,8 @@ function createDisabled(config: Config): Telemetry {
   return telemetry
 }
 
-/** The range in `engines`. Older versions mostly work, but nobody tests them. */
 function warnAboutOldNode(): void {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major < 22 || (major === 22 && minor < 15)) {
+  if (!isNodeSupported()) {
     log.warn(
       `Node.js ${process.versions.node} is older than the oldest supported version, 22.15; some imports may not be traced`,
     )

@@ -10,7 +10,7 @@ import { importHookKind } from '../instrument/module-import.ts'
 import { distFolder } from '../lazy.ts'
 import { configureLog } from '../log.ts'
 import { redactSecrets } from '../redact.ts'
-import { VERSION } from '../version.ts'
+import { isNodeSupported, VERSION } from '../version.ts'
 import { findInlined } from './bundle.ts'
 import { findApiCopies } from './copies.ts'
 import { probe } from './probe.ts'
@@ -61,8 +61,7 @@ async function examine(folder: string, env: NodeJS.ProcessEnv, command: readonly
 }
 
 function checkNode(): Check {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const isSupported = major > 22 || (major === 22 && minor >= 15)
+  const isSupported = isNodeSupported()
   return {
     name: 'node',
     status: isSupported ? 'ok' : 'warning',

@@ -80,7 +80,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       pino: () => createPinoInstrumentation(options.logs ?? {}),
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
       ...(typeof settings.http !== 'object' && {
-        http: () => loadLazily<typeof Http>('http').createHttp(defaultConfig('http', options)),
+        http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
       }),
       ...(typeof settings.express !== 'object' && {
         express: () => loadLazily<typeof Express>('express').createExpress(),

@@ -37,7 +37,7 @@ export function createRegistry(
   enabled: ReadonlySet<string>,
   providers: Providers,
   configOf: (name: string) => Record<string, unknown>,
-  replacements: Readonly<Record<string, () => Instrumentation>> = {},
+  replacements: Readonly<Record<string, (config: Record<string, unknown>) => Instrumentation>> = {},
 ): Registry {
   const active = new Map<string, Instrumentation>()
   const failed = new Set<string>()
@@ -88,8 +88,11 @@ export function createRegistry(
     return instance
   }
 
-  function replace(name: string, create: () => Instrumentation & WithDefinitions): Instrumentation {
-    const instance = create()
+  function replace(
+    name: string,
+    create: (config: Record<string, unknown>) => Instrumentation & WithDefinitions,
+  ): Instrumentation {
+    const instance = create(configOf(name))
     definitions.set(name, instance.getModuleDefinitions?.() ?? [])
     return instance
   }

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { VERSION } from '../version.ts'
+import { isNodeAtLeast, VERSION } from '../version.ts'
 import { askToEnd, identify } from './identity.ts'
 import type { ViewerServer } from './server.ts'
 import {
@@ -96,9 +96,7 @@ export interface RunningViewer {
 
 /** It keeps its data in node:sqlite, which Node.js has from 22.13 on without a flag. */
 export function reasonOfNode(): string | undefined {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const isEnough = major > 22 || (major === 22 && minor >= 13)
-  return isEnough ? undefined : `it needs Node.js 22.13 or newer, this is ${process.versions.node}`
+  return isNodeAtLeast(22, 13) ? undefined : `it needs Node.js 22.13 or newer, this is ${process.versions.node}`
 }
 
 /** Gives the viewer of this user: one that runs already, or this process becomes it. A viewer of another version is replaced. */

@@ -64,11 +64,8 @@ test.for(cases)('%s, %s', { timeout: 60_000 }, async ([, system, program], { ski
     console.log(`skipped: needs ${program.needs} (scripts/services.sh starts the servers)`)
     skip()
   }
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name, value]) => name.startsWith('UPTRACE_TEST_') && value !== undefined),
-  ) as Record<string, string>
   const [ours, theirs] = await Promise.all(
-    [LAZY, EAGER].map((setUp) => runSource(system, sourceOf(program, system, setUp), { env })),
+    [LAZY, EAGER].map((setUp) => runSource(system, sourceOf(program, system, setUp))),
   )
   const expected = spansOf(theirs!)
   expect(expected.length).toBeGreaterThan(1)

@@ -183,8 +183,6 @@ test.for(all)('%s, %s, loaded %s configure', { timeout: 60_000 }, async ([, syst
     skip()
   }
   const env: Record<string, string> = { NODE_NO_WARNINGS: '1' }
-  for (const [name, value] of Object.entries(process.env))
-    if (name.startsWith('UPTRACE_TEST_') && value) env[name] = value
   if (one.name === 'https') {
     const { key, cert } = createTls()
     Object.assign(env, { TLS: JSON.stringify({ key, cert }), NODE_TLS_REJECT_UNAUTHORIZED: '0' })

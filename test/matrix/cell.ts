@@ -24,7 +24,6 @@ export async function runCell(library: Library, system: ModuleSystem, moment: Mo
     const dsn = `http://t@127.0.0.1:${sink.port}`
     const flags = moment === '--import' || moment === '-r' ? [moment, 'uptrace-node/register'] : []
     const env = {
-      ...pick(process.env, /^UPTRACE_TEST_/),
       TARGET: `http://127.0.0.1:${(target.address() as AddressInfo).port}`,
       ...(flags.length > 0 && { UPTRACE_DSN: dsn }),
     }
@@ -84,10 +83,4 @@ function startTarget(): Promise<Server> {
       resolve(server),
     )
   })
-}
-
-function pick(env: NodeJS.ProcessEnv, pattern: RegExp): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => pattern.test(name) && value !== undefined),
-  ) as Record<string, string>
 }

@@ -90,5 +90,7 @@ function linkAliases(folder: string, aliases: Readonly<Record<string, string>>):
 }
 
 function withoutTelemetry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(UPTRACE_|OTEL_|NODE_OPTIONS|VITEST)/.test(name)))
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(UPTRACE_(?!TEST_)|OTEL_|NODE_OPTIONS|VITEST)/.test(name)),
+  )
 }

@@ -6,7 +6,7 @@ import { count, digits, duration, percent } from '../../lib/format.ts'
 import { param, setParams } from '../../lib/location.tsx'
 import { Empty } from '../../lib/states.tsx'
 import { Sparkline } from '../../parts/sparkline.tsx'
-import { type Column, Headings, sorted } from './sorting.tsx'
+import { Cells, type Column, Headings, sorted } from './sorting.tsx'
 
 const FIRST_ROWS = 200
 
@@ -111,11 +111,7 @@ export function Operations({ list }: { readonly list: OperationList }) {
           <tbody>
             {shown.map((row) => (
               <tr key={`${row.service} ${row.kind} ${row.name}`} class={isOpen(row) ? 'open' : undefined}>
-                {COLUMNS.map((column) => (
-                  <td key={column.id} class={column.class}>
-                    {column.cell(row)}
-                  </td>
-                ))}
+                <Cells columns={COLUMNS} row={row} />
               </tr>
             ))}
           </tbody>

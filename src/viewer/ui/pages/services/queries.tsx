@@ -6,7 +6,7 @@ import { count, duration, percent, plural } from '../../lib/format.ts'
 import { href, Link } from '../../lib/location.tsx'
 import { Empty, Failed, Loading } from '../../lib/states.tsx'
 import { windowParams } from '../../lib/window.ts'
-import { type Column, Headings, sorted } from './sorting.tsx'
+import { Cells, type Column, Headings, sorted } from './sorting.tsx'
 
 type QueryStat = QueryStatList['queries'][number]
 const FIRST_CALLERS = 3
@@ -86,11 +86,7 @@ export function Queries() {
       <tbody>
         {sorted(data.queries, COLUMNS, 'time').map((row) => (
           <tr key={`${row.service} ${row.system} ${row.statement}`}>
-            {COLUMNS.map((column) => (
-              <td key={column.id} class={column.class}>
-                {column.cell(row)}
-              </td>
-            ))}
+            <Cells columns={COLUMNS} row={row} />
           </tr>
         ))}
       </tbody>

@@ -54,6 +54,18 @@ export function Headings<T>({
   )
 }
 
+export function Cells<T>({ columns, row }: { readonly columns: readonly Column<T>[]; readonly row: T }) {
+  return (
+    <>
+      {columns.map((column) => (
+        <td key={column.id} class={column.class}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </>
+  )
+}
+
 function order<T>(columns: readonly Column<T>[], standard: string): { column: Column<T>; isDown: boolean } {
   const column =
     columns.find(({ id }) => id === param('sort')) ?? columns.find(({ id }) => id === standard) ?? columns[0]!
