@@ -118,12 +118,17 @@ export function createUrlMatcher(patterns: ReadonlyArray<string | RegExp>): (url
     .map((pattern) => pattern.slice(0, -1))
   const expressions = patterns.filter((pattern): pattern is RegExp => pattern instanceof RegExp)
   return (url) => {
-    const end = url.search(/[?#]/)
-    const path = end < 0 ? url : url.slice(0, end)
-    return (
-      exact.has(path) ||
-      prefixes.some((prefix) => path.startsWith(prefix)) ||
-      expressions.some((expression) => url.search(expression) >= 0)
-    )
+    const path = withoutQuery(url)
+    if (exact.has(path)) return true
+    for (const prefix of prefixes) if (path.startsWith(prefix)) return true
+    for (const expression of expressions) if (url.search(expression) >= 0) return true
+    return false
   }
+}
+
+function withoutQuery(url: string): string {
+  const query = url.indexOf('?')
+  const fragment = url.indexOf('#')
+  if (query < 0 && fragment < 0) return url
+  return url.slice(0, query < 0 ? fragment : fragment < 0 ? query : Math.min(query, fragment))
 }

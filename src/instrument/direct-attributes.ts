@@ -17,3 +17,14 @@ export const areAttributesDirect = (): boolean => isAllowed
 export function attributesOf(span: Span): Attributes | undefined {
   return span.isRecording() ? (span as Span & { readonly attributes?: Attributes }).attributes : undefined
 }
+
+/** Adds `attributes`, which the caller gives away: as a rule they are all that the span has. */
+export function giveAttributes(span: Span, attributes: Attributes): void {
+  const own = attributesOf(span)
+  if (own === undefined) return
+  for (const _ in own) {
+    Object.assign(own, attributes)
+    return
+  }
+  ;(span as { attributes?: Attributes }).attributes = attributes
+}

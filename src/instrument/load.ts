@@ -4,7 +4,8 @@ import path from 'node:path'
 import type { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { distFolder, loadLazily } from '../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
-import { withPristineRequire } from './module-require.ts'
+import { TARGETS } from './catalogue.generated.ts'
+import { installForTargets, withPristineRequire } from './module-require.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
@@ -34,5 +35,6 @@ export function loadBase(): void {
       return []
     }
   }
-  new Nothing(DISTRO_NAME, VERSION, { enabled: false })
+  const isTarget = (moduleName: string): boolean => Object.hasOwn(TARGETS, moduleName)
+  installForTargets(isTarget, () => new Nothing(DISTRO_NAME, VERSION, { enabled: false }))
 }

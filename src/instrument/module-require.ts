@@ -1,5 +1,6 @@
 /** The CommonJS side: sees each `require` and `process.getBuiltinModule` before it loads anything. */
 import Module from 'node:module'
+import path from 'node:path'
 
 export type Require = (this: Module, id: string) => unknown
 
@@ -47,6 +48,30 @@ export function withPristineRequire<T>(load: () => T): T {
     process.getBuiltinModule = getBuiltinModule
   }
 }
+
+/**
+ * Puts in `install` what hooks `require`, and lets it see nothing but loads that may be about a target: it resolves each of them once more, which
+ * for an application with some hundred files is a good part of its start.
+ */
+export function installForTargets(isTarget: (moduleName: string) => boolean, install: () => void): void {
+  const below = Module.prototype.require as unknown as Require
+  install()
+  const above = Module.prototype.require as unknown as Require
+  const choosing: Require = function (id) {
+    return (typeof id === 'string' && !mayBeTarget(this, id, isTarget) ? below : above).call(this, id)
+  }
+  Module.prototype.require = choosing as unknown as typeof Module.prototype.require
+}
+
+function mayBeTarget(parent: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
+  // what these stand for is in the package.json of the parent
+  if (id.startsWith('#')) return true
+  const isRelative = id.startsWith('.') && parent.filename
+  const name = moduleNameOf(isRelative ? withSlashes(path.resolve(path.dirname(parent.filename), id)) : withSlashes(id))
+  return name !== undefined && isTarget(name)
+}
+
+const withSlashes = (file: string): string => (path.sep === '/' ? file : file.replaceAll(path.sep, '/'))
 
 /** `node:http` -> http, `pg/lib/client` -> pg, `/x/node_modules/@a/b/c.js` -> @a/b; a file outside node_modules has none. */
 export function moduleNameOf(specifier: string): string | undefined {

@@ -32,20 +32,20 @@ export function runInSpan(
     return context.with(trace.setSpan(context.active(), trace.getSpan(outside)!), next, undefined, ...args)
   }
   try {
-    return context.with(
-      trace.setSpan(outside, span),
-      handle,
-      self,
-      request,
-      response,
-      typeof next === 'function' ? onNext : next,
-    )
+    const inside = trace.setSpan(outside, span)
+    const nextOrNone = typeof next === 'function' ? onNext : next
+    // with `self` as the object of `context.with` a function would be bound for each request
+    return context.with(inside, callHandle, undefined, handle, self, request, response, nextOrNone)
   } catch (error) {
     fail(span, error)
     throw error
   } finally {
     if (!hasEnded) onClose(response, end)
   }
+}
+
+function callHandle(handle: Handle, self: unknown, request: Request, response: Response, next: Next): unknown {
+  return handle.call(self, request, response, next)
 }
 
 /** What Express takes for no error. */

@@ -2,7 +2,7 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
-import { areAttributesDirect, attributesOf } from '../direct-attributes.ts'
+import { areAttributesDirect, giveAttributes } from '../direct-attributes.ts'
 import { type Layer, type Tracing, wrapHandle } from './layers.ts'
 
 type Base = typeof import('@opentelemetry/instrumentation')
@@ -49,8 +49,7 @@ export function createExpress(): Instrumentation {
     startSpan(name: string, attributes: Attributes, parent: Context): Span {
       if (!areAttributesDirect()) return this.tracer.startSpan(name, { attributes }, parent)
       const span = this.tracer.startSpan(name, undefined, parent)
-      const own = attributesOf(span)
-      if (own) for (const key in attributes) if (attributes[key] !== undefined) own[key] = attributes[key]
+      giveAttributes(span, attributes)
       return span
     }
 

@@ -58,13 +58,12 @@ function wrapHandler(layer: Layer, own: string | undefined, tracing: Tracing): H
     sayRoute(outside, route)
     if (trace.getSpan(outside) === undefined) return original.call(this, request, response, next)
     const path = here.constructed || own
-    const attributes = {
-      'http.route': route,
-      'express.name': path ?? 'request handler',
-      'express.type': 'request_handler',
-    }
-    const name = layer.path ? `request handler - ${path}` : 'request handler'
-    const span = tracing.startSpan(name, attributes, outside)
+    const name = path ?? 'request handler'
+    const attributes: Attributes =
+      route === undefined
+        ? { 'express.name': name, 'express.type': 'request_handler' }
+        : { 'http.route': route, 'express.name': name, 'express.type': 'request_handler' }
+    const span = tracing.startSpan(layer.path ? `request handler - ${path}` : 'request handler', attributes, outside)
     return runInSpan(span, outside, original, this, request, response, next, own !== undefined)
   }
 }

@@ -1,13 +1,14 @@
-/** What is kept with the response of a traced request; other instrumentations may wait there for its end, which costs no listener. */
-import type { ServerResponse } from 'node:http'
-import type { Span } from '@opentelemetry/api'
+/** What is kept with a traced request and its response; other instrumentations may wait there for its end, which costs no listener. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Context, Span } from '@opentelemetry/api'
 import type { RPCMetadata } from '@opentelemetry/core'
 import type { Scheme } from './request-attributes.ts'
 
-export interface Exchange {
+/** It is the RPC metadata in the context of the request itself: frameworks put the route here. */
+export interface Exchange extends RPCMetadata {
   readonly span: Span
-  /** Frameworks put the route here. */
-  readonly rpc: RPCMetadata
+  /** What listeners of the request and of the response run in. */
+  context: Context
   readonly method: string | undefined
   readonly scheme: Scheme
   readonly version: string
@@ -20,8 +21,11 @@ export interface Exchange {
 
 export const EXCHANGE = Symbol('uptrace-node.exchange')
 
+export type TracedRequest = IncomingMessage & { [EXCHANGE]?: Exchange }
+export type TracedResponse = ServerResponse & { [EXCHANGE]?: Exchange }
+
 /** Calls `run` when the response has closed, after the span of the request has ended. */
-export function onClose(response: ServerResponse & { [EXCHANGE]?: Exchange }, run: () => void): void {
+export function onClose(response: TracedResponse, run: () => void): void {
   const exchange = response[EXCHANGE]
   if (!exchange || response.closed) {
     response.on('close', run)

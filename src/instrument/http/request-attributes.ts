@@ -41,31 +41,54 @@ export function normalizeMethod(method: string | undefined): string {
   return KNOWN_METHODS.has(upper) ? upper : '_OTHER'
 }
 
-/** Adds them to `attributes`. */
-export function addRequestAttributes(attributes: Attributes, request: IncomingMessage, scheme: Scheme): void {
+export function createRequestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
   const { headers, method, socket } = request
   const normalized = normalizeMethod(method)
   const host = headers.host ? hostOf(headers.host, scheme) : undefined
   const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-host'] !== undefined
   const server = isForwarded ? forwardedServer(headers, scheme) : host?.address
+  const port = isForwarded ? (server?.port === undefined ? undefined : Number(server.port)) : host?.port
   const peer = socket.remoteAddress
-  attributes['http.request.method'] = normalized
-  attributes['url.scheme'] = scheme
+  const client =
+    headers.forwarded === undefined && headers['x-forwarded-for'] === undefined ? peer : clientAddress(headers, peer)
+  const agent = headers['user-agent']
+  const url = request.url ?? '/'
+  const isPlain = (host === undefined || host.isValid) && PLAIN_PATH.test(url)
+  // what most requests have: a literal is one object of the right size, where properties that are added one by one make it grow
+  if (
+    isPlain &&
+    server?.host !== undefined &&
+    port !== undefined &&
+    peer !== undefined &&
+    client &&
+    agent !== undefined &&
+    method === normalized
+  )
+    return {
+      'http.request.method': normalized,
+      'url.scheme': scheme,
+      'server.address': server.host,
+      'network.peer.address': peer,
+      'network.peer.port': socket.remotePort!,
+      'network.protocol.version': request.httpVersion,
+      'user_agent.original': agent,
+      'url.path': url,
+      'client.address': client,
+      'server.port': port,
+    }
+  const attributes: Attributes = { 'http.request.method': normalized, 'url.scheme': scheme }
   if (server?.host !== undefined) attributes['server.address'] = server.host
   if (peer !== undefined) {
     attributes['network.peer.address'] = peer
     attributes['network.peer.port'] = socket.remotePort!
   }
   attributes['network.protocol.version'] = request.httpVersion
-  const agent = headers['user-agent']
   if (agent !== undefined) attributes['user_agent.original'] = agent
-  addUrl(attributes, request.url ?? '/', headers.host, host, scheme)
-  const client =
-    headers.forwarded === undefined && headers['x-forwarded-for'] === undefined ? peer : clientAddress(headers, peer)
+  addUrl(attributes, url, headers.host, host, scheme)
   if (client) attributes['client.address'] = client
-  const port = isForwarded ? (server?.port === undefined ? undefined : Number(server.port)) : host?.port
   if (port !== undefined) attributes['server.port'] = port
   if (method !== undefined && method !== normalized) attributes['http.request.method_original'] = method
+  return attributes
 }
 
 function addUrl(

@@ -3,10 +3,10 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import {
-  type Attributes,
   type Context,
   context,
   type Exception,
+  INVALID_SPAN_CONTEXT,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -14,12 +14,13 @@ import {
   type SpanOptions,
   SpanStatusCode,
   type Tracer,
+  trace,
 } from '@opentelemetry/api'
-import { type RPCMetadata, RPCType, suppressTracing } from '@opentelemetry/core'
-import { areAttributesDirect, attributesOf } from '../direct-attributes.ts'
+import { RPCType, suppressTracing } from '@opentelemetry/core'
+import { areAttributesDirect, attributesOf, giveAttributes } from '../direct-attributes.ts'
 import type { RequestDurations } from './durations.ts'
-import { EXCHANGE, type Exchange } from './exchange.ts'
-import { addRequestAttributes, type Scheme } from './request-attributes.ts'
+import { EXCHANGE, type Exchange, type TracedRequest, type TracedResponse } from './exchange.ts'
+import { createRequestAttributes, type Scheme } from './request-attributes.ts'
 import { createRequestContext } from './request-context.ts'
 
 export interface IncomingOptions {
@@ -30,13 +31,7 @@ export interface IncomingOptions {
 }
 
 const SERVER: SpanOptions = { kind: SpanKind.SERVER }
-/** The context that listeners of a request or a response run in. */
-const CONTEXT = Symbol('uptrace-node.context')
-
-interface Traced {
-  [CONTEXT]?: Context
-  [EXCHANGE]?: Exchange
-}
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean
 
@@ -68,11 +63,13 @@ function patch(): void {
   patchResponse(http.ServerResponse.prototype)
 }
 
+// the arguments of an emit are only handed on, never kept: V8 then makes no array of them
+
 function patchServer(prototype: Server, scheme: Scheme): void {
   const emit = prototype.emit as Emit
   prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
     if (event !== 'request' || active === undefined) return emit.call(this, event, ...args)
-    return onRequest(active, this, emit, scheme, args as [IncomingMessage & Traced, ServerResponse & Traced])
+    return onRequest(active, this, emit, scheme, args as [TracedRequest, TracedResponse])
   } as typeof prototype.emit
 }
 
@@ -81,35 +78,36 @@ function onRequest(
   server: Server,
   emit: Emit,
   scheme: Scheme,
-  args: [IncomingMessage & Traced, ServerResponse & Traced],
+  args: [TracedRequest, TracedResponse],
 ): boolean {
   const [request, response] = args
-  if (options.isIgnored(request)) {
-    const suppressed = suppressTracing(context.active())
-    request[CONTEXT] = response[CONTEXT] = suppressed
-    return context.with(suppressed, emit, server, 'request', ...args)
-  }
+  const isIgnored = options.isIgnored(request)
+  const parent = isIgnored
+    ? suppressTracing(context.active())
+    : isPropagated(request)
+      ? propagation.extract(ROOT_CONTEXT, request.headers)
+      : ROOT_CONTEXT
   const startMillis = performance.now()
-  const parent = isPropagated(request) ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT
-  const span = startSpan(options.tracer, request, scheme, parent)
-  const rpc: RPCMetadata = { type: RPCType.HTTP, span }
-  const own = createRequestContext(parent, span, rpc)
+  const span = isIgnored ? NO_SPAN : startSpan(options.tracer, request, scheme, parent)
   const exchange: Exchange = {
+    type: RPCType.HTTP,
     span,
-    rpc,
+    route: undefined!,
+    context: parent,
     method: request.method,
     scheme,
     version: request.httpVersion,
     startMillis,
     ownListeners: response.listenerCount('finish'),
-    isDone: false,
+    isDone: isIgnored,
     closers: undefined,
   }
-  request[CONTEXT] = response[CONTEXT] = own
-  response[EXCHANGE] = exchange
+  request[EXCHANGE] = response[EXCHANGE] = exchange
+  if (isIgnored) return context.with(parent, emitOn, undefined, emit, server, 'request', args)
+  exchange.context = createRequestContext(parent, span, exchange)
   if (options.onResponse) callHook(options.onResponse, span, response)
   try {
-    return context.with(own, emitOn, undefined, emit, server, 'request', args)
+    return context.with(exchange.context, emitOn, undefined, emit, server, 'request', args)
   } catch (error) {
     fail(exchange, error)
     throw error
@@ -118,15 +116,11 @@ function onRequest(
 
 function startSpan(tracer: Tracer, request: IncomingMessage, scheme: Scheme, parent: Context): Span {
   const name = request.method || 'GET'
-  if (areAttributesDirect()) {
-    const span = tracer.startSpan(name, SERVER, parent)
-    const attributes = attributesOf(span)
-    if (attributes) addRequestAttributes(attributes, request, scheme)
-    return span
-  }
-  const attributes: Attributes = {}
-  addRequestAttributes(attributes, request, scheme)
-  return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
+  const attributes = createRequestAttributes(request, scheme)
+  if (!areAttributesDirect()) return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
+  const span = tracer.startSpan(name, SERVER, parent)
+  giveAttributes(span, attributes)
+  return span
 }
 
 /** Most requests carry no context of a caller: nothing is extracted from those. */
@@ -145,30 +139,49 @@ function callHook(hook: (span: Span, response: ServerResponse) => void, span: Sp
 
 function patchRequest(prototype: IncomingMessage): void {
   const emit = prototype.emit as Emit
-  prototype.emit = function (this: IncomingMessage & Traced, event: string, ...args: unknown[]): boolean {
-    const own = this[CONTEXT]
-    // most events have no listener, and then there is nothing to run in a context
-    if (own === undefined || this.listenerCount(event) === 0 || own === context.active())
-      return emit.call(this, event, ...args)
-    return context.with(own, emitOn, undefined, emit, this, event, args)
+  prototype.emit = function (this: TracedRequest, event: string, ...args: unknown[]): boolean {
+    const exchange = this[EXCHANGE]
+    if (exchange === undefined || !needsContext(this, exchange, event)) return emit.call(this, event, ...args)
+    return emitInContext.call(this, exchange.context, emit, event, ...args)
   } as typeof prototype.emit
 }
 
 function patchResponse(prototype: ServerResponse): void {
   const emit = prototype.emit as Emit
-  prototype.emit = function (this: ServerResponse & Traced, event: string, ...args: unknown[]): boolean {
-    const own = this[CONTEXT]
-    if (own === undefined) return emit.call(this, event, ...args)
+  prototype.emit = function (this: TracedResponse, event: string, ...args: unknown[]): boolean {
     const exchange = this[EXCHANGE]
+    if (exchange === undefined) return emit.call(this, event, ...args)
     // before the listeners of the application
-    if (exchange !== undefined) {
-      if (event === 'close') onClosed(exchange, this.statusCode)
-      else if (event === 'error') fail(exchange, args[0])
-    }
-    const withoutContext = event === 'finish' && exchange !== undefined ? exchange.ownListeners : 0
-    if (this.listenerCount(event) <= withoutContext || own === context.active()) return emit.call(this, event, ...args)
-    return context.with(own, emitOn, undefined, emit, this, event, args)
+    if (event === 'close') onClosed(exchange, this.statusCode)
+    else if (event === 'error') fail(exchange, args[0])
+    const withoutContext = event === 'finish' ? exchange.ownListeners : 0
+    if (this.listenerCount(event) <= withoutContext || exchange.context === context.active())
+      return emit.call(this, event, ...args)
+    return emitInContext.call(this, exchange.context, emit, event, ...args)
   } as typeof prototype.emit
+}
+
+/** Most events have no listener but one of Node itself, and then there is nothing to run in a context. */
+function needsContext(request: IncomingMessage, exchange: Exchange, event: string): boolean {
+  const count = request.listenerCount(event)
+  if (count === 0 || exchange.context === context.active()) return false
+  // Node's own listener lets go of the request
+  return event !== 'end' || count > 1 || request.listeners('end')[0]!.name !== 'clearIncoming'
+}
+
+function emitInContext(
+  this: EventEmitter,
+  own: Context,
+  emit: Emit,
+  event: string,
+  ...args: readonly unknown[]
+): boolean {
+  return context.with(own, emitOn, undefined, emit, this, event, args)
+}
+
+/** With the emitter as an argument there is no function to bind. */
+function emitOn(emit: Emit, emitter: EventEmitter, event: string, args: readonly unknown[]): boolean {
+  return emit.call(emitter, event, ...args)
 }
 
 function onClosed(exchange: Exchange, status: number): void {
@@ -179,15 +192,9 @@ function onClosed(exchange: Exchange, status: number): void {
   for (const close of closers) close()
 }
 
-/** With the emitter as an argument there is no function to bind. */
-function emitOn(emit: Emit, emitter: EventEmitter, event: string, args: readonly unknown[]): boolean {
-  return emit.call(emitter, event, ...args)
-}
-
 function finish(exchange: Exchange, status: number): void {
   exchange.isDone = true
-  const { span, rpc, method } = exchange
-  const { route } = rpc
+  const { span, method, route } = exchange
   const attributes = areAttributesDirect() ? attributesOf(span) : undefined
   if (attributes) {
     attributes['http.response.status_code'] = status
