@@ -19,6 +19,7 @@ export interface Sample {
   readonly cpuMicros: number
   readonly rssMegabytes: number
   readonly latency: LoadResult
+  /** Of the requests that CPU was measured with. */
   readonly tally: Tally
   readonly requests: number
 }
@@ -27,11 +28,14 @@ export interface Plan {
   readonly app: App
   readonly arm: string
   readonly sink: Sink
-  /** Before anything is measured, as fast as they are answered. */
+  /** Before anything is measured. */
   readonly warmup: number
+  /** For CPU; each connection asks again at once unless there is a `rate`. */
   readonly requests: number
-  /** Requests a second; without it each connection asks again at once. */
+  /** Requests a second. */
   readonly rate?: number
+  /** Then latency is measured at a fixed rate. */
+  readonly latency?: { readonly requests: number; readonly rate: number }
 }
 
 export interface Usage {
@@ -44,8 +48,8 @@ const DRAIN_MILLIS = 800
 const WARMUP_LIMIT_SECONDS = 6
 const CONNECTIONS = 32
 
-/** One program from start to end: warm-up, everything sent, the load, everything sent again. */
-export async function measure({ app, arm, sink, warmup, requests, rate }: Plan): Promise<Sample> {
+/** One program from start to end: warm-up, everything sent, the load, everything sent again, and the load for latency. */
+export async function measure({ app, arm, sink, warmup, requests, rate, latency }: Plan): Promise<Sample> {
   const drain = (): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
   const program = await startProgram(app, arm, sink.port)
   try {
@@ -60,15 +64,19 @@ export async function measure({ app, arm, sink, warmup, requests, rate }: Plan):
     await drain()
     await sink.take()
     const before = await program.usage()
-    const latency = await applyLoad({ port: program.port, connections: CONNECTIONS, requests, ...(rate && { rate }) })
+    const load = { port: program.port, connections: CONNECTIONS }
+    const asked = await applyLoad({ ...load, requests, ...(rate && { rate }) })
     await drain()
     const after = await program.usage()
-    if (latency.failed > 0) throw new Error(`${arm}, ${app}: ${latency.failed} requests failed`)
+    const tally = await sink.take()
+    const timed = latency ? await applyLoad({ ...load, ...latency }) : asked
+    const failed = asked.failed + (latency ? timed.failed : 0)
+    if (failed > 0) throw new Error(`${arm}, ${app}: ${failed} requests failed`)
     return {
       cpuMicros: (after.cpuMicros - before.cpuMicros) / requests,
       rssMegabytes: after.rss / 1e6,
-      latency,
-      tally: await sink.take(),
+      latency: timed,
+      tally,
       requests,
     }
   } finally {

@@ -1,4 +1,4 @@
-/** What tracing costs a request: CPU, latency at a fixed rate and memory, beside what each arm recorded for it. */
+/** What tracing costs a request: CPU at full load, latency at a fixed rate, and memory, beside what each arm recorded for it. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { ARMS, chosenArms } from './arms.ts'
@@ -12,6 +12,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const RATE = Number(process.env.RATE ?? 1_000)
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 3)
 const WARMUP = Number(process.env.WARMUP ?? 10_000)
+const REQUESTS = Number(process.env.REQUESTS ?? 10_000)
 
 export interface RequestResults {
   readonly settings: { readonly rounds: number; readonly rate: number; readonly seconds: number }
@@ -60,7 +61,8 @@ async function sample(
   if (results.missing.has(arm)) return
   const own = results.samples.get(app)!.get(arm)!
   try {
-    const taken = await measure({ app, arm, sink, warmup: WARMUP, requests: RATE * SECONDS, rate: RATE })
+    const latency = { requests: RATE * SECONDS, rate: RATE }
+    const taken = await measure({ app, arm, sink, warmup: WARMUP, requests: REQUESTS, latency })
     own.push(taken)
     say(`round ${own.length}, ${app}, ${arm}: ${taken.cpuMicros.toFixed(0)} µs`)
   } catch (error) {
@@ -129,7 +131,7 @@ export function describeRequests(results: RequestResults): string {
   )
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `${rate} requests a second for ${seconds} s after a warm-up, ${rounds} interleaved rounds. CPU is of the whole process, with the export of all that was recorded. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds.`,
+    `${rounds} interleaved rounds, each of ${WARMUP} requests as a warm-up, ${REQUESTS} for CPU and memory, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of all that was recorded. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
     ...sections,
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')
@@ -148,7 +150,7 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Sam
     'attributes a request',
     'wire bytes a request',
     'wire bytes a span',
-    'delivered under load',
+    'delivered',
     'µs over none a span',
   ]
   const rows = [...samples].filter(([arm, own]) => own.length > 0 && results.recorded.get(app)!.has(arm))

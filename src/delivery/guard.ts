@@ -53,13 +53,13 @@ function once<Target extends object>(target: Target, guard: (target: Target) => 
 }
 
 function guardTracer(tracer: Tracer): void {
-  const startSpan = tracer.startSpan.bind(tracer)
+  const { startSpan } = tracer
   tracer.startSpan = (name: string, options?: SpanOptions, context?: Context): Span => {
     try {
-      return guardSpan(startSpan(name, options && tameOptions(options), context))
+      return guardSpan(startSpan.call(tracer, name, options && tameOptions(options), context))
     } catch {
       // the span itself must not be lost with what was wrong about it
-      return guardSpan(startSpan(name, undefined, context))
+      return guardSpan(startSpan.call(tracer, name, undefined, context))
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
+import { performance } from 'node:perf_hooks'
 import {
   type Context,
   context,
@@ -206,8 +207,28 @@ function finish(exchange: Exchange, status: number): void {
   const errorType = status >= 500 && status < 600 ? String(status) : undefined
   if (!(status >= 100 && status < 500)) span.setStatus({ code: SpanStatusCode.ERROR })
   if (errorType !== undefined) span.setAttribute('error.type', errorType)
-  if (route) span.updateName(`${method || 'GET'} ${route}`)
+  if (route) span.updateName(spanName(method || 'GET', route))
   end(exchange, status, route, errorType)
+}
+
+/** Routes come from the application, methods from outside. */
+const MAX_NAMES = 2_000
+const names = new Map<string, Map<string, string>>()
+let nameCount = 0
+
+/** One string for all spans of a name, which is hashed once where spans are told apart by their names. */
+function spanName(method: string, route: string): string {
+  const known = names.get(route)?.get(method)
+  if (known !== undefined) return known
+  if (nameCount++ >= MAX_NAMES) {
+    names.clear()
+    nameCount = 1
+  }
+  const name = `${method} ${route}`
+  const ofRoute = names.get(route)
+  if (ofRoute) ofRoute.set(method, name)
+  else names.set(route, new Map([[method, name]]))
+  return name
 }
 
 function fail(exchange: Exchange, error: unknown): void {
