@@ -93,6 +93,7 @@ function onRequest(
   const exchange: Exchange = {
     type: RPCType.HTTP,
     span,
+    // there from the start, so that all exchanges have one shape
     route: undefined!,
     context: parent,
     method: request.method,
@@ -117,10 +118,12 @@ function onRequest(
 
 function startSpan(tracer: Tracer, request: IncomingMessage, scheme: Scheme, parent: Context): Span {
   const name = request.method || 'GET'
-  const attributes = createRequestAttributes(request, scheme)
-  if (!areAttributesDirect()) return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
+  if (!areAttributesDirect()) {
+    const attributes = createRequestAttributes(request, scheme)
+    return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
+  }
   const span = tracer.startSpan(name, SERVER, parent)
-  giveAttributes(span, attributes)
+  if (span.isRecording()) giveAttributes(span, createRequestAttributes(request, scheme))
   return span
 }
 
