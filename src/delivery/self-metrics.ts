@@ -1,5 +1,6 @@
 /**
- * Metrics of delivery itself, by the semantic conventions. All but the duration are read from the counts when metrics are collected.
+ * Metrics of delivery itself, by the semantic conventions. All but the duration are read from the counts when metrics are collected. There are
+ * none while there was nothing to deliver: a program that makes no telemetry ends without a connection.
  * @see https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
  */
 import type { Attributes, BatchObservableResult, Histogram, Meter, MeterProvider, Observable } from '@opentelemetry/api'
@@ -28,12 +29,13 @@ export function createSelfMetrics(pipelines: () => readonly Pipeline[]): SelfMet
         unit: 's',
         description: 'The duration of one attempt to export a batch.',
       })
-      for (const pipeline of pipelines()) observePipeline(meter, pipeline)
+      const isUsed = (): boolean => pipelines().some(({ created }) => created > 0)
+      for (const pipeline of pipelines()) observePipeline(meter, pipeline, isUsed)
     },
   }
 }
 
-function observePipeline(meter: Meter, pipeline: Pipeline): void {
+function observePipeline(meter: Meter, pipeline: Pipeline, isUsed: () => boolean): void {
   const { signal, lanes } = pipeline
   const unit = UNITS[signal]
   const exporter = `otel.sdk.exporter.${NAMES[signal]}`
@@ -47,6 +49,7 @@ function observePipeline(meter: Meter, pipeline: Pipeline): void {
   })
   const observables: Observable[] = [exported, inflight]
   const observeLanes = (result: BatchObservableResult): void => {
+    if (!isUsed()) return
     for (const lane of lanes) {
       const attributes = laneAttributes(lane)
       result.observe(exported, lane.delivered, attributes)
@@ -57,10 +60,10 @@ function observePipeline(meter: Meter, pipeline: Pipeline): void {
   }
   meter.addBatchObservableCallback(observeLanes, observables)
   // metric data points have no processor
-  if (signal !== 'metrics') observeProcessor(meter, pipeline)
+  if (signal !== 'metrics') observeProcessor(meter, pipeline, isUsed)
 }
 
-function observeProcessor(meter: Meter, pipeline: Pipeline): void {
+function observeProcessor(meter: Meter, pipeline: Pipeline, isUsed: () => boolean): void {
   const unit = UNITS[pipeline.signal]
   const prefix = `otel.sdk.processor.${NAMES[pipeline.signal]}`
   const type = `uptrace_${NAMES[pipeline.signal]}_processor`
@@ -75,6 +78,7 @@ function observeProcessor(meter: Meter, pipeline: Pipeline): void {
   })
   meter.addBatchObservableCallback(
     (result) => {
+      if (!isUsed()) return
       const open = pipeline.open?.count ?? 0
       const { unreadable = 0, after_shutdown = 0 } = pipeline.lost
       result.observe(size, open, attributes)

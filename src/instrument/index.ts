@@ -114,8 +114,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   warnOfTaken(late)
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
-  // nothing waits for event loop metrics: they may start once the application has
-  const afterStart = setTimeout(() => registry.activate('runtime-node'), 0)
+  // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
+  const afterStart = setTimeout(() => registry.activate('runtime-node'), 100)
   afterStart.unref()
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 

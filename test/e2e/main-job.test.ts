@@ -140,6 +140,21 @@ describe.for(['mjs', 'cjs'] as const)('%s', (kind) => {
 })
 
 describe('register', () => {
+  test.for([['cjs', '-r'] as const, ['mjs', '--import'] as const])(
+    'a program that makes no telemetry ends without a request: %s, %s',
+    async ([kind, flag]) => {
+      const flags = [flag, 'uptrace-node/register']
+      const silent = await runSource(kind, '', { flags, env: { UPTRACE_DSN: dsn() } })
+      expect(silent).toMatchObject({ code: 0, stdout: '', stderr: '' })
+      expect(sink.requests).toEqual([])
+
+      const counting = `${kind === 'mjs' ? `import * as api from '@opentelemetry/api'` : `const api = require('@opentelemetry/api')`}
+api.metrics.getMeter('app').createCounter('jobs').add(2)`
+      expect(await runSource(kind, counting, { flags, env: { UPTRACE_DSN: dsn() } })).toMatchObject({ stderr: '' })
+      expect(sink.items('metrics').map(({ name }) => name)).toContain('jobs')
+    },
+  )
+
   const server = (imports: string): string => `${imports}
     const server = createServer((request, response) => response.end('ok')).listen(0, async () => {
       const url = 'http://localhost:' + server.address().port
