@@ -52,19 +52,14 @@ const CONNECTIONS = 32
 export async function measure({ app, arm, sink, warmup, requests, rate, latency }: Plan): Promise<Sample> {
   const drain = (): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
   const program = await startProgram(app, arm, sink.port)
+  const load = { port: program.port, connections: CONNECTIONS }
   try {
     if (warmup > 0) {
-      await applyLoad({
-        port: program.port,
-        connections: CONNECTIONS,
-        requests: warmup,
-        limitSeconds: WARMUP_LIMIT_SECONDS,
-      })
+      await applyLoad({ ...load, requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
     }
     await drain()
     await sink.take()
     const before = await program.usage()
-    const load = { port: program.port, connections: CONNECTIONS }
     const asked = await applyLoad({ ...load, requests, ...(rate && { rate }) })
     await drain()
     const after = await program.usage()

@@ -105,7 +105,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** Median over the rounds of the difference to bare Node in the same round. */
-export function addedCpu(samples: Map<string, Sample[]>, arm: string): number {
+function addedCpu(samples: Map<string, Sample[]>, arm: string): number {
   const none = samples.get('none')!
   return median(samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros - none[round]!.cpuMicros))
 }

@@ -29,7 +29,7 @@ const BUILTINS = ['http', 'https', 'net', 'dns', 'fs']
 export function attachLate(activate: (moduleName: string) => boolean): LateLoad[] {
   const found = new Map<string, LateLoad>()
   for (const [filename, cached] of Object.entries(require.cache)) {
-    const name = filename.includes('node_modules') ? moduleNameOf(filename.replaceAll('\\', '/')) : undefined
+    const name = filename.includes('node_modules') ? moduleNameOf(filename) : undefined
     if (name === undefined || !cached?.loaded || !activate(name)) continue
     const before = functionsOf(cached.exports)
     // the hooks see the file as if it were loaded now; its code does not run again
@@ -91,7 +91,7 @@ function filesOf(cached: NodeJS.Module, { loadedBy }: LateLoad): string[] {
 function loaderOf(cached: NodeJS.Module, name: string): string | undefined {
   // deprecated, yet the only place where Node remembers who loaded a module
   let parent = cached.parent
-  while (parent && moduleNameOf(parent.filename?.replaceAll('\\', '/') ?? '') === name) parent = parent.parent
+  while (parent && moduleNameOf(parent.filename ?? '') === name) parent = parent.parent
   return parent?.filename ?? undefined
 }
 

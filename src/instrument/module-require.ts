@@ -67,14 +67,13 @@ function mayBeTarget(parent: Module, id: string, isTarget: (moduleName: string) 
   // what these stand for is in the package.json of the parent
   if (id.startsWith('#')) return true
   const isRelative = id.startsWith('.') && parent.filename
-  const name = moduleNameOf(isRelative ? withSlashes(path.resolve(path.dirname(parent.filename), id)) : withSlashes(id))
+  const name = moduleNameOf(isRelative ? path.resolve(path.dirname(parent.filename), id) : id)
   return name !== undefined && isTarget(name)
 }
 
-const withSlashes = (file: string): string => (path.sep === '/' ? file : file.replaceAll(path.sep, '/'))
-
 /** `node:http` -> http, `pg/lib/client` -> pg, `/x/node_modules/@a/b/c.js` -> @a/b; a file outside node_modules has none. */
-export function moduleNameOf(specifier: string): string | undefined {
+export function moduleNameOf(given: string): string | undefined {
+  const specifier = given.replaceAll('\\', '/')
   if (specifier.startsWith('node:')) return specifier.slice(5)
   const at = specifier.lastIndexOf('node_modules/')
   const inside = at >= 0 ? specifier.slice(at + 'node_modules/'.length) : specifier

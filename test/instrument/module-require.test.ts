@@ -77,6 +77,7 @@ test.each([
   ['pg/lib/client', 'pg'],
   ['@redis/client/dist/x.js', '@redis/client'],
   ['/app/node_modules/.pnpm/pg@8/node_modules/pg/lib/index.js', 'pg'],
+  ['C:\\app\\node_modules\\@redis\\client\\index.js', '@redis/client'],
   ['/app/src/pg.js', undefined],
   ['./pg', undefined],
   ['..', undefined],

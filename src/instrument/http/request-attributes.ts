@@ -53,29 +53,6 @@ export function createRequestAttributes(request: IncomingMessage, scheme: Scheme
     headers.forwarded === undefined && headers['x-forwarded-for'] === undefined ? peer : clientAddress(headers, peer)
   const agent = headers['user-agent']
   const url = request.url ?? '/'
-  const isPlain = (host === undefined || host.isValid) && PLAIN_PATH.test(url)
-  // what most requests have: a literal is one object of the right size, where properties that are added one by one make it grow
-  if (
-    isPlain &&
-    server?.host !== undefined &&
-    port !== undefined &&
-    peer !== undefined &&
-    client &&
-    agent !== undefined &&
-    method === normalized
-  )
-    return {
-      'http.request.method': normalized,
-      'url.scheme': scheme,
-      'server.address': server.host,
-      'network.peer.address': peer,
-      'network.peer.port': socket.remotePort!,
-      'network.protocol.version': request.httpVersion,
-      'user_agent.original': agent,
-      'url.path': url,
-      'client.address': client,
-      'server.port': port,
-    }
   const attributes: Attributes = { 'http.request.method': normalized, 'url.scheme': scheme }
   if (server?.host !== undefined) attributes['server.address'] = server.host
   if (peer !== undefined) {

@@ -64,8 +64,6 @@ function patch(): void {
   patchResponse(http.ServerResponse.prototype)
 }
 
-// the arguments of an emit are only handed on, never kept: V8 then makes no array of them
-
 function patchServer(prototype: Server, scheme: Scheme): void {
   const emit = prototype.emit as Emit
   prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
@@ -173,6 +171,7 @@ function needsContext(request: IncomingMessage, exchange: Exchange, event: strin
   return event !== 'end' || count > 1 || request.listeners('end')[0]!.name !== 'clearIncoming'
 }
 
+/** A function of its own, so that those above only hand their arguments on: V8 then makes no array of them. */
 function emitInContext(
   this: EventEmitter,
   own: Context,
@@ -210,28 +209,8 @@ function finish(exchange: Exchange, status: number): void {
   const errorType = status >= 500 && status < 600 ? String(status) : undefined
   if (!(status >= 100 && status < 500)) span.setStatus({ code: SpanStatusCode.ERROR })
   if (errorType !== undefined) span.setAttribute('error.type', errorType)
-  if (route) span.updateName(spanName(method || 'GET', route))
+  if (route) span.updateName(`${method || 'GET'} ${route}`)
   end(exchange, status, route, errorType)
-}
-
-/** Routes come from the application, methods from outside. */
-const MAX_NAMES = 2_000
-const names = new Map<string, Map<string, string>>()
-let nameCount = 0
-
-/** One string for all spans of a name, which is hashed once where spans are told apart by their names. */
-function spanName(method: string, route: string): string {
-  const known = names.get(route)?.get(method)
-  if (known !== undefined) return known
-  if (nameCount++ >= MAX_NAMES) {
-    names.clear()
-    nameCount = 1
-  }
-  const name = `${method} ${route}`
-  const ofRoute = names.get(route)
-  if (ofRoute) ofRoute.set(method, name)
-  else names.set(route, new Map([[method, name]]))
-  return name
 }
 
 function fail(exchange: Exchange, error: unknown): void {
