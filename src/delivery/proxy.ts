@@ -16,6 +16,8 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
   if (target.protocol === 'https:' || proxy.protocol === 'https:') {
     // to an http target as well when the proxy itself speaks TLS: the tunnel covers both
     const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...tls })
+    // otherwise it looks for `https.request` among the callers
+    agent.protocol = target.protocol
     return { agent, isTunnel: true, request: {} }
   }
   const http = process.getBuiltinModule('node:http') as typeof Http

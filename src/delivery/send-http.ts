@@ -34,7 +34,6 @@ export function createHttpSender(destination: Destination): Sender {
       connection ??= connect(http, isSecure)
       const { headers, ...options } = await connection
       return await attempt(
-        http,
         { ...options, method: 'POST', headers: { ...headers, ...headersOf(message) } },
         message.body,
         timeoutMillis,
@@ -77,9 +76,10 @@ export function createHttpSender(destination: Destination): Sender {
     }
   }
 
-  function attempt(http: typeof Http, options: RequestOptions, body: Buffer, timeoutMillis: number): Promise<Outcome> {
+  function attempt(options: RequestOptions, body: Buffer, timeoutMillis: number): Promise<Outcome> {
     return new Promise((resolve) => {
-      const request = http.request(options)
+      // not by `request`: what is instrumented there would look at each of these only to leave it alone
+      const request = new (process.getBuiltinModule('node:http') as typeof Http).ClientRequest(options)
       let answered: Outcome | undefined
       const finish = (outcome: Outcome): void => {
         clearTimeout(timer)

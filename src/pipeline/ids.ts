@@ -2,24 +2,34 @@
 import { INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api'
 import type { IdGenerator, ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 
+/** So much randomness is fetched at once, and so much of that is made text at once: each call out of JavaScript costs more than an id. */
 const POOL_BYTES = 8192
+const TEXT_BYTES = 512
 /** https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
 export const RANDOM_TRACE_ID_FLAG = 0x02
 
 /** Ids from the operating system's random numbers, fetched many at a time. */
 export function createIdGenerator(): IdGenerator {
   const pool = Buffer.allocUnsafe(POOL_BYTES)
-  let used = POOL_BYTES
-  const take = (bytes: number, invalid: string): string => {
-    if (used + bytes > POOL_BYTES) {
+  let poolUsed = POOL_BYTES
+  let text = ''
+  let textUsed = 0
+  const refill = (): void => {
+    if (poolUsed === POOL_BYTES) {
       globalThis.crypto.getRandomValues(pool)
-      used = 0
+      poolUsed = 0
     }
-    const id = pool.toString('hex', used, used + bytes)
-    used += bytes
-    return id === invalid ? take(bytes, invalid) : id
+    text = pool.toString('hex', poolUsed, poolUsed + TEXT_BYTES)
+    poolUsed += TEXT_BYTES
+    textUsed = 0
   }
-  return { generateTraceId: () => take(16, INVALID_TRACEID), generateSpanId: () => take(8, INVALID_SPANID) }
+  const take = (digits: number, invalid: string): string => {
+    if (textUsed + digits > text.length) refill()
+    const id = text.slice(textUsed, textUsed + digits)
+    textUsed += digits
+    return id === invalid ? take(digits, invalid) : id
+  }
+  return { generateTraceId: () => take(32, INVALID_TRACEID), generateSpanId: () => take(16, INVALID_SPANID) }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What is kept with a traced request and its response; other instrumentations may wait there for its end, which costs no listener. */
+/** What is kept with a traced request; other instrumentations may wait there for its end, which costs no listener. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Span } from '@opentelemetry/api'
 import type { RPCMetadata } from '@opentelemetry/core'
@@ -22,11 +22,14 @@ export interface Exchange extends RPCMetadata {
 export const EXCHANGE = Symbol('uptrace-node.exchange')
 
 export type TracedRequest = IncomingMessage & { [EXCHANGE]?: Exchange }
-export type TracedResponse = ServerResponse & { [EXCHANGE]?: Exchange }
+
+export function exchangeOf(response: ServerResponse): Exchange | undefined {
+  return (response.req as TracedRequest | undefined)?.[EXCHANGE]
+}
 
 /** Calls `run` when the response has closed, after the span of the request has ended. */
-export function onClose(response: TracedResponse, run: () => void): void {
-  const exchange = response[EXCHANGE]
+export function onClose(response: ServerResponse, run: () => void): void {
+  const exchange = exchangeOf(response)
   if (!exchange || response.closed) {
     response.on('close', run)
     return

@@ -20,7 +20,7 @@ import {
 import { RPCType, suppressTracing } from '@opentelemetry/core'
 import { areAttributesDirect, attributesOf, giveAttributes } from '../direct-attributes.ts'
 import type { RequestDurations } from './durations.ts'
-import { EXCHANGE, type Exchange, type TracedRequest, type TracedResponse } from './exchange.ts'
+import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
 import { createRequestAttributes, type Scheme } from './request-attributes.ts'
 import { createRequestContext } from './request-context.ts'
 
@@ -68,7 +68,7 @@ function patchServer(prototype: Server, scheme: Scheme): void {
   const emit = prototype.emit as Emit
   prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
     if (event !== 'request' || active === undefined) return emit.call(this, event, ...args)
-    return onRequest(active, this, emit, scheme, args as [TracedRequest, TracedResponse])
+    return onRequest(active, this, emit, scheme, args as [TracedRequest, ServerResponse])
   } as typeof prototype.emit
 }
 
@@ -77,7 +77,7 @@ function onRequest(
   server: Server,
   emit: Emit,
   scheme: Scheme,
-  args: [TracedRequest, TracedResponse],
+  args: [TracedRequest, ServerResponse],
 ): boolean {
   const [request, response] = args
   const isIgnored = options.isIgnored(request)
@@ -102,7 +102,7 @@ function onRequest(
     isDone: isIgnored,
     closers: undefined,
   }
-  request[EXCHANGE] = response[EXCHANGE] = exchange
+  request[EXCHANGE] = exchange
   if (isIgnored) return context.with(parent, emitOn, undefined, emit, server, 'request', args)
   exchange.context = createRequestContext(parent, span, exchange)
   if (options.onResponse) callHook(options.onResponse, span, response)
@@ -150,8 +150,8 @@ function patchRequest(prototype: IncomingMessage): void {
 
 function patchResponse(prototype: ServerResponse): void {
   const emit = prototype.emit as Emit
-  prototype.emit = function (this: TracedResponse, event: string, ...args: unknown[]): boolean {
-    const exchange = this[EXCHANGE]
+  prototype.emit = function (this: ServerResponse, event: string, ...args: unknown[]): boolean {
+    const exchange = exchangeOf(this)
     if (exchange === undefined) return emit.call(this, event, ...args)
     // before the listeners of the application
     if (event === 'close') onClosed(exchange, this.statusCode)
