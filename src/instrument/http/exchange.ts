@@ -17,6 +17,8 @@ export interface Exchange extends RPCMetadata {
   readonly ownListeners: number
   isDone: boolean
   closers: Array<() => void> | undefined
+  /** What a framework notes about where the request is. */
+  place: unknown
 }
 
 export const EXCHANGE = Symbol('uptrace-node.exchange')

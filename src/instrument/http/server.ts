@@ -101,6 +101,7 @@ function onRequest(
     ownListeners: response.listenerCount('finish'),
     isDone: isIgnored,
     closers: undefined,
+    place: undefined,
   }
   request[EXCHANGE] = exchange
   if (isIgnored) return context.with(parent, emitOn, undefined, emit, server, 'request', args)
