@@ -6,8 +6,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ARMS } from './arms.ts'
 import { folderOf } from './arms-install.ts'
-import { applyLoad, type LoadResult } from './load.ts'
-import type { Sink } from './sink.ts'
+import { applyLoad, type Load, type LoadResult } from './load.ts'
+import { type Sink, startSink } from './sink.ts'
 import type { Tally } from './sink-tally.ts'
 
 /** The programs, by the name of their file in `apps`. */
@@ -16,6 +16,7 @@ export type App = (typeof APPS)[number]
 
 /** What a request did, seen from all sides. */
 export interface Sample {
+  /** A request, by the faster half of the slices: what a busy machine adds is never less than nothing. */
   readonly cpuMicros: number
   readonly rssMegabytes: number
   readonly latency: LoadResult
@@ -26,13 +27,13 @@ export interface Sample {
 
 export interface Plan {
   readonly app: App
-  readonly arm: string
-  readonly sink: Sink
-  /** Before anything is measured. */
+  readonly arms: readonly string[]
+  /** Requests before anything is measured. */
   readonly warmup: number
-  /** For CPU; each connection asks again at once unless there is a `rate`. */
+  /** For CPU, in `slices`: the arms take turns, since a machine's speed may double from one second to the next. */
   readonly requests: number
-  /** Requests a second. */
+  readonly slices: number
+  /** Requests a second; without it each connection asks again at once. */
   readonly rate?: number
   /** Then latency is measured at a fixed rate. */
   readonly latency?: { readonly requests: number; readonly rate: number }
@@ -44,39 +45,108 @@ export interface Usage {
   readonly heapUsed: number
 }
 
+/** A program under an arm, and what it has used for its requests. */
+interface Run {
+  readonly arm: string
+  readonly program: Program
+  readonly sink: Sink
+  /** A request, slice by slice. */
+  readonly cpuMicros: number[]
+  failed: number
+  last: LoadResult | undefined
+}
+
 const DRAIN_MILLIS = 800
+/** After a slice that others follow. The rest of its last batch may go uncounted, but waiting for that would count an idle program. */
+const SETTLE_MILLIS = 50
 const WARMUP_LIMIT_SECONDS = 6
 const CONNECTIONS = 32
 
-/** One program from start to end: warm-up, everything sent, the load, everything sent again, and the load for latency. */
-export async function measure({ app, arm, sink, warmup, requests, rate, latency }: Plan): Promise<Sample> {
-  const drain = (): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
-  const program = await startProgram(app, arm, sink.port)
-  const load = { port: program.port, connections: CONNECTIONS }
-  try {
-    if (warmup > 0) {
-      await applyLoad({ ...load, requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
+/**
+ * The same program under each arm, all of them at once but only one of them under load: warm-up, everything sent, slice after slice, everything sent
+ * again, and the load for latency.
+ *
+ * @returns by arm: what was measured, or why not
+ */
+export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> {
+  const { app, arms, warmup } = plan
+  const outcomes = new Map<string, Sample | Error>()
+  let runs: Run[] = []
+  const inTurn = async (step: (run: Run) => Promise<unknown>): Promise<void> => {
+    for (const run of [...runs]) {
+      try {
+        await step(run)
+      } catch (error) {
+        outcomes.set(run.arm, error as Error)
+        runs = runs.filter((other) => other !== run)
+        await end(run)
+      }
     }
-    await drain()
-    await sink.take()
-    const before = await program.usage()
-    const asked = await applyLoad({ ...load, requests, ...(rate && { rate }) })
-    await drain()
-    const after = await program.usage()
-    const tally = await sink.take()
-    const timed = latency ? await applyLoad({ ...load, ...latency }) : asked
-    const failed = asked.failed + (latency ? timed.failed : 0)
-    if (failed > 0) throw new Error(`${arm}, ${app}: ${failed} requests failed`)
-    return {
-      cpuMicros: (after.cpuMicros - before.cpuMicros) / requests,
-      rssMegabytes: after.rss / 1e6,
-      latency: timed,
-      tally,
-      requests,
-    }
-  } finally {
-    await program.stop()
   }
+  try {
+    for (const arm of arms) {
+      const sink = await startSink()
+      try {
+        const program = await startProgram(app, arm, sink.port)
+        runs.push({ arm, program, sink, cpuMicros: [], failed: 0, last: undefined })
+      } catch (error) {
+        sink.stop()
+        outcomes.set(arm, error as Error)
+      }
+    }
+    await inTurn(async (run) => {
+      if (warmup > 0) await applyLoad({ ...loadOf(run), requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
+      await drain(run)
+      await run.sink.take()
+    })
+    for (let left = plan.slices - 1; left >= 0; left--) await inTurn((run) => takeSlice(run, plan, left === 0))
+    await inTurn(async (run) => outcomes.set(run.arm, await conclude(run, plan)))
+  } finally {
+    await Promise.all(runs.map(end))
+  }
+  return outcomes
+}
+
+async function takeSlice(run: Run, { requests, slices, rate }: Plan, isLast: boolean): Promise<void> {
+  const before = await run.program.usage()
+  const own = Math.ceil(requests / slices)
+  run.last = await applyLoad({ ...loadOf(run), requests: own, ...(rate && { rate }) })
+  await (isLast ? drain(run) : sleep(SETTLE_MILLIS))
+  const after = await run.program.usage()
+  run.cpuMicros.push((after.cpuMicros - before.cpuMicros) / own)
+  run.failed += run.last.failed
+}
+
+async function conclude(run: Run, { app, requests, slices, latency }: Plan): Promise<Sample> {
+  const { rss } = await run.program.usage()
+  const tally = await run.sink.take()
+  const timed = latency ? await applyLoad({ ...loadOf(run), ...latency }) : run.last!
+  const failed = run.failed + (latency ? timed.failed : 0)
+  if (failed > 0) throw new Error(`${run.arm}, ${app}: ${failed} requests failed`)
+  return {
+    cpuMicros: meanOfLeast(run.cpuMicros),
+    rssMegabytes: rss / 1e6,
+    latency: timed,
+    tally,
+    requests: Math.ceil(requests / slices) * slices,
+  }
+}
+
+function meanOfLeast(values: readonly number[]): number {
+  const least = values.toSorted((one, other) => one - other).slice(0, Math.ceil(values.length / 2))
+  return least.reduce((sum, value) => sum + value, 0) / least.length
+}
+
+const loadOf = ({ program }: Run): Pick<Load, 'port' | 'connections'> => ({
+  port: program.port,
+  connections: CONNECTIONS,
+})
+
+const drain = ({ arm }: Run): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
+
+async function end({ program, sink }: Run): Promise<void> {
+  sink.stop()
+  await program.stop()
 }
 
 export interface Program {

@@ -4,15 +4,15 @@ import { connect } from 'node:net'
 import { ARMS, chosenArms } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { APPS, type App, measure, postgresUrl, type Sample } from './program.ts'
-import { type Sink, startSink } from './sink.ts'
 import { median, signed, table } from './tables.ts'
 
-/** Rounds of interleaved arms. */
-const ROUNDS = Number(process.env.ROUNDS ?? 5)
+const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const RATE = Number(process.env.RATE ?? 1_000)
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 3)
-const WARMUP = Number(process.env.WARMUP ?? 10_000)
-const REQUESTS = Number(process.env.REQUESTS ?? 10_000)
+const WARMUP = Number(process.env.WARMUP ?? 20_000)
+const REQUESTS = Number(process.env.REQUESTS ?? 20_000)
+/** In which the arms take turns. */
+const SLICES = 10
 
 export interface RequestResults {
   readonly settings: { readonly rounds: number; readonly rate: number; readonly seconds: number }
@@ -32,21 +32,14 @@ export async function measureRequests(say: (line: string) => void): Promise<Requ
     return !reason
   })
   const apps = await chosenApps(say)
-  const sink = await startSink()
   const results: RequestResults = {
     settings: { rounds: ROUNDS, rate: RATE, seconds: SECONDS },
     samples: new Map(apps.map((app) => [app, new Map(arms.map((arm) => [arm, []]))])),
     recorded: new Map(apps.map((app) => [app, new Map()])),
     missing,
   }
-  try {
-    for (const app of apps) for (const arm of arms) await record(results, app, arm, sink)
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const app of apps) for (const arm of arms) await sample(results, app, arm, sink, say)
-    }
-  } finally {
-    sink.stop()
-  }
+  for (const app of apps) await record(results, app, arms)
+  for (let round = 0; round < ROUNDS; round++) for (const app of apps) await sample(results, app, arms, say)
   return results
 }
 
@@ -54,34 +47,39 @@ export async function measureRequests(say: (line: string) => void): Promise<Requ
 async function sample(
   results: RequestResults,
   app: App,
-  arm: string,
-  sink: Sink,
+  arms: readonly string[],
   say: (line: string) => void,
 ): Promise<void> {
-  if (results.missing.has(arm)) return
-  const own = results.samples.get(app)!.get(arm)!
-  try {
-    const latency = { requests: RATE * SECONDS, rate: RATE }
-    const taken = await measure({ app, arm, sink, warmup: WARMUP, requests: REQUESTS, latency })
-    own.push(taken)
-    say(`round ${own.length}, ${app}, ${arm}: ${taken.cpuMicros.toFixed(0)} µs`)
-  } catch (error) {
-    if (arm === 'none') throw error
-    results.missing.set(arm, (error as Error).message.split('\n', 1)[0]!)
-    own.length = 0
+  const latency = { requests: RATE * SECONDS, rate: RATE }
+  const plan = { app, arms: presentOf(results, arms), warmup: WARMUP, requests: REQUESTS, slices: SLICES, latency }
+  for (const [arm, taken] of await measure(plan)) {
+    const own = results.samples.get(app)!.get(arm)!
+    if (taken instanceof Error) {
+      leaveOut(results, arm, taken)
+      own.length = 0
+    } else {
+      own.push(taken)
+      say(`round ${own.length}, ${app}, ${arm}: ${taken.cpuMicros.toFixed(0)} µs`)
+    }
   }
 }
 
 /** An arm that cannot run the program at all is missing, with its reason. */
-async function record(results: RequestResults, app: App, arm: string, sink: Sink): Promise<void> {
-  if (results.missing.has(arm)) return
-  try {
-    // the first requests are not counted: an arm may still be asking its agent what it can take
-    const sample = await measure({ app, arm, sink, warmup: 5, requests: 50, rate: 50 })
-    results.recorded.get(app)!.set(arm, sample)
-  } catch (error) {
-    results.missing.set(arm, (error as Error).message.split('\n', 1)[0]!)
+async function record(results: RequestResults, app: App, arms: readonly string[]): Promise<void> {
+  // the first requests are not counted: an arm may still be asking its agent what it can take
+  const plan = { app, arms: presentOf(results, arms), warmup: 5, requests: 50, slices: 1, rate: 50 }
+  for (const [arm, taken] of await measure(plan)) {
+    if (taken instanceof Error) leaveOut(results, arm, taken)
+    else results.recorded.get(app)!.set(arm, taken)
   }
+}
+
+const presentOf = ({ missing }: RequestResults, arms: readonly string[]): string[] =>
+  arms.filter((arm) => !missing.has(arm))
+
+function leaveOut(results: RequestResults, arm: string, error: Error): void {
+  if (arm === 'none') throw error
+  results.missing.set(arm, error.message.split('\n', 1)[0]!)
 }
 
 async function chosenApps(say: (line: string) => void): Promise<App[]> {
@@ -114,6 +112,7 @@ function addedCpu(samples: Map<string, Sample[]>, arm: string): number {
 function describeRatio(samples: Map<string, Sample[]>, arm: string): string {
   const none = samples.get('none')!
   const ratios = samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros / none[round]!.cpuMicros)
+  if (ratios.length === 1) return ratios[0]!.toFixed(2)
   return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
 }
 
@@ -131,7 +130,7 @@ export function describeRequests(results: RequestResults): string {
   )
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `${rounds} interleaved rounds, each of ${WARMUP} requests as a warm-up, ${REQUESTS} for CPU and memory, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of all that was recorded. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
+    `${rounds} rounds. In each, the same program runs under all arms at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the faster half of the slices. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
     ...sections,
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { EMPTY_TALLY, type Post, type Tally, tallyOf } from './sink-tally.ts'
 
-/** A running sink. Arms run one after another, so one set of counters is enough: `take` reads and clears it. */
+/** A running sink, for one arm: `take` reads and clears its counters. */
 export interface Sink {
   readonly port: number
   /** What arrived since the last call. */
