@@ -130,7 +130,7 @@ export function describeRequests(results: RequestResults): string {
   )
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `${rounds} rounds. In each, the same program runs under all arms at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the faster half of the slices. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
+    `Rounds: ${rounds}. In each, the same program runs under all arms at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the faster half of the slices. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
     ...sections,
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')
