@@ -30,9 +30,10 @@ export interface Plan {
   readonly arms: readonly string[]
   /** Requests before anything is measured. */
   readonly warmup: number
-  /** For CPU, in `slices`: the arms take turns, since a machine's speed may double from one second to the next. */
-  readonly requests: number
+  /** For CPU: the arms take turns, since a machine's speed may double from one second to the next. */
   readonly slices: number
+  /** In each slice. */
+  readonly requests: number
   /** Requests a second; without it each connection asks again at once. */
   readonly rate?: number
   /** Then latency is measured at a fixed rate. */
@@ -107,13 +108,12 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
   return outcomes
 }
 
-async function takeSlice(run: Run, { requests, slices, rate }: Plan, isLast: boolean): Promise<void> {
+async function takeSlice(run: Run, { requests, rate }: Plan, isLast: boolean): Promise<void> {
   const before = await run.program.usage()
-  const own = Math.ceil(requests / slices)
-  run.last = await applyLoad({ ...loadOf(run), requests: own, ...(rate && { rate }) })
+  run.last = await applyLoad({ ...loadOf(run), requests, ...(rate && { rate }) })
   await (isLast ? drain(run) : sleep(SETTLE_MILLIS))
   const after = await run.program.usage()
-  run.cpuMicros.push((after.cpuMicros - before.cpuMicros) / own)
+  run.cpuMicros.push((after.cpuMicros - before.cpuMicros) / requests)
   run.failed += run.last.failed
 }
 
@@ -128,7 +128,7 @@ async function conclude(run: Run, { app, requests, slices, latency }: Plan): Pro
     rssMegabytes: rss / 1e6,
     latency: timed,
     tally,
-    requests: Math.ceil(requests / slices) * slices,
+    requests: requests * slices,
   }
 }
 

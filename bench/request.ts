@@ -50,8 +50,9 @@ async function sample(
   arms: readonly string[],
   say: (line: string) => void,
 ): Promise<void> {
+  const requests = Math.ceil(REQUESTS / SLICES)
   const latency = { requests: RATE * SECONDS, rate: RATE }
-  const plan = { app, arms: presentOf(results, arms), warmup: WARMUP, requests: REQUESTS, slices: SLICES, latency }
+  const plan = { app, arms: presentOf(results, arms), warmup: WARMUP, slices: SLICES, requests, latency }
   for (const [arm, taken] of await measure(plan)) {
     const own = results.samples.get(app)!.get(arm)!
     if (taken instanceof Error) {
@@ -67,7 +68,7 @@ async function sample(
 /** An arm that cannot run the program at all is missing, with its reason. */
 async function record(results: RequestResults, app: App, arms: readonly string[]): Promise<void> {
   // the first requests are not counted: an arm may still be asking its agent what it can take
-  const plan = { app, arms: presentOf(results, arms), warmup: 5, requests: 50, slices: 1, rate: 50 }
+  const plan = { app, arms: presentOf(results, arms), warmup: 5, slices: 1, requests: 50, rate: 50 }
   for (const [arm, taken] of await measure(plan)) {
     if (taken instanceof Error) leaveOut(results, arm, taken)
     else results.recorded.get(app)!.set(arm, taken)

@@ -2,7 +2,10 @@
 import { INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api'
 import type { IdGenerator, ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 
-/** So much randomness is fetched at once, and so much of that is made text at once: each call out of JavaScript costs more than an id. */
+/**
+ * So much randomness is fetched at once, and so much of that is made text at once: each call out of JavaScript costs more than an id. An id that is
+ * kept keeps the text it was cut from, so that one is the smaller.
+ */
 const POOL_BYTES = 8192
 const TEXT_BYTES = 512
 /** https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
