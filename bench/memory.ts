@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { applyLoad } from './load.ts'
+import { startLoadGenerator } from './load.ts'
 import { type Program, startProgram } from './program.ts'
 import { type Sink, startSink } from './sink.ts'
 import { table } from './tables.ts'
@@ -47,10 +47,11 @@ async function measureHeld(arm: string, { port }: Sink): Promise<string[]> {
 /** Heap after garbage collection, before and after the long load. */
 async function measureLeak({ port }: Sink): Promise<boolean> {
   const program = await startProgram('express', OURS, port, ['--expose-gc'])
+  const generator = startLoadGenerator()
   try {
-    await applyLoad({ port: program.port, connections: 32, requests: WARMUP })
+    await generator.apply({ port: program.port, connections: 32, requests: WARMUP })
     const before = await settled(program)
-    await applyLoad({ port: program.port, connections: 32, requests: REQUESTS, limitSeconds: 1_800 })
+    await generator.apply({ port: program.port, connections: 32, requests: REQUESTS, limitSeconds: 1_800 })
     const after = await settled(program)
     const ratio = after / before
     console.log(
@@ -58,6 +59,7 @@ async function measureLeak({ port }: Sink): Promise<boolean> {
     )
     return ratio > LEAK_LIMIT
   } finally {
+    generator.stop()
     await program.stop()
   }
 }

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ARMS } from './arms.ts'
 import { folderOf } from './arms-install.ts'
-import { applyLoad, type Load, type LoadResult } from './load.ts'
+import { type Load, type LoadGenerator, type LoadResult, startLoadGenerator } from './load.ts'
 import { type Sink, startSink } from './sink.ts'
 import type { Tally } from './sink-tally.ts'
 
@@ -16,8 +16,8 @@ export type App = (typeof APPS)[number]
 
 /** What a request did, seen from all sides. */
 export interface Sample {
-  /** A request, by the faster half of the slices: what a busy machine adds is never less than nothing. */
-  readonly cpuMicros: number
+  /** A request, slice by slice. */
+  readonly cpuMicros: readonly number[]
   readonly rssMegabytes: number
   readonly latency: LoadResult
   /** Of the requests that CPU was measured with. */
@@ -60,7 +60,7 @@ interface Run {
 const DRAIN_MILLIS = 800
 /** After a slice that others follow. The rest of its last batch may go uncounted, but waiting for that would count an idle program. */
 const SETTLE_MILLIS = 50
-const WARMUP_LIMIT_SECONDS = 6
+const WARMUP_LIMIT_SECONDS = 10
 const CONNECTIONS = 32
 
 /**
@@ -73,6 +73,7 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
   const { app, arms, warmup } = plan
   const outcomes = new Map<string, Sample | Error>()
   let runs: Run[] = []
+  const generator = startLoadGenerator()
   const inTurn = async (step: (run: Run) => Promise<unknown>): Promise<void> => {
     for (const run of [...runs]) {
       try {
@@ -96,45 +97,42 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
       }
     }
     await inTurn(async (run) => {
-      if (warmup > 0) await applyLoad({ ...loadOf(run), requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
+      if (warmup > 0) await generator.apply({ ...loadOf(run), requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
       await drain(run)
       await run.sink.take()
     })
-    for (let left = plan.slices - 1; left >= 0; left--) await inTurn((run) => takeSlice(run, plan, left === 0))
-    await inTurn(async (run) => outcomes.set(run.arm, await conclude(run, plan)))
+    for (let left = plan.slices - 1; left >= 0; left--)
+      await inTurn((run) => takeSlice(generator, run, plan, left === 0))
+    await inTurn(async (run) => outcomes.set(run.arm, await conclude(generator, run, plan)))
   } finally {
+    generator.stop()
     await Promise.all(runs.map(end))
   }
   return outcomes
 }
 
-async function takeSlice(run: Run, { requests, rate }: Plan, isLast: boolean): Promise<void> {
+async function takeSlice(generator: LoadGenerator, run: Run, { requests, rate }: Plan, isLast: boolean): Promise<void> {
   const before = await run.program.usage()
-  run.last = await applyLoad({ ...loadOf(run), requests, ...(rate && { rate }) })
+  run.last = await generator.apply({ ...loadOf(run), requests, ...(rate && { rate }) })
   await (isLast ? drain(run) : sleep(SETTLE_MILLIS))
   const after = await run.program.usage()
   run.cpuMicros.push((after.cpuMicros - before.cpuMicros) / requests)
   run.failed += run.last.failed
 }
 
-async function conclude(run: Run, { app, requests, slices, latency }: Plan): Promise<Sample> {
+async function conclude(generator: LoadGenerator, run: Run, { app, requests, slices, latency }: Plan): Promise<Sample> {
   const { rss } = await run.program.usage()
   const tally = await run.sink.take()
-  const timed = latency ? await applyLoad({ ...loadOf(run), ...latency }) : run.last!
+  const timed = latency ? await generator.apply({ ...loadOf(run), ...latency }) : run.last!
   const failed = run.failed + (latency ? timed.failed : 0)
   if (failed > 0) throw new Error(`${run.arm}, ${app}: ${failed} requests failed`)
   return {
-    cpuMicros: meanOfLeast(run.cpuMicros),
+    cpuMicros: run.cpuMicros,
     rssMegabytes: rss / 1e6,
     latency: timed,
     tally,
     requests: requests * slices,
   }
-}
-
-function meanOfLeast(values: readonly number[]): number {
-  const least = values.toSorted((one, other) => one - other).slice(0, Math.ceil(values.length / 2))
-  return least.reduce((sum, value) => sum + value, 0) / least.length
 }
 
 const loadOf = ({ program }: Run): Pick<Load, 'port' | 'connections'> => ({

@@ -4,15 +4,15 @@ import { connect } from 'node:net'
 import { ARMS, chosenArms } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { APPS, type App, measure, postgresUrl, type Sample } from './program.ts'
-import { median, signed, table } from './tables.ts'
+import { meanOfQuickest, median, signed, table } from './tables.ts'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 3)
+const ROUNDS = Number(process.env.ROUNDS ?? 2)
 const RATE = Number(process.env.RATE ?? 1_000)
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 3)
-const WARMUP = Number(process.env.WARMUP ?? 20_000)
-const REQUESTS = Number(process.env.REQUESTS ?? 20_000)
+const WARMUP = Number(process.env.WARMUP ?? 25_000)
+const REQUESTS = Number(process.env.REQUESTS ?? 40_000)
 /** In which the arms take turns. */
-const SLICES = 10
+const SLICES = 40
 
 export interface RequestResults {
   readonly settings: { readonly rounds: number; readonly rate: number; readonly seconds: number }
@@ -60,7 +60,7 @@ async function sample(
       own.length = 0
     } else {
       own.push(taken)
-      say(`round ${own.length}, ${app}, ${arm}: ${taken.cpuMicros.toFixed(0)} µs`)
+      say(`round ${own.length}, ${app}, ${arm}: ${meanOfQuickest(taken.cpuMicros).toFixed(0)} µs`)
     }
   }
 }
@@ -103,18 +103,15 @@ async function answers(url: string): Promise<boolean> {
   )
 }
 
-/** Median over the rounds of the difference to bare Node in the same round. */
-function addedCpu(samples: Map<string, Sample[]>, arm: string): number {
-  const none = samples.get('none')!
-  return median(samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros - none[round]!.cpuMicros))
-}
+/** A request, by the slices of all rounds: a program that had a slow start is not chosen, so few rounds do. */
+const cpuOf = (samples: readonly Sample[]): number => meanOfQuickest(samples.flatMap(({ cpuMicros }) => cpuMicros))
 
-/** The ratio to bare Node in the same round: its median, and how far the rounds are apart. */
-function describeRatio(samples: Map<string, Sample[]>, arm: string): string {
-  const none = samples.get('none')!
-  const ratios = samples.get(arm)!.map(({ cpuMicros }, round) => cpuMicros / none[round]!.cpuMicros)
-  if (ratios.length === 1) return ratios[0]!.toFixed(2)
-  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
+/** The ratio to bare Node, and how far those of single rounds are apart. */
+function describeRatio(none: readonly Sample[], own: readonly Sample[]): string {
+  const ratio = (cpuOf(own) / cpuOf(none)).toFixed(2)
+  if (own.length === 1) return ratio
+  const ofRounds = own.map((sample, round) => cpuOf([sample]) / cpuOf([none[round]!]))
+  return `${ratio} (${Math.min(...ofRounds).toFixed(2)} to ${Math.max(...ofRounds).toFixed(2)})`
 }
 
 const TITLES: Readonly<Record<App, string>> = {
@@ -131,7 +128,7 @@ export function describeRequests(results: RequestResults): string {
   )
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `Rounds: ${rounds}. In each, the same program runs under all arms at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the faster half of the slices. "over none" and "ratio" are medians of the differences and ratios to bare Node in the same round; the range is that of the rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
+    `Rounds: ${rounds}. In each, the same program runs under all arms at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the quickest quarter of the slices of all rounds. "over none" and "ratio" compare it with that of bare Node; in brackets the ratios of single rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
     ...sections,
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')
@@ -153,6 +150,7 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Sam
     'delivered',
     'µs over none a span',
   ]
+  const none = samples.get('none')!
   const rows = [...samples].filter(([arm, own]) => own.length > 0 && results.recorded.get(app)!.has(arm))
   return table(
     head,
@@ -163,12 +161,13 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Sam
       const load = own.reduce((sum, sample) => sum + sample.tally.spans, 0)
       const bytes = own.reduce((sum, sample) => sum + sample.tally.spanBytes, 0)
       const answered = own.reduce((sum, sample) => sum + sample.requests, 0)
-      const added = addedCpu(samples, arm)
+      const cpu = cpuOf(own)
+      const added = cpu - cpuOf(none)
       return [
         ARMS[arm]!.title,
-        of((sample) => sample.cpuMicros).toFixed(0),
+        cpu.toFixed(0),
         arm === 'none' ? '' : signed(added),
-        arm === 'none' ? '1' : describeRatio(samples, arm),
+        arm === 'none' ? '1' : describeRatio(none, own),
         (of((sample) => sample.latency.p50Micros) / 1_000).toFixed(2),
         (of((sample) => sample.latency.p99Micros) / 1_000).toFixed(2),
         of((sample) => sample.rssMegabytes).toFixed(0),
