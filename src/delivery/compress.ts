@@ -27,7 +27,8 @@ export function compressSync(raw: Buffer, encoding: Compression): Buffer {
   return compact(encoding === 'gzip' ? zlib().gzipSync(raw, GZIP_OPTIONS) : zlib().zstdCompressSync(raw))
 }
 
-let stream: (Zlib.Gzip & Zlib.ZlibReset) | undefined
+type Gzipper = Zlib.Gzip & Zlib.ZlibReset
+let stream: Gzipper | undefined
 let last: Promise<unknown> = Promise.resolve()
 
 /** All requests go through one stream, one after the other: a new one for each costs as much as the work it does. */
@@ -38,21 +39,28 @@ function gzip(raw: Buffer): Promise<Buffer> {
 }
 
 function gzipNext(raw: Buffer): Promise<Buffer> {
-  stream ??= zlib().createGzip({ ...GZIP_OPTIONS, chunkSize: CHUNK_BYTES }) as Zlib.Gzip & Zlib.ZlibReset
+  stream ??= createStream()
   const gzipper = stream
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
-    const finish = (error: Error | null): void => {
-      gzipper.removeAllListeners()
-      if (error) stream = undefined
-      else gzipper.reset()
-      resolve(error ? compressSync(raw, 'gzip') : compact(Buffer.concat(chunks)))
-    }
     gzipper.on('data', (chunk: Buffer) => chunks.push(chunk))
-    gzipper.on('error', finish)
-    gzipper.write(raw)
-    gzipper.flush(zlib().constants.Z_FINISH, () => finish(null))
+    gzipper.write(raw, (error) => {
+      gzipper.removeAllListeners('data')
+      if (!error) gzipper.reset()
+      resolve(error ? compressSync(raw, 'gzip') : compact(Buffer.concat(chunks)))
+    })
   })
+}
+
+/** Each write is a whole body: one visit to the thread pool, where writing and finishing would be two. */
+function createStream(): Gzipper {
+  const options = { ...GZIP_OPTIONS, chunkSize: CHUNK_BYTES, flush: zlib().constants.Z_FINISH }
+  const gzipper = zlib().createGzip(options) as Gzipper
+  // the write that failed is told as well
+  gzipper.on('error', () => {
+    stream = undefined
+  })
+  return gzipper
 }
 
 export function decompressSync(body: Buffer, encoding: Compression): Buffer {
