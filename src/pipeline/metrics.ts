@@ -11,6 +11,7 @@ import { type Environment, readEnvironment } from '../config/environment.ts'
 import { loadLazily } from '../lazy.ts'
 import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
 import { createPrettyMetricExporter } from './pretty-print.ts'
+import { createSummedCounters, type SummedCounters } from './summed-counters.ts'
 
 export interface MetricsOptions {
   readonly resource: Resource
@@ -34,15 +35,19 @@ export interface Metrics {
 export function createMetrics(options: MetricsOptions): Metrics {
   const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
   const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
-  const durationMetrics =
-    delivery && isOnlyReader && views.length === 0 ? createDurationMetrics({ resource, exporter: delivery }) : undefined
-  const periodic = (exporter: PushMetricExporter): IMetricReader =>
-    new PeriodicExportingMetricReader({
+  const isPlain = isOnlyReader && views.length === 0
+  const durationMetrics = delivery && isPlain ? createDurationMetrics({ resource, exporter: delivery }) : undefined
+  const summedCounters = delivery && isPlain ? createSummedCounters() : undefined
+  const periodic = (exporter: PushMetricExporter): IMetricReader => {
+    const reader = new PeriodicExportingMetricReader({
       exporter,
       exportIntervalMillis: options.intervalMillis,
       exportTimeoutMillis: options.timeoutMillis,
       metricProducers: durationMetrics ? [durationMetrics.producer] : [],
     })
+    if (summedCounters) passOnBefore(reader, summedCounters)
+    return reader
+  }
   const meterProvider = new MeterProvider({
     resource,
     views: [...views],
@@ -53,7 +58,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
     ],
   })
+  summedCounters?.watch(meterProvider)
   return { meterProvider, durationMetrics }
+}
+
+function passOnBefore(reader: IMetricReader, { passOn }: SummedCounters): void {
+  const collect = reader.collect.bind(reader)
+  reader.collect = (options) => {
+    passOn()
+    return collect(options)
+  }
 }
 
 function createPrometheusReader(environment: Environment): IMetricReader {

@@ -66,7 +66,7 @@ test('every span is in exactly one batch, under its own scope, whatever the orde
   const item = fc.record({ scope: fc.nat(3), size: fc.constantFrom(0, 10, 3_000, 20_000) })
   fc.assert(
     fc.property(
-      fc.array(item, { minLength: 1, maxLength: 120 }),
+      fc.array(item, { minLength: 1, maxLength: 120, size: 'max' }),
       fc.integer({ min: 1, max: 60 }),
       (items, maxCount) => {
         const { batcher, batches } = collect(maxCount)

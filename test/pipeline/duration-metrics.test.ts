@@ -131,7 +131,7 @@ describe.for(TEMPORALITIES)('with temporality %s', ([, temporality]) => {
     'the points are those of the SDK, with series that are %s',
     async (kind) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
           const { theirs, ours, collect } = startBoth(temporality)
           const kept = ATTRIBUTES.map((attributes) => ours.series(attributes))
           for (const step of [...steps, 'collect' as const]) {

@@ -1,0 +1,168 @@
+/** What a finished span costs to encode and to compress, and its bytes: our encoder beside the stock serializer. `npm run bench:encode` */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
+import { createBatcher } from '../src/delivery/batcher.ts'
+import { compress } from '../src/delivery/compress.ts'
+import { recycle } from '../src/wire/encode-request.ts'
+import { encodeSpan } from '../src/wire/encode-traces.ts'
+import { meanOfQuickest, table } from './tables.ts'
+
+/** Spans in a batch: the default of the specification. */
+const BATCH = 512
+/** In a turn of an arm. */
+const BATCHES = 20
+/** That differ; they come again, so that as with spans that have just ended few have to be fetched from memory. */
+const OWN_BATCHES = 4
+const TURNS = 40
+const ROUNDS = 3
+/** Not counted. */
+const WARMUP_TURNS = 20
+
+export interface Encoding {
+  /** CPU of a span, with that of the thread that compresses. */
+  readonly micros: number
+  /** Of a span, compressed. */
+  readonly bytes: number
+}
+
+export interface EncodeResults {
+  readonly ours: Encoding
+  readonly stock: Encoding
+}
+
+type Arm = keyof EncodeResults
+type Encode = (spans: readonly ReadableSpan[]) => Promise<number>
+
+/** What a process of an arm answers. */
+interface Turns {
+  readonly micros: number[]
+  readonly bytes: number
+}
+
+const resource = resourceFromAttributes({ 'service.name': 'bench' })
+const gzipAsStock = promisify(gzip)
+
+/** Each arm in processes of its own, since garbage of one would be collected in the turns of the other. */
+export async function measureEncoding(): Promise<EncodeResults> {
+  const turns: Record<Arm, Turns[]> = { ours: [], stock: [] }
+  for (let round = 0; round < ROUNDS; round++)
+    for (const arm of ['ours', 'stock'] as const) {
+      const [answer] = (await once(fork(import.meta.filename, [arm]), 'message')) as [Turns]
+      turns[arm].push(answer)
+    }
+  const resultOf = (arm: Arm): Encoding => ({
+    micros: meanOfQuickest(turns[arm].flatMap(({ micros }) => micros)),
+    bytes: turns[arm][0]!.bytes,
+  })
+  return { ours: resultOf('ours'), stock: resultOf('stock') }
+}
+
+/** Both arms get the spans that the express program gives, and the same batches. */
+async function takeTurns(arm: Arm): Promise<Turns> {
+  const own = finishedSpans(BATCH * OWN_BATCHES)
+  const spans = Array.from({ length: BATCH * BATCHES }, (_, index) => own[index % own.length]!)
+  const encode = arm === 'ours' ? createOurs() : encodeAsStock
+  const micros: number[] = []
+  let bytes = 0
+  for (let turn = -WARMUP_TURNS; turn < TURNS; turn++) {
+    const before = process.cpuUsage()
+    bytes = await encode(spans)
+    const { user, system } = process.cpuUsage(before)
+    if (turn >= 0) micros.push((user + system) / spans.length)
+  }
+  return { micros, bytes: bytes / spans.length }
+}
+
+/** As spans end: each is encoded at once, and a full batch is compressed. @returns bytes */
+function createOurs(): Encode {
+  let requests: Buffer[] = []
+  const batcher = createBatcher<ReadableSpan>({
+    encode: encodeSpan,
+    maxCount: BATCH,
+    maxBytes: 4e6,
+    delayMillis: 1e9,
+    resource,
+    detached: (work) => work(),
+    onBatch: (request) => void requests.push(request),
+    onLost: (count) => {
+      throw new Error(`${count} spans could not be encoded`)
+    },
+  })
+  return async (spans) => {
+    for (const span of spans) batcher.add(span)
+    batcher.flush()
+    const bodies = await Promise.all(requests.map(compressAndRecycle))
+    requests = []
+    return bodies.reduce((sum, body) => sum + body.length, 0)
+  }
+}
+
+/** As delivery does. */
+async function compressAndRecycle(request: Buffer): Promise<Buffer> {
+  const body = await compress(request, 'gzip')
+  recycle(request)
+  return body
+}
+
+async function encodeAsStock(spans: readonly ReadableSpan[]): Promise<number> {
+  let bytes = 0
+  for (let from = 0; from < spans.length; from += BATCH) {
+    const request = ProtobufTraceSerializer.serializeRequest(spans.slice(from, from + BATCH))!
+    bytes += (await gzipAsStock(request)).length
+  }
+  return bytes
+}
+
+/** Requests of the express program: a server span, and that of its handler. */
+function finishedSpans(count: number): ReadableSpan[] {
+  const spans: ReadableSpan[] = []
+  const collect = { onStart() {}, onEnd: (span: ReadableSpan) => void spans.push(span) }
+  const done = async (): Promise<void> => undefined
+  const provider = new TracerProvider({ resource, spanProcessors: [{ ...collect, forceFlush: done, shutdown: done }] })
+  const http = provider.getTracer('@opentelemetry/instrumentation-http', '0.301.1')
+  const express = provider.getTracer('@opentelemetry/instrumentation-express', '0.70.0')
+  for (let index = 0; spans.length < count; index++) {
+    const server = http.startSpan('GET', {
+      kind: SpanKind.SERVER,
+      attributes: {
+        'http.request.method': 'GET',
+        'url.scheme': 'http',
+        'url.path': `/users/${index % 1_000}`,
+        'server.address': '127.0.0.1',
+        'server.port': 39_000,
+        'client.address': '127.0.0.1',
+        'network.peer.address': '127.0.0.1',
+        'network.peer.port': 40_000 + (index % 32),
+        'network.protocol.version': '1.1',
+        'user_agent.original': 'bench/1.0',
+      },
+    })
+    const attributes = { 'http.route': '/users/:id', 'express.name': '/users/:id', 'express.type': 'request_handler' }
+    express.startSpan('request handler - /users/:id', { attributes }, trace.setSpan(ROOT_CONTEXT, server)).end()
+    server.setAttributes({ 'http.response.status_code': 200, 'http.route': '/users/:id' })
+    server.updateName('GET /users/:id')
+    server.end()
+  }
+  return spans
+}
+
+export function describeEncoding({ ours, stock }: EncodeResults): string {
+  const row = (title: string, { micros, bytes }: Encoding): string[] => [title, micros.toFixed(2), bytes.toFixed(1)]
+  return [
+    `Two spans a request with 15 attributes, as the express program gives them, in batches of ${BATCH}, with gzip on both sides (the stock exporter's default is none). CPU of the process with the thread that compresses, by the quickest quarter of ${TURNS * ROUNDS} turns. Encoding and compressing ours takes ${(ours.micros / stock.micros).toFixed(2)} of the stock serializer's.`,
+    table(
+      ['arm', 'µs CPU a span, encode and compress', 'bytes a span'],
+      [row('uptrace-node (this package)', ours), row('OpenTelemetry (stock), gzip', stock)],
+    ),
+  ].join('\n\n')
+}
+
+const role = process.argv[2]
+if (role === 'ours' || role === 'stock') process.send!(await takeTurns(role), () => process.exit())
+else if (import.meta.main) console.log(describeEncoding(await measureEncoding()))
