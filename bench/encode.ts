@@ -17,8 +17,6 @@ import { meanOfQuickest, table } from './tables.ts'
 const BATCH = 512
 /** In a turn of an arm. */
 const BATCHES = 20
-/** That differ; they come again, so that as with spans that have just ended few have to be fetched from memory. */
-const OWN_BATCHES = 4
 const TURNS = 40
 const ROUNDS = 3
 /** Not counted. */
@@ -37,7 +35,8 @@ export interface EncodeResults {
 }
 
 type Arm = keyof EncodeResults
-type Encode = (spans: readonly ReadableSpan[]) => Promise<number>
+/** Encodes and compresses one batch. @returns bytes */
+type Encode = (batch: readonly ReadableSpan[]) => Promise<number>
 
 /** What a process of an arm answers. */
 interface Turns {
@@ -65,23 +64,24 @@ export async function measureEncoding(): Promise<EncodeResults> {
 
 /** Both arms get the spans that the express program gives, and the same batches. */
 async function takeTurns(arm: Arm): Promise<Turns> {
-  const own = finishedSpans(BATCH * OWN_BATCHES)
-  const spans = Array.from({ length: BATCH * BATCHES }, (_, index) => own[index % own.length]!)
+  // no more of them: spans that have just ended need not be fetched from memory
+  const spans = finishedSpans(BATCH)
   const encode = arm === 'ours' ? createOurs() : encodeAsStock
   const micros: number[] = []
   let bytes = 0
   for (let turn = -WARMUP_TURNS; turn < TURNS; turn++) {
     const before = process.cpuUsage()
-    bytes = await encode(spans)
+    bytes = 0
+    for (let index = 0; index < BATCHES; index++) bytes += await encode(spans)
     const { user, system } = process.cpuUsage(before)
-    if (turn >= 0) micros.push((user + system) / spans.length)
+    if (turn >= 0) micros.push((user + system) / (BATCH * BATCHES))
   }
-  return { micros, bytes: bytes / spans.length }
+  return { micros, bytes: bytes / (BATCH * BATCHES) }
 }
 
-/** As spans end: each is encoded at once, and a full batch is compressed. @returns bytes */
+/** As delivery does: each span is encoded when it ends, and a full batch becomes a request. */
 function createOurs(): Encode {
-  let requests: Buffer[] = []
+  let request: Buffer | undefined
   const batcher = createBatcher<ReadableSpan>({
     encode: encodeSpan,
     maxCount: BATCH,
@@ -89,34 +89,23 @@ function createOurs(): Encode {
     delayMillis: 1e9,
     resource,
     detached: (work) => work(),
-    onBatch: (request) => void requests.push(request),
+    onBatch(full) {
+      request = full
+    },
     onLost: (count) => {
       throw new Error(`${count} spans could not be encoded`)
     },
   })
-  return async (spans) => {
-    for (const span of spans) batcher.add(span)
-    batcher.flush()
-    const bodies = await Promise.all(requests.map(compressAndRecycle))
-    requests = []
-    return bodies.reduce((sum, body) => sum + body.length, 0)
+  return async (batch) => {
+    for (const span of batch) batcher.add(span)
+    const body = await compress(request!, 'gzip')
+    recycle(request!)
+    return body.length
   }
 }
 
-/** As delivery does. */
-async function compressAndRecycle(request: Buffer): Promise<Buffer> {
-  const body = await compress(request, 'gzip')
-  recycle(request)
-  return body
-}
-
-async function encodeAsStock(spans: readonly ReadableSpan[]): Promise<number> {
-  let bytes = 0
-  for (let from = 0; from < spans.length; from += BATCH) {
-    const request = ProtobufTraceSerializer.serializeRequest(spans.slice(from, from + BATCH))!
-    bytes += (await gzipAsStock(request)).length
-  }
-  return bytes
+async function encodeAsStock(batch: readonly ReadableSpan[]): Promise<number> {
+  return (await gzipAsStock(ProtobufTraceSerializer.serializeRequest([...batch])!)).length
 }
 
 /** Requests of the express program: a server span, and that of its handler. */

@@ -1,6 +1,7 @@
-/** The guard of CI: fails when an express request costs more than its share of what stock OpenTelemetry costs in the same run. */
+/** The guard of CI: fails when an express request, a span on the wire or the install costs more than it may. */
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
+import { type EncodeResults, measureEncoding } from './encode.ts'
 import { measureInstalls } from './install.ts'
 import { measure, type Sample } from './program.ts'
 import { meanOfQuickest } from './tables.ts'
@@ -11,6 +12,10 @@ const LIMITS = {
   cpuShare: { opentelemetry: 1 / 4, 'opentelemetry-same': 1 / 3 },
   /** Ratios of one run differ by about this much. */
   margin: 1.1,
+  wireBytesPerSpan: 40,
+  /** Encode and compress: whichever is reached first. */
+  encodeMicros: 1.5,
+  encodeShare: 1 / 3,
   installMegabytes: 6,
   installPackages: 6,
 }
@@ -25,6 +30,8 @@ let hasFailed = false
 
 for (const arm of STOCK) checkCpu(arm)
 checkRecorded()
+checkWire()
+checkEncoding(await measureEncoding())
 checkInstall()
 process.exitCode = hasFailed ? 1 : 0
 
@@ -71,6 +78,21 @@ function checkRecorded(): void {
   const spansOf = (arm: string): number => samples.get(arm)!.tally.spans / samples.get(arm)!.requests
   const [ours, stock] = [spansOf(OURS), spansOf('opentelemetry-same')]
   check(ours > 0 && ours >= stock - 0.01, `spans: ${ours.toFixed(2)} a request arrive, stock's ${stock.toFixed(2)}`)
+}
+
+function checkWire(): void {
+  const { spans, spanBytes } = samples.get(OURS)!.tally
+  const bytes = spanBytes / spans
+  check(bytes <= LIMITS.wireBytesPerSpan, `wire: ${bytes.toFixed(1)} bytes a span (limit ${LIMITS.wireBytesPerSpan})`)
+}
+
+function checkEncoding({ ours, stock }: EncodeResults): void {
+  const share = ours.micros / stock.micros
+  const { encodeMicros, encodeShare, margin } = LIMITS
+  check(
+    ours.micros <= encodeMicros || share <= encodeShare * margin,
+    `encode and compress: ${ours.micros.toFixed(2)} µs a span, ${share.toFixed(2)} of stock's (limits ${encodeMicros} µs or ${(encodeShare * margin).toFixed(2)})`,
+  )
 }
 
 function checkInstall(): void {

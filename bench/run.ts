@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { ARMS, chosenArms, OURS } from './arms.ts'
 import { LIBRARIES } from './arms-install.ts'
+import { describeEncoding, measureEncoding } from './encode.ts'
 import { describeInstalls, measureInstalls } from './install.ts'
 import { describeRequests, measureRequests } from './request.ts'
 import { describeStarts, measureStarts } from './startup.ts'
@@ -15,6 +16,7 @@ const sections = [
   ['Start-up', describeStarts(measureStarts(say))],
   ['Install', describeInstalls(measureInstalls(say))],
   ['A request', describeRequests(await measureRequests(say))],
+  ['A span on its way to the wire', describeEncoding(await measureEncoding())],
 ]
 const file = path.join(import.meta.dirname, 'RESULTS.md')
 writeFileSync(file, `${[preamble(), ...sections.map(([title, text]) => `## ${title}\n\n${text}`)].join('\n\n')}\n`)
