@@ -11,11 +11,12 @@ import { createBatcher } from '../src/delivery/batcher.ts'
 import { compress } from '../src/delivery/compress.ts'
 import { recycle } from '../src/wire/encode-request.ts'
 import { encodeSpan } from '../src/wire/encode-traces.ts'
+import { ARMS, OURS } from './arms.ts'
 import { meanOfQuickest, table } from './tables.ts'
 
 /** Spans in a batch: the default of the specification. */
 const BATCH = 512
-/** In a turn of an arm. */
+/** In a turn of a side. */
 const BATCHES = 20
 const TURNS = 40
 const ROUNDS = 3
@@ -29,16 +30,14 @@ export interface Encoding {
   readonly bytes: number
 }
 
-export interface EncodeResults {
-  readonly ours: Encoding
-  readonly stock: Encoding
-}
+const SIDES = ['ours', 'stock'] as const
+type Side = (typeof SIDES)[number]
+export type EncodeResults = Readonly<Record<Side, Encoding>>
 
-type Arm = keyof EncodeResults
 /** Encodes and compresses one batch. @returns bytes */
-type Encode = (batch: readonly ReadableSpan[]) => Promise<number>
+type Encode = (batch: ReadableSpan[]) => Promise<number>
 
-/** What a process of an arm answers. */
+/** What a process of a side answers. */
 interface Turns {
   readonly micros: number[]
   readonly bytes: number
@@ -47,26 +46,26 @@ interface Turns {
 const resource = resourceFromAttributes({ 'service.name': 'bench' })
 const gzipAsStock = promisify(gzip)
 
-/** Each arm in processes of its own, since garbage of one would be collected in the turns of the other. */
+/** Each side in processes of its own, since garbage of one would be collected in the turns of the other. */
 export async function measureEncoding(): Promise<EncodeResults> {
-  const turns: Record<Arm, Turns[]> = { ours: [], stock: [] }
+  const turns: Record<Side, Turns[]> = { ours: [], stock: [] }
   for (let round = 0; round < ROUNDS; round++)
-    for (const arm of ['ours', 'stock'] as const) {
-      const [answer] = (await once(fork(import.meta.filename, [arm]), 'message')) as [Turns]
-      turns[arm].push(answer)
+    for (const side of SIDES) {
+      const [answer] = (await once(fork(import.meta.filename, [side]), 'message')) as [Turns]
+      turns[side].push(answer)
     }
-  const resultOf = (arm: Arm): Encoding => ({
-    micros: meanOfQuickest(turns[arm].flatMap(({ micros }) => micros)),
-    bytes: turns[arm][0]!.bytes,
+  const resultOf = (side: Side): Encoding => ({
+    micros: meanOfQuickest(turns[side].flatMap(({ micros }) => micros)),
+    bytes: turns[side][0]!.bytes,
   })
   return { ours: resultOf('ours'), stock: resultOf('stock') }
 }
 
-/** Both arms get the spans that the express program gives, and the same batches. */
-async function takeTurns(arm: Arm): Promise<Turns> {
+/** Both sides get the spans that the express program gives, and the same batches. */
+async function takeTurns(side: Side): Promise<Turns> {
   // no more of them: spans that have just ended need not be fetched from memory
   const spans = finishedSpans(BATCH)
-  const encode = arm === 'ours' ? createOurs() : encodeAsStock
+  const encode = side === 'ours' ? createOurs() : encodeAsStock
   const micros: number[] = []
   let bytes = 0
   for (let turn = -WARMUP_TURNS; turn < TURNS; turn++) {
@@ -104,8 +103,8 @@ function createOurs(): Encode {
   }
 }
 
-async function encodeAsStock(batch: readonly ReadableSpan[]): Promise<number> {
-  return (await gzipAsStock(ProtobufTraceSerializer.serializeRequest([...batch])!)).length
+async function encodeAsStock(batch: ReadableSpan[]): Promise<number> {
+  return (await gzipAsStock(ProtobufTraceSerializer.serializeRequest(batch)!)).length
 }
 
 /** Requests of the express program: a server span, and that of its handler. */
@@ -144,14 +143,14 @@ function finishedSpans(count: number): ReadableSpan[] {
 export function describeEncoding({ ours, stock }: EncodeResults): string {
   const row = (title: string, { micros, bytes }: Encoding): string[] => [title, micros.toFixed(2), bytes.toFixed(1)]
   return [
-    `Two spans a request with 15 attributes, as the express program gives them: the same ${BATCH} again and again in batches of that size, so that they are in the cache as spans that have just ended are (from memory both sides cost up to twice as much, ours 0.22 to 0.43 of stock's). With gzip on both sides (the stock exporter's default is none). CPU of the process with the thread that compresses, by the quickest quarter of ${TURNS * ROUNDS} turns. Encoding and compressing ours takes ${(ours.micros / stock.micros).toFixed(2)} of the stock serializer's.`,
+    `Two spans a request with 15 attributes, as the express program gives them: the same ${BATCH} again and again in batches of that size, so that they are in the cache as spans that have just ended are (spans that come from memory cost both sides more, and ours a larger share of stock's). With gzip on both sides (the stock exporter's default is none). CPU of the process with the thread that compresses, by the quickest quarter of ${TURNS * ROUNDS} turns. Encoding and compressing ours takes ${(ours.micros / stock.micros).toFixed(2)} of the stock serializer's.`,
     table(
       ['arm', 'µs CPU a span, encode and compress', 'bytes a span'],
-      [row('uptrace-node (this package)', ours), row('OpenTelemetry (stock), gzip', stock)],
+      [row(ARMS[OURS]!.title, ours), row(`${ARMS['opentelemetry']!.title}, gzip`, stock)],
     ),
   ].join('\n\n')
 }
 
-const role = process.argv[2]
-if (role === 'ours' || role === 'stock') process.send!(await takeTurns(role), () => process.exit())
+const role = SIDES.find((side) => side === process.argv[2])
+if (role) process.send!(await takeTurns(role), () => process.exit())
 else if (import.meta.main) console.log(describeEncoding(await measureEncoding()))

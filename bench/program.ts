@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ARMS } from './arms.ts'
 import { folderOf } from './arms-install.ts'
-import { type Load, type LoadGenerator, type LoadResult, startLoadGenerator } from './load.ts'
+import { type Load, type LoadResult, startLoadGenerator } from './load.ts'
 import { type Sink, startSink } from './sink.ts'
 import type { Tally } from './sink-tally.ts'
 
@@ -51,6 +51,7 @@ interface Run {
   readonly arm: string
   readonly program: Program
   readonly sink: Sink
+  ask(load: Omit<Load, 'port' | 'connections'>): Promise<LoadResult>
   /** A request, slice by slice. */
   readonly cpuMicros: number[]
   failed: number
@@ -90,20 +91,21 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
       const sink = await startSink()
       try {
         const program = await startProgram(app, arm, sink.port)
-        runs.push({ arm, program, sink, cpuMicros: [], failed: 0, last: undefined })
+        const own = { port: program.port, connections: CONNECTIONS }
+        const ask: Run['ask'] = (load) => generator.apply({ ...own, ...load })
+        runs.push({ arm, program, sink, ask, cpuMicros: [], failed: 0, last: undefined })
       } catch (error) {
         sink.stop()
         outcomes.set(arm, error as Error)
       }
     }
     await inTurn(async (run) => {
-      if (warmup > 0) await generator.apply({ ...loadOf(run), requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
+      if (warmup > 0) await run.ask({ requests: warmup, limitSeconds: WARMUP_LIMIT_SECONDS })
       await drain(run)
       await run.sink.take()
     })
-    for (let left = plan.slices - 1; left >= 0; left--)
-      await inTurn((run) => takeSlice(generator, run, plan, left === 0))
-    await inTurn(async (run) => outcomes.set(run.arm, await conclude(generator, run, plan)))
+    for (let left = plan.slices - 1; left >= 0; left--) await inTurn((run) => takeSlice(run, plan, left === 0))
+    await inTurn(async (run) => outcomes.set(run.arm, await conclude(run, plan)))
   } finally {
     generator.stop()
     await Promise.all(runs.map(end))
@@ -111,19 +113,19 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
   return outcomes
 }
 
-async function takeSlice(generator: LoadGenerator, run: Run, { requests, rate }: Plan, isLast: boolean): Promise<void> {
+async function takeSlice(run: Run, { requests, rate }: Plan, isLast: boolean): Promise<void> {
   const before = await run.program.usage()
-  run.last = await generator.apply({ ...loadOf(run), requests, ...(rate && { rate }) })
+  run.last = await run.ask({ requests, ...(rate && { rate }) })
   await (isLast ? drain(run) : sleep(SETTLE_MILLIS))
   const after = await run.program.usage()
   run.cpuMicros.push((after.cpuMicros - before.cpuMicros) / requests)
   run.failed += run.last.failed
 }
 
-async function conclude(generator: LoadGenerator, run: Run, { app, requests, slices, latency }: Plan): Promise<Sample> {
+async function conclude(run: Run, { app, requests, slices, latency }: Plan): Promise<Sample> {
   const { rss } = await run.program.usage()
   const tally = await run.sink.take()
-  const timed = latency ? await generator.apply({ ...loadOf(run), ...latency }) : run.last!
+  const timed = latency ? await run.ask(latency) : run.last!
   const failed = run.failed + (latency ? timed.failed : 0)
   if (failed > 0) throw new Error(`${run.arm}, ${app}: ${failed} requests failed`)
   return {
@@ -134,11 +136,6 @@ async function conclude(generator: LoadGenerator, run: Run, { app, requests, sli
     requests: requests * slices,
   }
 }
-
-const loadOf = ({ program }: Run): Pick<Load, 'port' | 'connections'> => ({
-  port: program.port,
-  connections: CONNECTIONS,
-})
 
 const drain = ({ arm }: Run): Promise<void> => sleep(ARMS[arm]!.drainMillis ?? DRAIN_MILLIS)
 

@@ -46,7 +46,8 @@ function gzipNext(raw: Buffer): Promise<Buffer> {
     gzipper.on('data', (chunk: Buffer) => chunks.push(chunk))
     gzipper.write(raw, (error) => {
       gzipper.removeAllListeners('data')
-      if (!error) gzipper.reset()
+      if (error) stream = undefined
+      else gzipper.reset()
       resolve(error ? compressSync(raw, 'gzip') : compact(Buffer.concat(chunks)))
     })
   })
@@ -56,10 +57,8 @@ function gzipNext(raw: Buffer): Promise<Buffer> {
 function createStream(): Gzipper {
   const options = { ...GZIP_OPTIONS, chunkSize: CHUNK_BYTES, flush: zlib().constants.Z_FINISH }
   const gzipper = zlib().createGzip(options) as Gzipper
-  // the write that failed is told as well
-  gzipper.on('error', () => {
-    stream = undefined
-  })
+  // the write that failed is told, and deals with it
+  gzipper.on('error', () => undefined)
   return gzipper
 }
 

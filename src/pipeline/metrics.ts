@@ -35,9 +35,9 @@ export interface Metrics {
 export function createMetrics(options: MetricsOptions): Metrics {
   const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
   const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
-  const isPlain = isOnlyReader && views.length === 0
-  const durationMetrics = delivery && isPlain ? createDurationMetrics({ resource, exporter: delivery }) : undefined
-  const summedCounters = delivery && isPlain ? createSummedCounters() : undefined
+  const soleExporter = isOnlyReader && views.length === 0 ? delivery : undefined
+  const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter })
+  const summedCounters = soleExporter && createSummedCounters()
   const periodic = (exporter: PushMetricExporter): IMetricReader => {
     const reader = new PeriodicExportingMetricReader({
       exporter,

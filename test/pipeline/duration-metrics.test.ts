@@ -1,6 +1,5 @@
 /** Histograms of our own give the points that the SDK's histogram gives. */
 import { type Attributes, ValueType } from '@opentelemetry/api'
-import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   AggregationType,
@@ -13,13 +12,13 @@ import {
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createDurationMetrics } from '../../src/pipeline/duration-metrics.ts'
-import { createMetrics, type MetricsOptions } from '../../src/pipeline/metrics.ts'
+import type { MetricsOptions } from '../../src/pipeline/metrics.ts'
 import { encodeMetric } from '../../src/wire/encode-metrics.ts'
 import { encodeRequest } from '../../src/wire/encode-request.ts'
 import { ProtobufWriter } from '../../src/wire/protobuf-writer.ts'
 import { type Decoded, decodeRequest } from '../wire/proto/otlp.ts'
+import { collectMetrics, resource, startMetrics } from './support.ts'
 
-const resource = resourceFromAttributes({ 'service.name': 'test' })
 const boundaries = [0.005, 0.01, 0.1, 1, 10]
 const descriptor = {
   scopeName: 'scope',
@@ -38,26 +37,10 @@ const TEMPORALITIES = [
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_123, toFake: ['Date'] }))
 afterEach(() => void vi.useRealTimers())
 
-function startMetrics(temporality: AggregationTemporality, more: Partial<MetricsOptions> = {}) {
-  const exporter = new InMemoryMetricExporter(temporality)
-  const { meterProvider, durationMetrics } = createMetrics({
-    resource,
-    intervalMillis: 1e6,
-    timeoutMillis: 1e6,
-    views: [],
-    metricReaders: [],
-    delivery: exporter,
-    printsPretty: false,
-    servesPrometheus: false,
-    env: {},
-    ...more,
-  })
-  return { exporter, meterProvider, durationMetrics }
-}
-
 /** The SDK's histogram and ours, side by side in one reader. */
 function startBoth(temporality: AggregationTemporality) {
-  const { exporter, meterProvider, durationMetrics } = startMetrics(temporality)
+  const started = startMetrics(temporality)
+  const { meterProvider, durationMetrics } = started
   const { name: _name, scopeName, scopeVersion, boundaries, ...options } = descriptor
   const theirs = meterProvider
     .getMeter(scopeName, scopeVersion)
@@ -67,11 +50,7 @@ function startBoth(temporality: AggregationTemporality) {
     theirs,
     ours,
     async collect(): Promise<{ theirs: MetricData | undefined; ours: MetricData | undefined }> {
-      exporter.reset()
-      await meterProvider.forceFlush()
-      const metrics = exporter
-        .getMetrics()
-        .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+      const metrics = await collectMetrics(started)
       const find = (wanted: string): MetricData | undefined => {
         const found = metrics.find(({ descriptor }) => descriptor.name === wanted)
         return found && withoutOwn(found)

@@ -1,6 +1,5 @@
 /** Counters whose adds are summed give the points that the SDK's counters give. */
 import { type Attributes, ROOT_CONTEXT, ValueType } from '@opentelemetry/api'
-import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -11,52 +10,23 @@ import {
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { guardMeterProvider } from '../../src/delivery/guard.ts'
-import { createMetrics, type MetricsOptions } from '../../src/pipeline/metrics.ts'
+import { type Collected, collectMetrics, resource, startMetrics } from './support.ts'
 
-const resource = resourceFromAttributes({ 'service.name': 'test' })
 const advance = (millis: number): unknown => vi.setSystemTime(Date.now() + millis)
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_123, toFake: ['Date'] }))
 afterEach(() => void vi.useRealTimers())
 
-interface Side {
-  readonly meterProvider: MeterProvider
-  collect(): Promise<MetricData[]>
+function startOurs(temporality: AggregationTemporality): Collected {
+  const started = startMetrics(temporality)
+  guardMeterProvider(started.meterProvider)
+  return started
 }
 
-function sideOf(meterProvider: MeterProvider, exporter: InMemoryMetricExporter): Side {
-  return {
-    meterProvider,
-    async collect() {
-      exporter.reset()
-      await meterProvider.forceFlush()
-      return exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
-    },
-  }
-}
-
-function startOurs(temporality: AggregationTemporality, more: Partial<MetricsOptions> = {}): Side {
-  const exporter = new InMemoryMetricExporter(temporality)
-  const { meterProvider } = createMetrics({
-    resource,
-    intervalMillis: 1e6,
-    timeoutMillis: 1e6,
-    views: [],
-    metricReaders: [],
-    delivery: exporter,
-    printsPretty: false,
-    servesPrometheus: false,
-    env: {},
-    ...more,
-  })
-  guardMeterProvider(meterProvider)
-  return sideOf(meterProvider, exporter)
-}
-
-function startTheirs(temporality: AggregationTemporality): Side {
+function startTheirs(temporality: AggregationTemporality): Collected {
   const exporter = new InMemoryMetricExporter(temporality)
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1e6, exportTimeoutMillis: 1e6 })
-  return sideOf(new MeterProvider({ resource, readers: [reader] }), exporter)
+  return { exporter, meterProvider: new MeterProvider({ resource, readers: [reader] }) }
 }
 
 const KINDS = ['createCounter', 'createUpDownCounter'] as const
@@ -111,7 +81,7 @@ describe.each([
         )
         for (const taken of [...steps, 'collect' as const]) {
           if (taken === 'collect') {
-            const [ours, theirs] = await Promise.all(sides.map((side) => side.collect()))
+            const [ours, theirs] = await Promise.all(sides.map(collectMetrics))
             expect(ours).toEqual(theirs)
           } else if (taken === 'wait') advance(1_234)
           else {
@@ -140,7 +110,7 @@ describe.each([
       attributes['queue'] = 'mail'
       for (let index = 0; index < 7; index++) counter.add(1, attributes)
     }
-    const [ours, theirs] = await Promise.all(sides.map((side) => side.collect()))
+    const [ours, theirs] = await Promise.all(sides.map(collectMetrics))
     const valuesOf = (metrics: MetricData[] | undefined): unknown[] =>
       metrics!.flatMap(({ dataPoints }) => dataPoints.map((point) => point.value))
     expect(valuesOf(ours).toSorted()).toEqual(valuesOf(theirs).toSorted())
@@ -154,19 +124,19 @@ describe.each([
       counter.add(1, { queue: 'mail' })
       counter.add(2, { queue: 'mail' })
     }
-    const [metric] = await side.collect()
+    const [metric] = await collectMetrics(side)
     expect(metric!.dataPoints.map((point) => point.value)).toEqual([300])
   })
 })
 
 test('the SDK gets one measurement an interval for each set of attributes, and one sum', async () => {
-  const { meterProvider, collect } = startOurs(AggregationTemporality.DELTA)
-  const counter = meterProvider.getMeter('scope').createUpDownCounter('pool.used')
+  const side = startOurs(AggregationTemporality.DELTA)
+  const counter = side.meterProvider.getMeter('scope').createUpDownCounter('pool.used')
   const stringify = vi.spyOn(JSON, 'stringify')
   for (let index = 0; index < 1_000; index++) counter.add(index % 2 === 0 ? 2 : -1, { pool: 'a', state: 'used' })
   const textsOfAdds = stringify.mock.calls.length
   stringify.mockRestore()
   expect(textsOfAdds).toBeLessThanOrEqual(2)
-  const [metric] = await collect()
+  const [metric] = await collectMetrics(side)
   expect(metric!.dataPoints).toMatchObject([{ value: 500, attributes: { pool: 'a', state: 'used' } }])
 })
