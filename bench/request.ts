@@ -1,7 +1,7 @@
 /** What tracing costs a request: CPU at full load, latency at a fixed rate, and memory, beside what each arm recorded for it. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { ARMS, chosenArms } from './arms.ts'
+import { ARMS, chosenArms, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { APPS, type App, measure, postgresUrl, type Sample } from './program.ts'
 import { meanOfQuickest, median, signed, table } from './tables.ts'
@@ -11,17 +11,26 @@ const RATE = Number(process.env.RATE ?? 1_000)
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 3)
 const WARMUP = Number(process.env.WARMUP ?? 25_000)
 const REQUESTS = Number(process.env.REQUESTS ?? 40_000)
-/** In which the arms take turns. */
+/** In which the arms of a group take turns. */
 const SLICES = 40
+/** Beside bare Node and ours, in a group. More of them would let each rest for seconds between its turns, and then V8 shrinks a small heap and drops compiled code: a cost of bursts, not of load. */
+const OTHERS_AT_ONCE = 3
 
 export interface RequestResults {
   readonly settings: { readonly rounds: number; readonly rate: number; readonly seconds: number }
-  /** App -> arm -> a sample a round. */
-  readonly samples: Map<App, Map<string, Sample[]>>
+  /** App -> arm -> a sample a round; in `none` and ours, a sample a group and round. */
+  readonly samples: Map<App, Map<string, Beside[]>>
   /** App -> arm -> a few requests at a low rate, at which nothing is dropped. */
   readonly recorded: Map<App, Map<string, Sample>>
   /** Arm -> why it is not in the tables. */
   readonly missing: Map<string, string>
+}
+
+/** A sample, with those of the arms that took turns with it. */
+interface Beside {
+  readonly own: Sample
+  readonly none: Sample
+  readonly ours: Sample | undefined
 }
 
 export async function measureRequests(say: (line: string) => void): Promise<RequestResults> {
@@ -43,7 +52,6 @@ export async function measureRequests(say: (line: string) => void): Promise<Requ
   return results
 }
 
-/** An arm that fails is left out from then on, and of this program as a whole: its rounds would not meet those of `none`. */
 async function sample(
   results: RequestResults,
   app: App,
@@ -52,17 +60,31 @@ async function sample(
 ): Promise<void> {
   const requests = Math.ceil(REQUESTS / SLICES)
   const latency = { requests: RATE * SECONDS, rate: RATE }
-  const plan = { app, arms: presentOf(results, arms), warmup: WARMUP, slices: SLICES, requests, latency }
-  for (const [arm, taken] of await measure(plan)) {
-    const own = results.samples.get(app)!.get(arm)!
-    if (taken instanceof Error) {
-      leaveOut(results, arm, taken)
-      own.length = 0
-    } else {
-      own.push(taken)
-      say(`round ${own.length}, ${app}, ${arm}: ${meanOfQuickest(taken.cpuMicros).toFixed(0)} µs`)
+  for (const group of groupsOf(presentOf(results, arms))) {
+    const taken = await measure({ app, arms: group, warmup: WARMUP, slices: SLICES, requests, latency })
+    const [none, ours] = ['none', OURS].map((arm) => taken.get(arm))
+    if (!none || none instanceof Error) throw none
+    for (const [arm, own] of taken) {
+      const samples = results.samples.get(app)!.get(arm)!
+      if (own instanceof Error) {
+        leaveOut(results, arm, own)
+        samples.length = 0
+      } else {
+        samples.push({ own, none, ours: ours instanceof Error ? undefined : ours })
+        say(`round ${samples.length}, ${app}, ${arm}: ${meanOfQuickest(own.cpuMicros).toFixed(0)} µs`)
+      }
     }
   }
+}
+
+/** Each of the others once, beside bare Node and, if it is measured, ours. */
+function groupsOf(arms: readonly string[]): string[][] {
+  const isAlways = (arm: string): boolean => arm === 'none' || arm === OURS
+  const always = arms.filter(isAlways)
+  const others = arms.filter((arm) => !isAlways(arm))
+  const count = Math.max(1, Math.ceil(others.length / OTHERS_AT_ONCE))
+  const size = Math.ceil(others.length / count)
+  return Array.from({ length: count }, (_, index) => [...always, ...others.slice(index * size, (index + 1) * size)])
 }
 
 /** An arm that cannot run the program at all is missing, with its reason. */
@@ -106,11 +128,17 @@ async function answers(url: string): Promise<boolean> {
 /** A request, by the slices of all rounds: a program that had a slow start is not chosen, so few rounds do. */
 const cpuOf = (samples: readonly Sample[]): number => meanOfQuickest(samples.flatMap(({ cpuMicros }) => cpuMicros))
 
+/** What a request costs more than under bare Node beside it. */
+const addedTo = (samples: readonly Beside[], arm: 'own' | 'ours'): number =>
+  cpuOf(samples.map((sample) => sample[arm]!)) - cpuOf(samples.map(({ none }) => none))
+
 /** The ratio to bare Node, and how far those of single rounds are apart. */
-function describeRatio(none: readonly Sample[], own: readonly Sample[]): string {
-  const ratio = (cpuOf(own) / cpuOf(none)).toFixed(2)
-  if (own.length === 1) return ratio
-  const ofRounds = own.map((sample, round) => cpuOf([sample]) / cpuOf([none[round]!]))
+function describeRatio(samples: readonly Beside[]): string {
+  const ratioOf = (some: readonly Beside[]): number =>
+    cpuOf(some.map(({ own }) => own)) / cpuOf(some.map(({ none }) => none))
+  const ratio = ratioOf(samples).toFixed(2)
+  if (samples.length === 1) return ratio
+  const ofRounds = samples.map((sample) => ratioOf([sample]))
   return `${ratio} (${Math.min(...ofRounds).toFixed(2)} to ${Math.max(...ofRounds).toFixed(2)})`
 }
 
@@ -128,18 +156,19 @@ export function describeRequests(results: RequestResults): string {
   )
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `Rounds: ${rounds}. In each, the same program runs under all arms at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the quickest quarter of the slices of all rounds. "over none" and "ratio" compare it with that of bare Node; in brackets the ratios of single rounds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
+    `Rounds: ${rounds}. In each, the same program runs under up to ${OTHERS_AT_ONCE} arms beside bare Node and uptrace-node at once, and they take turns under load: ${WARMUP} requests as a warm-up, then ${REQUESTS} in ${SLICES} slices, as fast as they are answered on 32 connections, and for latency ${rate} requests a second for ${seconds} s. CPU is of the whole process, with the export of what was recorded, by the quickest quarter of the slices of all rounds. "over none" and "ratio" compare it with that of bare Node that took turns with it; in brackets the ratios of single rounds. "ours, of what it adds" is what uptrace-node adds beside it, as a part of what it adds. "delivered" is the part of the spans that arrived of the requests for CPU.`,
     ...sections,
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')
 }
 
-function describeApp(results: RequestResults, app: App, samples: Map<string, Sample[]>): string {
+function describeApp(results: RequestResults, app: App, samples: Map<string, Beside[]>): string {
   const head = [
     'arm',
     'CPU µs a request',
     'over none',
     'ratio',
+    'ours, of what it adds',
     'p50 ms',
     'p99 ms',
     'RSS MB',
@@ -150,27 +179,29 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Sam
     'delivered',
     'µs over none a span',
   ]
-  const none = samples.get('none')!
-  const rows = [...samples].filter(([arm, own]) => own.length > 0 && results.recorded.get(app)!.has(arm))
+  const rows = [...samples].filter(([arm, taken]) => taken.length > 0 && results.recorded.get(app)!.has(arm))
   return table(
     head,
-    rows.map(([arm, own]) => {
+    rows.map(([arm, taken]) => {
+      const own = taken.map((beside) => beside.own)
       const of = (pick: (sample: Sample) => number): number => median(own.map(pick))
+      const sum = (pick: (sample: Sample) => number): number => own.reduce((total, each) => total + pick(each), 0)
       const { tally, requests } = results.recorded.get(app)!.get(arm)!
       const spans = tally.spans / requests
-      const load = own.reduce((sum, sample) => sum + sample.tally.spans, 0)
-      const bytes = own.reduce((sum, sample) => sum + sample.tally.spanBytes, 0)
-      const answered = own.reduce((sum, sample) => sum + sample.requests, 0)
-      const cpu = cpuOf(own)
-      const added = cpu - cpuOf(none)
+      const load = sum((each) => each.tally.spans)
+      const bytes = sum((each) => each.tally.spanBytes)
+      const answered = sum((each) => each.requests)
+      const added = addedTo(taken, 'own')
+      const isRival = ARMS[arm]!.packages.length > 0 && arm !== OURS
       return [
         ARMS[arm]!.title,
-        cpu.toFixed(0),
+        cpuOf(own).toFixed(0),
         arm === 'none' ? '' : signed(added),
-        arm === 'none' ? '1' : describeRatio(none, own),
-        (of((sample) => sample.latency.p50Micros) / 1_000).toFixed(2),
-        (of((sample) => sample.latency.p99Micros) / 1_000).toFixed(2),
-        of((sample) => sample.rssMegabytes).toFixed(0),
+        arm === 'none' ? '1' : describeRatio(taken),
+        isRival && taken.every(({ ours }) => ours) ? (addedTo(taken, 'ours') / added).toFixed(2) : '',
+        (of((each) => each.latency.p50Micros) / 1_000).toFixed(2),
+        (of((each) => each.latency.p99Micros) / 1_000).toFixed(2),
+        of((each) => each.rssMegabytes).toFixed(0),
         spans.toFixed(1),
         (tally.attributes / requests).toFixed(0),
         load === 0 ? '' : (bytes / answered).toFixed(0),
