@@ -94,7 +94,8 @@ export function describeStarts(results: StartResults): string {
   const cell = (arm: string, program: string): string => {
     if (!results.samples.get(program)!.has(arm)) return 'no way'
     if (arm === 'none') return `${none(program, 'wall').toFixed(0)} / ${none(program, 'cpu').toFixed(0)}`
-    return `${added(arm, program, 'wall')} / ${added(arm, program, 'cpu')}`
+    const ratio = typical(results.samples.get(program)!.get(arm)!, 'wall') / none(program, 'wall')
+    return `${added(arm, program, 'wall')} / ${added(arm, program, 'cpu')} (×${ratio.toFixed(2)})`
   }
   const [first] = programs as [string]
   const arms = [...results.samples.get(first)!.keys()].filter((arm) => !results.missing.has(arm))
@@ -106,7 +107,7 @@ export function describeStarts(results: StartResults): string {
   ])
   const missing = [...results.missing].map(([arm, reason]) => `- ${ARMS[arm]!.title}: not measured: ${reason}`)
   return [
-    `Milliseconds, wall / CPU, added to bare Node, by the quickest quarter of ${results.rounds} interleaved rounds. The programs end at once, so no export is in it. Modules (CommonJS ones) and RSS are of the empty CommonJS program.`,
+    `Milliseconds, wall / CPU, added to bare Node, by the quickest quarter of ${results.rounds} interleaved rounds; in brackets the wall time as a ratio to its. The programs end at once, so no export is in it. Modules (CommonJS ones) and RSS are of the empty CommonJS program.`,
     table(['arm', ...programs, 'modules', 'RSS MB'], rows),
     ...(missing.length > 0 ? [missing.join('\n')] : []),
   ].join('\n\n')
