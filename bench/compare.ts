@@ -30,18 +30,14 @@ function ratiosOf(file: string): Map<string, number> {
   let head: string[] = []
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (line.startsWith('#')) heading = line.replace(/^#+ /, '')
-    if (!line.startsWith('| ')) {
-      if (!line.startsWith('|')) head = []
-      continue
-    }
+    if (!line.startsWith('|')) head = []
+    if (!line.startsWith('| ')) continue
     const cells = line.slice(2, -2).split(' | ')
     if (head.length === 0) head = cells
-    else
-      for (const [index, cell] of cells.entries()) {
-        const ratio = head[index] === 'ratio' ? /^[\d.]+/.exec(cell)?.[0] : /×([\d.]+)/.exec(cell)?.[1]
-        if (ratio)
-          ratios.set(`${heading}, ${cells[0]}${head[index] === 'ratio' ? '' : `, ${head[index]}`}`, Number(ratio))
-      }
+    for (const [index, cell] of cells.entries()) {
+      const ratio = (head[index] === 'ratio' ? /^([\d.]+)/ : /×([\d.]+)/).exec(cell)?.[1]
+      if (ratio) ratios.set(`${heading}, ${cells[0]}, ${head[index]}`, Number(ratio))
+    }
   }
   return ratios
 }

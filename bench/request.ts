@@ -52,6 +52,7 @@ export async function measureRequests(say: (line: string) => void): Promise<Requ
   return results
 }
 
+/** An arm that fails is left out from then on, and of this program as a whole. */
 async function sample(
   results: RequestResults,
   app: App,
@@ -61,9 +62,11 @@ async function sample(
   const requests = Math.ceil(REQUESTS / SLICES)
   const latency = { requests: RATE * SECONDS, rate: RATE }
   for (const group of groupsOf(presentOf(results, arms))) {
-    const taken = await measure({ app, arms: group, warmup: WARMUP, slices: SLICES, requests, latency })
-    const [none, ours] = ['none', OURS].map((arm) => taken.get(arm))
-    if (!none || none instanceof Error) throw none
+    const present = presentOf(results, group)
+    const taken = await measure({ app, arms: present, warmup: WARMUP, slices: SLICES, requests, latency })
+    const none = taken.get('none')!
+    const ours = taken.get(OURS)
+    if (none instanceof Error) throw none
     for (const [arm, own] of taken) {
       const samples = results.samples.get(app)!.get(arm)!
       if (own instanceof Error) {
@@ -126,16 +129,15 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** A request, by the slices of all rounds: a program that had a slow start is not chosen, so few rounds do. */
-const cpuOf = (samples: readonly Sample[]): number => meanOfQuickest(samples.flatMap(({ cpuMicros }) => cpuMicros))
+const cpuOf = (samples: readonly Beside[], arm: keyof Beside): number =>
+  meanOfQuickest(samples.flatMap((sample) => sample[arm]!.cpuMicros))
 
 /** What a request costs more than under bare Node beside it. */
-const addedTo = (samples: readonly Beside[], arm: 'own' | 'ours'): number =>
-  cpuOf(samples.map((sample) => sample[arm]!)) - cpuOf(samples.map(({ none }) => none))
+const addedBy = (samples: readonly Beside[], arm: keyof Beside): number => cpuOf(samples, arm) - cpuOf(samples, 'none')
 
 /** The ratio to bare Node, and how far those of single rounds are apart. */
 function describeRatio(samples: readonly Beside[]): string {
-  const ratioOf = (some: readonly Beside[]): number =>
-    cpuOf(some.map(({ own }) => own)) / cpuOf(some.map(({ none }) => none))
+  const ratioOf = (some: readonly Beside[]): number => cpuOf(some, 'own') / cpuOf(some, 'none')
   const ratio = ratioOf(samples).toFixed(2)
   if (samples.length === 1) return ratio
   const ofRounds = samples.map((sample) => ratioOf([sample]))
@@ -191,14 +193,14 @@ function describeApp(results: RequestResults, app: App, samples: Map<string, Bes
       const load = sum((each) => each.tally.spans)
       const bytes = sum((each) => each.tally.spanBytes)
       const answered = sum((each) => each.requests)
-      const added = addedTo(taken, 'own')
+      const added = addedBy(taken, 'own')
       const isRival = ARMS[arm]!.packages.length > 0 && arm !== OURS
       return [
         ARMS[arm]!.title,
-        cpuOf(own).toFixed(0),
+        cpuOf(taken, 'own').toFixed(0),
         arm === 'none' ? '' : signed(added),
         arm === 'none' ? '1' : describeRatio(taken),
-        isRival && taken.every(({ ours }) => ours) ? (addedTo(taken, 'ours') / added).toFixed(2) : '',
+        isRival && taken.every(({ ours }) => ours) ? (addedBy(taken, 'ours') / added).toFixed(2) : '',
         (of((each) => each.latency.p50Micros) / 1_000).toFixed(2),
         (of((each) => each.latency.p99Micros) / 1_000).toFixed(2),
         of((each) => each.rssMegabytes).toFixed(0),

@@ -80,21 +80,23 @@ function run(name: string, program: string, missing: Map<string, string>): Start
   return undefined
 }
 
-/** By the quickest quarter of the rounds for times, which other work on the machine only ever adds to, and by the median for the rest. */
-function typical(starts: readonly Start[], of: keyof Start): number {
-  const values = starts.map((start) => start[of])
-  return of === 'wall' || of === 'cpu' ? meanOfQuickest(values) : median(values)
-}
-
 export function describeStarts(results: StartResults): string {
   const programs = [...results.samples.keys()]
-  const none = (program: string, of: keyof Start): number => typical(results.samples.get(program)!.get('none')!, of)
+  // other work on the machine only ever adds to times
+  const typical = (arm: string, program: string, of: keyof Start): number => {
+    const values = results.samples
+      .get(program)!
+      .get(arm)!
+      .map((start) => start[of])
+    return of === 'wall' || of === 'cpu' ? meanOfQuickest(values) : median(values)
+  }
+  const none = (program: string, of: keyof Start): number => typical('none', program, of)
   const added = (arm: string, program: string, of: keyof Start): string =>
-    signed(typical(results.samples.get(program)!.get(arm)!, of) - none(program, of))
+    signed(typical(arm, program, of) - none(program, of))
   const cell = (arm: string, program: string): string => {
     if (!results.samples.get(program)!.has(arm)) return 'no way'
     if (arm === 'none') return `${none(program, 'wall').toFixed(0)} / ${none(program, 'cpu').toFixed(0)}`
-    const ratio = typical(results.samples.get(program)!.get(arm)!, 'wall') / none(program, 'wall')
+    const ratio = typical(arm, program, 'wall') / none(program, 'wall')
     return `${added(arm, program, 'wall')} / ${added(arm, program, 'cpu')} (×${ratio.toFixed(2)})`
   }
   const [first] = programs as [string]
