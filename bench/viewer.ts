@@ -19,8 +19,8 @@ if (mode === 'server') await serve(argument!)
 else await main(Number(argument))
 
 async function serve(file: string): Promise<void> {
-  const { startServer } = await import('../src/viewer/server.ts')
-  const { createApi } = await import('../src/viewer/routes.ts')
+  const { startServer } = await import('../src/viewer/serve/server.ts')
+  const { createApi } = await import('../src/viewer/serve/routes.ts')
   const server = await startServer(createApi, { file, limits: { maxSpans: 5_000_000, maxBytes: 8e9 } })
   process.send!({ url: server.url, token: server.token })
   process.on('message', () => process.send!({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }))

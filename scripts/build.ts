@@ -24,9 +24,8 @@ const DOORS: Record<string, string> = {
 /** Further entries that run on their own: the command, and the processes and workers we start. */
 const PROGRAMS: Record<string, string> = {
   cli: 'src/cli.ts',
-  'viewer-process': 'src/viewer/process.ts',
-  'exit-worker': 'src/delivery/exit-worker.ts',
-  'esm-hooks': 'src/instrument/esm-hooks.ts',
+  'viewer-process': 'src/viewer/process/main.ts',
+  'exit-worker': 'src/delivery/exit/worker.ts',
 }
 const EXTERNAL = [/^node:/, /^@opentelemetry\/api($|\/)/, /^import-in-the-middle($|\/)/, /^pino($|\/)/]
 

@@ -14,8 +14,8 @@ Usage:
 type Command = (args: readonly string[]) => Promise<number>
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  dev: async () => (await import('./viewer/commands.ts')).runDev,
-  ui: async () => (await import('./viewer/commands.ts')).runUi,
+  dev: async () => (await import('./viewer/process/commands.ts')).runDev,
+  ui: async () => (await import('./viewer/process/commands.ts')).runUi,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
 }
 

@@ -42,13 +42,13 @@ import {
   globalLoggerProvider,
   globalMeterProvider,
   setGlobalPropagator,
-} from './pipeline/globals.ts'
-import { createLoggerProvider } from './pipeline/logs.ts'
-import { createMetrics } from './pipeline/metrics.ts'
-import { recordPanic } from './pipeline/report.ts'
-import { createResource } from './pipeline/resource.ts'
-import { createSampler } from './pipeline/samplers.ts'
-import { createTracerProvider } from './pipeline/traces.ts'
+} from './signals/globals.ts'
+import { createLoggerProvider } from './signals/logs/provider.ts'
+import { createMetrics } from './signals/metrics/provider.ts'
+import { recordPanic } from './signals/report.ts'
+import { createResource } from './signals/resource.ts'
+import { createTracerProvider } from './signals/traces/provider.ts'
+import { createSampler } from './signals/traces/samplers.ts'
 import { traceUrlOf } from './trace-url.ts'
 import { isNodeSupported } from './version.ts'
 
@@ -137,7 +137,7 @@ export function configureFromPreload(options: ConfigureOptions = {}): Telemetry 
 }
 
 function findLocalViewer(): ReturnType<FindLocalViewer> {
-  const { findOrStartViewerSync } = loadLazily<typeof import('./viewer/locate.ts')>('local-viewer')
+  const { findOrStartViewerSync } = loadLazily<typeof import('./viewer/process/locate.ts')>('local-viewer')
   return findOrStartViewerSync()
 }
 
@@ -296,7 +296,7 @@ function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
 /** What is still open is shown by the viewer on this machine, and by no other back end. */
 function reportLiveSpans(viewer: Dsn | undefined, resource: Resource): SpanProcessor[] {
   if (!viewer) return []
-  const { createLiveSpanProcessor } = loadLazily<typeof import('./pipeline/live-spans.ts')>('live-spans')
+  const { createLiveSpanProcessor } = loadLazily<typeof import('./signals/traces/live-spans.ts')>('live-spans')
   return [createLiveSpanProcessor({ url: viewer.siteUrl, headers: { 'uptrace-dsn': viewer.original }, resource })]
 }
 

@@ -16,8 +16,8 @@ export const LAZY_PACKAGES = {
   semver: 'semver',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
-  'local-viewer': './viewer/locate.ts',
-  'live-spans': './pipeline/live-spans.ts',
+  'local-viewer': './viewer/process/locate.ts',
+  'live-spans': './signals/traces/live-spans.ts',
 } as const
 
 const require = createRequire(import.meta.url)

@@ -1,5 +1,5 @@
 /** The door `uptrace-node/pino`: the explicit form of the log bridge, for a pino that was imported first, or is bundled. */
-import { attachPino } from './instrument/pino-bridge.ts'
+import { attachPino } from './instrument/pino/bridge.ts'
 
 type LogMethod = (this: never, args: never[], method: (...args: never[]) => void, level: number) => void
 interface PinoOptionsLike {

@@ -11,9 +11,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   config: [],
   context: ['config'],
   wire: [],
-  pipeline: ['config', 'context'],
-  instrument: ['config', 'context', 'pipeline'],
-  delivery: ['config', 'wire', 'pipeline'],
+  signals: ['config', 'context'],
+  instrument: ['config', 'context', 'signals'],
+  delivery: ['config', 'wire', 'signals'],
   viewer: ['wire'],
   diagnostics: ['config', 'instrument', 'delivery', 'wire'], // the command and the report of `doctor`
 }

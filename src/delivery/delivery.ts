@@ -1,18 +1,23 @@
 /** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
 import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
-import { createBudget } from './batch.ts'
-import { availableEncoding } from './compress.ts'
-import { createDetached } from './detached.ts'
-import { createEnding } from './ending.ts'
-import { watchExit } from './exit.ts'
-import { Lane } from './lane.ts'
-import { createPipeline, type Pipeline } from './pipeline.ts'
+import { createEnding } from './exit/last-flush.ts'
+import { watchExit } from './exit/watch.ts'
+import {
+  createLogRecordProcessor,
+  createMetricExporter,
+  createSpanProcessor,
+  type SeamHost,
+} from './intake/processors.ts'
+import { createBudget } from './queue/batch.ts'
+import { availableEncoding } from './queue/compress.ts'
+import { Lane } from './queue/destination-queue.ts'
+import { createPipeline, type Pipeline } from './queue/signal-queue.ts'
 import { createReporter, type Reporter } from './reporter.ts'
-import { createLogRecordProcessor, createMetricExporter, createSpanProcessor, type SeamHost } from './seams.ts'
+import { createDetached } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
-import { createSender } from './sender.ts'
-import { createSpool } from './spool.ts'
+import { createSender } from './send/create-sender.ts'
+import { createSpool } from './spool/spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
 
 /** The first requests wait this long for attributes of the resource that are still being detected. */

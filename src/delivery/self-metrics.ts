@@ -6,8 +6,8 @@
 import type { Attributes, BatchObservableResult, Histogram, Meter, MeterProvider, Observable } from '@opentelemetry/api'
 import type { Signal } from '../config/destination.ts'
 import { VERSION } from '../version.ts'
-import type { Lane, LaneObserver } from './lane.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Lane, LaneObserver } from './queue/destination-queue.ts'
+import type { Pipeline } from './queue/signal-queue.ts'
 
 const NAMES: Record<Signal, string> = { traces: 'span', logs: 'log', metrics: 'metric_data_point' }
 const UNITS: Record<Signal, string> = { traces: '{span}', logs: '{log_record}', metrics: '{data_point}' }

@@ -2,11 +2,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Environment } from '../config/environment.ts'
 import { log } from '../log.ts'
-import type { DurationMetrics } from '../pipeline/duration-metrics.ts'
+import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { CLASSES } from './catalogue.generated.ts'
-import { fetchPhaseHooks, httpPhaseHooks } from './connection-phases.ts'
+import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
+import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
-import { createResponseHook, type ResponseHeader } from './response-headers.ts'
 
 /** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([

@@ -3,7 +3,7 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
 import { CLASSES, TARGETS } from './catalogue.generated.ts'
-import { loadBase, loadInstrumentation } from './load.ts'
+import { loadBase, loadInstrumentation } from './hooks/load.ts'
 
 export interface Providers {
   readonly tracerProvider: TracerProvider

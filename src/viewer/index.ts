@@ -1,15 +1,7 @@
 /** The door `uptrace-node/viewer`: a real OTLP back end inside a test suite, to assert on the telemetry a program sends. */
 import type { AttributeValue } from './api.ts'
-import type { ReceivedRequest } from './ingest.ts'
-import type {
-  LogFilter,
-  SpanFilter,
-  ViewerLog,
-  ViewerMetric,
-  ViewerSpan,
-  ViewerTrace,
-  WaitOptions,
-} from './test-queries.ts'
+import type { ReceivedRequest } from './receive/ingest.ts'
+import type { LogFilter, SpanFilter, ViewerLog, ViewerMetric, ViewerSpan, ViewerTrace, WaitOptions } from './testing.ts'
 
 export type {
   AttributeValue,
@@ -77,9 +69,9 @@ const MAX_REQUESTS = 10_000
 export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> {
   // loaded now: importing this door must not load node:http before it can be instrumented, nor node:sqlite, which warns on Node 22
   const [{ startServer }, { createApi }, queries] = await Promise.all([
-    import('./server.ts'),
-    import('./routes.ts'),
-    import('./test-queries.ts'),
+    import('./serve/server.ts'),
+    import('./serve/routes.ts'),
+    import('./testing.ts'),
   ])
   const { memory = true, port = 0, file, token, maxSpans } = options
   if (!memory && file === undefined) throw new TypeError('startViewer: memory: false needs a file to keep the data in')

@@ -1,6 +1,6 @@
 /** Starts a real viewer server for a test and talks to it over HTTP. */
-import { createApi } from '../../src/viewer/routes.ts'
-import { type ServerOptions, startServer, type ViewerServer } from '../../src/viewer/server.ts'
+import { createApi } from '../../src/viewer/serve/routes.ts'
+import { type ServerOptions, startServer, type ViewerServer } from '../../src/viewer/serve/server.ts'
 
 export interface Harness {
   readonly server: ViewerServer

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
-import type { DurationMetrics } from '../../pipeline/duration-metrics.ts'
-import { loadInstrumentation } from '../load.ts'
+import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
+import { loadInstrumentation } from '../hooks/load.ts'
 import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
 import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
 

@@ -1,9 +1,10 @@
 /** Looks at each trace once it has been quiet for a second, never for more than a small share of the time. */
-import { badgeBits } from '../badges.ts'
-import type { LiveSpans } from '../live.ts'
+
 import type { OperationStatistics } from '../query/operation-statistics.ts'
 import { placeTrace } from '../query/trace-detail.ts'
 import { buildTree } from '../query/tree.ts'
+import type { LiveSpans } from '../receive/live-spans.ts'
+import { badgeBits } from '../store/badges.ts'
 import type { Store } from '../store/store.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { analyzeTrace } from './detectors.ts'

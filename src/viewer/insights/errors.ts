@@ -1,8 +1,8 @@
 /** Finds errors where they began, grouped by type, message without its literals, and the innermost frame of the user's code. */
-import { normalizeMessage } from '../normalize.ts'
+import { normalizeMessage } from '../query/normalize-sql.ts'
 import { appFrameOf, parseStack } from '../query/stack-trace.ts'
-import { httpStatusOf } from '../semantics.ts'
 import type { StoredSpan } from '../store/read-spans.ts'
+import { httpStatusOf } from '../store/semantics.ts'
 import { type Finding, queryFor, shorten, type TraceView } from './finding.ts'
 
 const EVIDENCE = 3

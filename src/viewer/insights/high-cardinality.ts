@@ -1,7 +1,8 @@
 /** Finds span names that carry data: ids, numbers, or whatever makes each name another. */
-import { normalizeName } from '../normalize.ts'
+
 import { termOf } from '../query/facets.ts'
-import type { Rollups } from '../rollups.ts'
+import { normalizeName } from '../query/normalize-sql.ts'
+import type { Rollups } from '../query/rollups.ts'
 import type { Interner } from '../store/intern.ts'
 import type { Finding } from './finding.ts'
 

@@ -1,7 +1,7 @@
 /** Finds operations that are slow now and then, or slower than in the run before. */
-import { type Aggregate, type OperationKey, quantileOf, type Rollups } from '../rollups.ts'
-import { KINDS } from '../semantics.ts'
+import { type Aggregate, type OperationKey, quantileOf, type Rollups } from '../query/rollups.ts'
 import type { Interner } from '../store/intern.ts'
+import { KINDS } from '../store/semantics.ts'
 import { type Finding, millis, queryFor } from './finding.ts'
 
 const LEAST_CALLS = 20

@@ -1,5 +1,5 @@
 /** Finds spans that the distribution reported as started and that will not end: their process is gone, or nothing has happened for long. */
-import type { OpenSpan } from '../live.ts'
+import type { OpenSpan } from '../receive/live-spans.ts'
 import { type Finding, queryFor } from './finding.ts'
 
 export const IDLE_MILLIS = 60_000

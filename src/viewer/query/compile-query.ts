@@ -1,9 +1,9 @@
 /** Turns terms of a query into SQL conditions on spans, traces and log records. */
 
-import { BADGES } from '../badges.ts'
-import { KINDS, STATUSES } from '../semantics.ts'
-import { SEVERITIES, severityNumberOf } from '../severity.ts'
+import { BADGES } from '../store/badges.ts'
 import type { StoreContext } from '../store/context.ts'
+import { KINDS, STATUSES } from '../store/semantics.ts'
+import { SEVERITIES, severityNumberOf } from '../store/severity.ts'
 import { badQuery, type Operator, parseDuration, parseNumber, type Term } from './parse-query.ts'
 import { and, escapeLike, FALSE, isIn, not, or, type Sql, sql, TRUE, textMatch } from './sql.ts'
 

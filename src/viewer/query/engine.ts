@@ -1,11 +1,11 @@
 /** What query functions work on: the store and all that is derived from it. */
 import { createInsights, type Insights } from '../insights/insights.ts'
-import { createLiveSpans, type LiveSpans } from '../live.ts'
-import { createRollups, type Rollups } from '../rollups.ts'
-import { SYSTEMS } from '../semantics.ts'
+import { createLiveSpans, type LiveSpans } from '../receive/live-spans.ts'
+import { SYSTEMS } from '../store/semantics.ts'
 import type { SpanFacts } from '../store/spans.ts'
 import type { Store } from '../store/store.ts'
 import { createOperationStatistics, type OperationStatistics } from './operation-statistics.ts'
+import { createRollups, type Rollups } from './rollups.ts'
 
 export interface Engine {
   readonly store: Store

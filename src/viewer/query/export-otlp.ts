@@ -1,9 +1,9 @@
 /** Writes stored data back as OTLP JSON, a request a line, and traces as Chrome trace events or Markdown. */
 import type { Value, ValueMap } from '../../wire/decode-types.ts'
-import { KINDS, STATUSES, summaryOf } from '../semantics.ts'
 import { type StoreContext, scopeOf } from '../store/context.ts'
 import type { PointData } from '../store/metrics.ts'
 import { readSpans, type StoredSpan } from '../store/read-spans.ts'
+import { KINDS, STATUSES, summaryOf } from '../store/semantics.ts'
 import type { LogColumns } from './logs.ts'
 import type { PlacedTrace } from './trace-detail.ts'
 import { buildTree } from './tree.ts'

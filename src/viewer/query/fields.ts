@@ -1,9 +1,9 @@
 /** Fields and their values among the newest spans or log records, for completion in the query box. */
 import type { FieldList, FieldValueList } from '../api.ts'
-import { BADGES } from '../badges.ts'
-import { HttpError } from '../body.ts'
-import { KINDS, STATUSES } from '../semantics.ts'
-import { SEVERITIES } from '../severity.ts'
+import { HttpError } from '../receive/body.ts'
+import { BADGES } from '../store/badges.ts'
+import { KINDS, STATUSES } from '../store/semantics.ts'
+import { SEVERITIES } from '../store/severity.ts'
 import type { Store } from '../store/store.ts'
 import { escapeLike } from './sql.ts'
 import { required } from './window.ts'

@@ -1,10 +1,10 @@
 /** Lists log records that meet a query, their histogram and their patterns. */
 import type { Attributes, LogHistogram, LogList, LogPatternList, LogRow, Severity } from '../api.ts'
-import { normalizeMessage } from '../normalize.ts'
-import { severityOf } from '../severity.ts'
 import type { StoreContext } from '../store/context.ts'
+import { severityOf } from '../store/severity.ts'
 import { compileLogQuery } from './compile-query.ts'
 import type { Engine } from './engine.ts'
+import { normalizeMessage } from './normalize-sql.ts'
 import { parseQuery } from './parse-query.ts'
 import { and, type Sql, sql, TRUE } from './sql.ts'
 import { millisSince } from './traces.ts'

@@ -1,6 +1,6 @@
 /** Instruments and their data: lines, rates that survive resets, percentiles and heat maps of histograms. */
 import type { Attributes, Exemplar, Instrument, InstrumentList, InstrumentType, MetricData } from '../api.ts'
-import { HttpError } from '../body.ts'
+import { HttpError } from '../receive/body.ts'
 import type { PointData } from '../store/metrics.ts'
 import type { Engine } from './engine.ts'
 import { addHistogram, type Histogram, histogramOf, quantileOfHistogram, subtract } from './histograms.ts'

@@ -1,5 +1,5 @@
 /** Parses the query language of traces and logs into terms. Pure. */
-import { HttpError } from '../body.ts'
+import { HttpError } from '../receive/body.ts'
 
 export type Operator = '=' | ':' | '!=' | '>' | '>=' | '<' | '<=' | '~' | 'has' | 'text'
 

@@ -10,7 +10,12 @@ import type {
   SpanRef,
   Stats,
 } from '../api.ts'
-import { HttpError } from '../body.ts'
+import { HttpError } from '../receive/body.ts'
+import type { SpanColumns } from '../store/read-spans.ts'
+import { KINDS, peerOf, SYSTEMS } from '../store/semantics.ts'
+import { serviceIds } from './compile-query.ts'
+import type { Engine } from './engine.ts'
+import { niceBucket } from './logs.ts'
 import {
   type Aggregate,
   bucketOf,
@@ -19,12 +24,7 @@ import {
   type OperationKey,
   quantileOf,
   type Window,
-} from '../rollups.ts'
-import { KINDS, peerOf, SYSTEMS } from '../semantics.ts'
-import type { SpanColumns } from '../store/read-spans.ts'
-import { serviceIds } from './compile-query.ts'
-import type { Engine } from './engine.ts'
-import { niceBucket } from './logs.ts'
+} from './rollups.ts'
 import { type SpanRefColumns, spanRefs, toSpanRef } from './span-refs.ts'
 import { and, isIn, type Sql } from './sql.ts'
 import { closeWindow, ofWindow, readWindow, required, timeWithin } from './window.ts'

@@ -1,8 +1,8 @@
 /** One span with all that belongs to it: events, links both ways, resource, rank within its operation. */
 import type { SpanDetail, SpanLink } from '../api.ts'
-import { HttpError } from '../body.ts'
-import { KINDS } from '../semantics.ts'
+import { HttpError } from '../receive/body.ts'
 import type { StoredSpan } from '../store/read-spans.ts'
+import { KINDS } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { toOtlpSpan } from './export-otlp.ts'

@@ -1,8 +1,8 @@
 /** Spans as they are named in lists elsewhere. */
 import type { SpanRef } from '../api.ts'
-import { KINDS, STATUSES } from '../semantics.ts'
 import type { StoreContext } from '../store/context.ts'
 import type { SpanColumns } from '../store/read-spans.ts'
+import { KINDS, STATUSES } from '../store/semantics.ts'
 import { type Sql, sql } from './sql.ts'
 
 export type SpanRefColumns = Pick<

@@ -2,7 +2,7 @@
 
 import { VERSION } from '../../version.ts'
 import type { Run, RunList, ViewerStatus } from '../api.ts'
-import type { Ingest } from '../ingest.ts'
+import type { Ingest } from '../receive/ingest.ts'
 import type { ResourceInfo } from '../store/context.ts'
 import type { Store } from '../store/store.ts'
 

@@ -1,7 +1,7 @@
 /** Lists traces that meet a query: newest first by default, paged, with a budget of time. */
 import type { TraceList, TraceSummary } from '../api.ts'
-import { badgesOf } from '../badges.ts'
-import { KINDS, STATUSES } from '../semantics.ts'
+import { badgesOf } from '../store/badges.ts'
+import { KINDS, STATUSES } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { type CompiledTraceQuery, compileTraceQuery, hasService, serviceIds } from './compile-query.ts'
 import type { Engine } from './engine.ts'

@@ -1,5 +1,5 @@
 /** Reads the parameters that queries share: time window, run, services, limits. */
-import { HttpError } from '../body.ts'
+import { HttpError } from '../receive/body.ts'
 import type { StoreContext } from '../store/context.ts'
 import { serviceIds } from './compile-query.ts'
 import { and, FALSE, isIn, type Sql, sql, TRUE } from './sql.ts'

@@ -2,8 +2,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { DecodedScope, ValueMap } from '../../wire/decode-types.ts'
 import type { SpanKind, SpanStatus, SpanSystem } from '../api.ts'
-import { KINDS, STATUSES, SYSTEMS } from '../semantics.ts'
 import { type ResourceInfo, type StoreContext, scopeOf } from './context.ts'
+import { KINDS, STATUSES, SYSTEMS } from './semantics.ts'
 import type { SpanExtra } from './spans.ts'
 
 /** Columns of `span s`, with the id of the trace. */

@@ -1,8 +1,8 @@
 /** Writes spans: a row each, the trace summaries, links, and what roll-ups and insights want to know. */
 import type { DecodedSpan, Group } from '../../wire/decode-types.ts'
-import { httpStatusOf, meaningOf, SYSTEMS } from '../semantics.ts'
 import { type ResourceInfo, type StoreContext, scopeKey } from './context.ts'
 import { createMultiInsert } from './multi-insert.ts'
+import { httpStatusOf, meaningOf, SYSTEMS } from './semantics.ts'
 import type { TraceState, TraceSummaries } from './traces.ts'
 
 /** What of a span is kept beside its columns; absent when all of it is empty. */

@@ -1,0 +1,66 @@
+/** Sends what is left while the process ends and no event loop turns any more: a Worker does it, the main thread waits for it. */
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as WorkerThreads from 'node:worker_threads'
+import { distFolder, isComplete } from '../../lazy.ts'
+import type { Lane, LaneRequest } from '../queue/destination-queue.ts'
+import { ACCEPTED, createResults, type ExitWork, PENDING, stateSlot } from './protocol.ts'
+
+declare const UPTRACE_NODE_BUNDLED: boolean | undefined
+
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
+
+/** Hands every unsettled request of the lanes to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
+export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): void {
+  const work = lanes.flatMap((lane, destination) => lane.pending().map((request) => ({ lane, destination, request })))
+  // without its file the worker could only let the process wait
+  if (work.length === 0 || timeoutMillis <= 0 || !isComplete()) return
+  const results = createResults(work.length)
+  const data: ExitWork = {
+    destinations: lanes.map((lane) => lane.destination),
+    messages: work.map(({ destination, request }) => ({
+      destination,
+      body: request.body.bytes,
+      encoding: request.encoding,
+    })),
+    timeoutMillis,
+    results,
+  }
+  const slots = new Int32Array(results)
+  startWorker(data)
+  Atomics.wait(slots, 0, 0, timeoutMillis)
+  for (const [index, { lane, request }] of work.entries()) settle(lane, request, slots, index)
+}
+
+function settle(lane: Lane, request: LaneRequest, slots: Int32Array, index: number): void {
+  const state = Atomics.load(slots, stateSlot(index))
+  if (state === PENDING) return
+  const refused = Math.min(Atomics.load(slots, stateSlot(index) + 1), request.count)
+  lane.settle(request, state === ACCEPTED ? undefined : 'rejected', refused)
+}
+
+/** The worker gets none of the process's flags: a preload must not instrument it. */
+function startWorker(workerData: ExitWork): void {
+  const { Worker } = process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
+  const isBundled = typeof UPTRACE_NODE_BUNDLED !== 'undefined'
+  const file = isBundled
+    ? path.join(distFolder(), 'exit-worker.cjs')
+    : fileURLToPath(new URL('./worker.ts', import.meta.url))
+  const worker = new Worker(file, {
+    workerData,
+    execArgv: [],
+    env: proxyEnvironment(),
+    stdin: false,
+    stdout: true,
+    stderr: true,
+  })
+  worker.on('error', () => {})
+  worker.unref()
+}
+
+function proxyEnvironment(): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(process.env))
+    if (value !== undefined && PROXY_VARIABLES.includes(name.toLowerCase())) env[name] = value
+  return env
+}

@@ -1,0 +1,207 @@
+/**
+ * Gathers the items of one signal into batches. An item is encoded when it ends, not later: no queue of live objects builds up,
+ * a burst needs no turn of the event loop, and what waits is exactly known in bytes.
+ */
+import type { Resource } from '@opentelemetry/resources'
+import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
+import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
+import type { Detached } from '../run-untraced.ts'
+
+/** Receivers commonly stop at 4 MiB. */
+export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
+/** How long the first batches wait for attributes of the resource which are still being detected. */
+const RESOURCE_WAIT_MILLIS = 100
+const MAX_SECTIONS = 128
+const KEPT_BUFFER_BYTES = 512 * 1024
+/**
+ * Sections alternate after so many bytes, so that spans of one trace lie near each other, whatever their scopes: gzip looks back 32 kB to find ids
+ * that it has seen.
+ */
+const BLOCK_BYTES = 12 * 1024
+
+/** What every item says about its origin. */
+export interface Originated {
+  readonly resource: Resource
+  readonly instrumentationScope: Scope
+}
+
+export interface BatcherOptions<Item extends Originated> {
+  readonly encode: (writer: ProtobufWriter, item: Item) => void
+  readonly maxCount: number
+  readonly maxBytes: number
+  readonly delayMillis: number
+  readonly resource: Resource
+  readonly detached: Detached
+  /** Takes a closed batch: an encoded export request of `count` items. */
+  readonly onBatch: (request: Buffer, count: number) => void
+  /** Counts items of a batch that could not be put together. */
+  readonly onLost: (count: number) => void
+}
+
+export interface Batcher<Item> {
+  /** Encodes an item into the open batch. @throws when it cannot be read */
+  add(item: Item): void
+  /** Closes the open batch and hands over all that is held. */
+  flush(): void
+  /** Items which no closed batch holds yet. */
+  readonly count: number
+  readonly bytes: number
+}
+
+interface OpenSection {
+  readonly resource: Resource
+  readonly scope: Scope
+  readonly writer: ProtobufWriter
+  /** Where each block of the batch begins in this section, but for the first. */
+  readonly blocks: number[]
+}
+
+interface HeldBatch {
+  readonly sections: readonly Section[]
+  readonly count: number
+  readonly bytes: number
+}
+
+export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
+  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onLost } = options
+  let sections: OpenSection[] = []
+  let last: OpenSection | undefined
+  let count = 0
+  let bytes = 0
+  let nextBlock = BLOCK_BYTES
+  let timer: NodeJS.Timeout | undefined
+  let held: HeldBatch[] = []
+  let heldBytes = 0
+  let heldCount = 0
+  let isWaiting = resource.asyncAttributesPending === true
+  if (isWaiting) awaitResource()
+
+  return {
+    add,
+    flush() {
+      close()
+      releaseHeld()
+    },
+    get count() {
+      return count + heldCount
+    },
+    get bytes() {
+      return bytes + heldBytes
+    },
+  }
+
+  function add(item: Item): void {
+    const section =
+      last !== undefined && last.scope === item.instrumentationScope && last.resource === item.resource
+        ? last
+        : findSection(item)
+    const before = section.writer.pos
+    encode(section.writer, item)
+    bytes += section.writer.pos - before
+    count++
+    if (bytes >= nextBlock) endBlock()
+    if (count >= maxCount || bytes >= maxBytes) close()
+    else timer ??= detached(startTimer)
+  }
+
+  function endBlock(): void {
+    nextBlock = bytes + BLOCK_BYTES
+    if (sections.length > 1) for (const { blocks, writer } of sections) blocks.push(writer.pos)
+  }
+
+  function startTimer(): NodeJS.Timeout {
+    return setTimeout(() => {
+      timer = undefined
+      close()
+    }, delayMillis).unref()
+  }
+
+  function findSection({ resource, instrumentationScope: scope }: Item): OpenSection {
+    last = sections.find((section) => section.scope === scope && section.resource === resource)
+    if (!last) {
+      last = { resource, scope, writer: new ProtobufWriter(4096), blocks: [] }
+      sections.push(last)
+    }
+    return last
+  }
+
+  function close(): void {
+    if (timer) clearTimeout(timer)
+    timer = undefined
+    if (count === 0) return
+    const filled = sections.filter(({ writer }) => writer.pos > 0)
+    const views = inBlocks(filled)
+    const closed = { count, bytes }
+    count = 0
+    bytes = 0
+    if (isWaiting && heldBytes + closed.bytes <= maxBytes) hold(views, closed)
+    else {
+      releaseHeld()
+      submit(views, closed.count)
+    }
+    nextBlock = BLOCK_BYTES
+    for (const section of sections) {
+      section.writer.pos = 0
+      section.blocks.length = 0
+    }
+    dropUnused(filled)
+  }
+
+  /** Runs in timers as well, where an error would end the application. */
+  function submit(sections: readonly Section[], count: number): void {
+    let request: Buffer
+    try {
+      request = encodeRequest(sections, true)
+    } catch {
+      onLost(count)
+      return
+    }
+    onBatch(request, count)
+  }
+
+  function hold(views: readonly Section[], closed: { count: number; bytes: number }): void {
+    held.push({ sections: views.map((view) => ({ ...view, items: Buffer.from(view.items) })), ...closed })
+    heldBytes += closed.bytes
+    heldCount += closed.count
+  }
+
+  function releaseHeld(): void {
+    const batches = held
+    held = []
+    heldBytes = 0
+    heldCount = 0
+    for (const batch of batches) submit(batch.sections, batch.count)
+  }
+
+  /** Buffers are kept from batch to batch, but neither many nor large ones. */
+  function dropUnused(filled: readonly OpenSection[]): void {
+    const isKept = (section: OpenSection): boolean => section.writer.bytes.length <= KEPT_BUFFER_BYTES
+    sections = (sections.length > MAX_SECTIONS ? [...filled] : sections).filter(isKept)
+    last = undefined
+  }
+
+  function awaitResource(): void {
+    const settle = (): void => {
+      if (!isWaiting) return
+      isWaiting = false
+      detached(releaseHeld)
+    }
+    setTimeout(settle, RESOURCE_WAIT_MILLIS).unref()
+    resource.waitForAsyncAttributes?.().then(settle, settle)
+  }
+}
+
+/** Block by block, what each section got in it. A section that came later has fewer blocks: its first ones were empty. */
+function inBlocks(sections: readonly OpenSection[]): Section[] {
+  const most = Math.max(...sections.map(({ blocks }) => blocks.length))
+  const views: Section[] = []
+  for (let block = 0; block <= most; block++)
+    for (const { resource, scope, writer, blocks } of sections) {
+      const written = writer.written()
+      const at = block - (most - blocks.length)
+      const start = at <= 0 ? 0 : blocks[at - 1]!
+      const end = at < 0 ? 0 : (blocks[at] ?? written.length)
+      if (end > start) views.push({ resource, scope, items: written.subarray(start, end) })
+    }
+  return views
+}

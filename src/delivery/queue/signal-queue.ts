@@ -1,0 +1,137 @@
+/** The way of one signal from a closed batch to the queues of its destinations: compress once per encoding, then fan out. */
+import type { Compression, Signal } from '../../config/destination.ts'
+import { recycle } from '../../wire/encode-request.ts'
+import type { Detached } from '../run-untraced.ts'
+import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from '../types.ts'
+import { Batch, Body, type Budget } from './batch.ts'
+import { compress, compressSync } from './compress.ts'
+import type { Lane } from './destination-queue.ts'
+
+/** One batch is compressed at a time: the thread pool belongs to the application. */
+const MAX_COMPRESSING = 1
+
+/** Items that no closed batch holds yet. */
+export interface OpenItems {
+  flush(): void
+  readonly count: number
+  readonly bytes: number
+}
+
+export interface Pipeline {
+  readonly signal: Signal
+  readonly lanes: readonly Lane[]
+  created: number
+  /** Takes nothing more: the provider or delivery was shut down. */
+  isClosed: boolean
+  open: OpenItems | undefined
+  /** Takes an encoded request of `count` items. */
+  accept(request: Buffer, count: number): void
+  /** Items that never became part of a batch. */
+  readonly lost: DropCounts
+  /** Counts items that never became part of a batch. */
+  drop(count: number, reason: DropReason): void
+  /** Compresses in place whatever waits for it. */
+  compressNow(): void
+  /** Batches that some destination has not settled. */
+  readonly outstanding: ReadonlySet<Batch>
+  health(): SignalHealth
+}
+
+interface RawBatch {
+  readonly batch: Batch
+  readonly bytes: Buffer
+}
+
+export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: Budget, detached: Detached): Pipeline {
+  const outstanding = new Set<Batch>()
+  const waiting: RawBatch[] = []
+  const compressing = new Set<RawBatch>()
+  /** A burst that leaves no turn to the thread pool is compressed in place beyond this. */
+  const rawLimit = Math.min(4 * 1024 * 1024, budget.limit / 4)
+  let rawBytes = 0
+  let rawCount = 0
+
+  const pipeline: Pipeline = {
+    signal,
+    lanes,
+    created: 0,
+    isClosed: false,
+    open: undefined,
+    outstanding,
+    accept,
+    lost: {},
+    drop(count, reason) {
+      pipeline.lost[reason] = (pipeline.lost[reason] ?? 0) + count
+      for (const lane of lanes) lane.drop(count, reason)
+    },
+    compressNow() {
+      for (const raw of [...compressing, ...waiting.splice(0)]) {
+        compressing.delete(raw)
+        fanOut(raw, (encoding) => compressSync(raw.bytes, encoding))
+      }
+    },
+    health,
+  }
+  return pipeline
+
+  function accept(bytes: Buffer, count: number): void {
+    const batch = new Batch(signal, count, (settled) => outstanding.delete(settled))
+    outstanding.add(batch)
+    batch.retain()
+    const raw = { batch, bytes }
+    rawBytes += bytes.length
+    rawCount += count
+    budget.add(bytes.length)
+    if (encodings().every((encoding) => encoding === 'none')) fanOut(raw, () => bytes)
+    else if (rawBytes > rawLimit) fanOut(raw, (encoding) => compressSync(bytes, encoding))
+    else {
+      waiting.push(raw)
+      detached(compressNext)
+    }
+  }
+
+  function encodings(): Compression[] {
+    return [...new Set(lanes.map((lane) => lane.encoding))]
+  }
+
+  function compressNext(): void {
+    while (compressing.size < MAX_COMPRESSING) {
+      const raw = waiting.shift()
+      if (!raw) return
+      compressing.add(raw)
+      const wanted = encodings()
+      void Promise.all(wanted.map((encoding) => compress(raw.bytes, encoding))).then((bodies) => {
+        // the exit handler may have been faster
+        if (!compressing.delete(raw)) return
+        fanOut(raw, (encoding) => bodies[wanted.indexOf(encoding)] ?? compressSync(raw.bytes, encoding))
+        compressNext()
+      })
+    }
+  }
+
+  function fanOut({ batch, bytes }: RawBatch, bodyFor: (encoding: Compression) => Buffer): void {
+    rawBytes -= bytes.length
+    rawCount -= batch.count
+    budget.release(bytes.length)
+    const bodies = new Map<Compression, Body>()
+    for (const lane of lanes) {
+      const { encoding } = lane
+      const body = bodies.get(encoding) ?? new Body(bodyFor(encoding), budget)
+      bodies.set(encoding, body)
+      lane.enqueue({ batch, body, encoding, count: batch.count })
+    }
+    // nobody else reads it, unless it was sent as it is
+    if (!bodies.has('none')) recycle(bytes)
+    batch.release()
+  }
+
+  function health(): SignalHealth {
+    const before = (pipeline.open?.count ?? 0) + rawCount
+    const destinations: DestinationHealth[] = lanes.map((lane) => {
+      const health = lane.health()
+      return { ...health, queued: health.queued + before }
+    })
+    const { label: _label, state: _state, ...totals } = destinations[0]!
+    return { created: pipeline.created, ...totals, destinations }
+  }
+}

@@ -1,0 +1,70 @@
+/** Connections through a proxy. Loaded only when the environment names one. */
+import type * as Http from 'node:http'
+import type { Duplex } from 'node:stream'
+import type * as Tls from 'node:tls'
+import { HttpsProxyAgent } from 'https-proxy-agent'
+import type { TlsOptions } from '../../config/destination.ts'
+
+export interface ProxyConnection {
+  readonly agent: Http.Agent
+  /** Whether the agent tunnels to the target (https); otherwise `request` addresses the proxy (http). */
+  readonly isTunnel: boolean
+  readonly request: Omit<Http.RequestOptions, 'headers'> & { headers?: Http.OutgoingHttpHeaders }
+}
+
+export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): ProxyConnection {
+  if (target.protocol === 'https:' || proxy.protocol === 'https:') {
+    // to an http target as well when the proxy itself speaks TLS: the tunnel covers both
+    const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...tls })
+    // otherwise it looks for `https.request` among the callers
+    agent.protocol = target.protocol
+    return { agent, isTunnel: true, request: {} }
+  }
+  const http = process.getBuiltinModule('node:http') as typeof Http
+  return {
+    agent: new http.Agent({ keepAlive: true, maxSockets: 8 }),
+    isTunnel: false,
+    request: {
+      protocol: 'http:',
+      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port || 80,
+      path: target.href,
+      headers: authorization(proxy),
+    },
+  }
+}
+
+/** A connection to the target that runs through the proxy, for protocols which bring their own client. */
+export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): Promise<Duplex> {
+  const { request } = process.getBuiltinModule(proxy.protocol === 'https:' ? 'node:https' : 'node:http') as typeof Http
+  const authority = `${target.hostname}:${target.port || (target.protocol === 'https:' ? 443 : 80)}`
+  return new Promise((resolve, reject) => {
+    const connect = request({
+      method: 'CONNECT',
+      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+      path: authority,
+      headers: { host: authority, ...authorization(proxy) },
+    })
+    connect.on('error', reject)
+    connect.on('connect', (response, socket) => {
+      if (response.statusCode !== 200) {
+        socket.destroy()
+        reject(new Error(`the proxy answered ${response.statusCode}`))
+      } else if (target.protocol === 'https:') {
+        const { connect: secure } = process.getBuiltinModule('node:tls') as typeof Tls
+        const host = target.hostname.replace(/^\[|\]$/g, '')
+        const secured = secure({ servername: host, ...tls, socket, ALPNProtocols: ['h2'] })
+        secured.once('secureConnect', () => resolve(secured))
+        secured.once('error', reject)
+      } else resolve(socket)
+    })
+    connect.end()
+  })
+}
+
+function authorization(proxy: URL): Http.OutgoingHttpHeaders {
+  if (!proxy.username) return {}
+  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
+  return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }
+}

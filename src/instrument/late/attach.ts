@@ -1,0 +1,106 @@
+/** Targets that were loaded before telemetry was configured: patched in place where their exports allow, named where not. */
+import { readFileSync } from 'node:fs'
+import Module, { createRequire } from 'node:module'
+import path from 'node:path'
+import { moduleNameOf } from '../hooks/module-require.ts'
+import { findTaken } from './taken-names.ts'
+
+/** One target that was loaded too early. */
+export interface LateLoad {
+  readonly module: string
+  /** Undefined for what is part of Node. */
+  readonly version: string | undefined
+  /** The file of the application that loaded it, if Node still knows. */
+  readonly loadedBy: string | undefined
+  /** Exports that were replaced: whoever took one of these functions earlier, as `const { x } = require()` does, has the unpatched one. */
+  readonly replaced: readonly string[]
+  /** Those of `replaced` which a file of the application took: calls through them are not traced. */
+  readonly taken: readonly string[]
+}
+
+const require = createRequire(import.meta.url)
+/** Built-ins that Node itself or the application may have loaded already. */
+const BUILTINS = ['http', 'https', 'net', 'dns', 'fs']
+
+/**
+ * Finds targets in the module cache and loads them once more through the hooks, which hands their exports to the instrumentation.
+ * `activate` answers whether the module has an instrumentation that is on.
+ */
+export function attachLate(activate: (moduleName: string) => boolean): LateLoad[] {
+  const found = new Map<string, LateLoad>()
+  for (const [filename, cached] of Object.entries(require.cache)) {
+    const name = filename.includes('node_modules') ? moduleNameOf(filename) : undefined
+    if (name === undefined || !cached?.loaded || !activate(name)) continue
+    const before = functionsOf(cached.exports)
+    // the hooks see the file as if it were loaded now; its code does not run again
+    const exported: unknown = cached.require(filename)
+    const late = found.get(name) ?? describe(cached, name)
+    found.set(name, late)
+    const replaced = replacedIn(before, exported)
+    if (replaced.length > 0) found.set(name, withReplaced(late, replaced, cached))
+  }
+  const loadedBuiltins = new Set((process as { moduleLoadList?: string[] }).moduleLoadList)
+  for (const name of BUILTINS) {
+    if (!loadedBuiltins.has(`NativeModule ${name}`) || !activate(name)) continue
+    require(name)
+    found.set(name, { module: name, version: undefined, loadedBy: undefined, replaced: [], taken: [] })
+  }
+  if (found.size > 0) Module.syncBuiltinESMExports()
+  return [...found.values()]
+}
+
+function describe(cached: NodeJS.Module, name: string): LateLoad {
+  return {
+    module: name,
+    version: versionOf(cached.filename, name),
+    loadedBy: loaderOf(cached, name),
+    replaced: [],
+    taken: [],
+  }
+}
+
+function withReplaced(late: LateLoad, names: readonly string[], cached: NodeJS.Module): LateLoad {
+  const replaced = [...new Set([...late.replaced, ...names])]
+  const taken = [...new Set(filesOf(cached, late).flatMap((file) => findTaken(file, late.module, replaced)))]
+  return { ...late, replaced, taken }
+}
+
+/** Functions, or what gets them, by the name they are exported under; `default` is the exported value itself. */
+function functionsOf(exported: unknown): Map<string, unknown> {
+  const functions = new Map<string, unknown>([['default', exported]])
+  if ((typeof exported !== 'object' && typeof exported !== 'function') || exported === null) return functions
+  // a getter is not called: it may load what the application does not need
+  for (const [name, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(exported)))
+    if (typeof (value ?? get) === 'function') functions.set(name, value ?? get)
+  return functions
+}
+
+function replacedIn(before: Map<string, unknown>, exported: unknown): string[] {
+  const after = functionsOf(exported)
+  return [...before].filter(([name, value]) => after.has(name) && after.get(name) !== value).map(([name]) => name)
+}
+
+/** Files of the application that may have taken functions: who required the package, and the program itself, for ES modules. */
+function filesOf(cached: NodeJS.Module, { loadedBy }: LateLoad): string[] {
+  const requirers = Object.values(require.cache)
+    .filter((other) => other?.children.includes(cached) && !other.filename.includes('node_modules'))
+    .map((other) => other!.filename)
+  return [...new Set([...requirers, loadedBy, process.argv[1]])].filter((file): file is string => file !== undefined)
+}
+
+function loaderOf(cached: NodeJS.Module, name: string): string | undefined {
+  // deprecated, yet the only place where Node remembers who loaded a module
+  let parent = cached.parent
+  while (parent && moduleNameOf(parent.filename ?? '') === name) parent = parent.parent
+  return parent?.filename ?? undefined
+}
+
+function versionOf(filename: string, name: string): string | undefined {
+  const marker = path.join('node_modules', name) + path.sep
+  const folder = filename.slice(0, filename.lastIndexOf(marker) + marker.length)
+  try {
+    return (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version?: string }).version
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+/** Packages that were loaded in a version which their instrumentation does not know: found after the fact, from what it patched. */
+import { loadLazily } from '../../lazy.ts'
+import type { Definition } from '../registry.ts'
+
+interface Semver {
+  satisfies(version: string, range: string, options: { readonly includePrerelease: boolean }): boolean
+}
+
+export interface UnsupportedVersion {
+  readonly module: string
+  readonly version: string
+  /** Ranges that are supported. */
+  readonly supported: readonly string[]
+  readonly instrumentation: string
+}
+
+/** Reads the definitions of each instrumentation; `semver` is loaded only when something loaded was not patched. */
+export function findUnsupported(definitions: ReadonlyMap<string, readonly Definition[]>): UnsupportedVersion[] {
+  return [...definitions].flatMap(([instrumentation, all]) => {
+    const modules = [...new Set(all.map(({ name }) => name))]
+    return modules.flatMap((module) => {
+      const own = all.filter(({ name }) => name === module)
+      const version = own.find(({ moduleVersion }) => moduleVersion !== undefined)?.moduleVersion
+      if (version === undefined || own.some(isPatched)) return []
+      const supported = [...new Set(own.flatMap(({ supportedVersions }) => supportedVersions))]
+      return isIn(version, supported) ? [] : [{ module, version, supported, instrumentation }]
+    })
+  })
+}
+
+const isPatched = ({ moduleExports, files }: Definition): boolean =>
+  moduleExports !== undefined || files.some((file) => file.moduleExports !== undefined)
+
+/** As OpenTelemetry's instrumentations compare: releases to come of a supported version are supported. */
+function isIn(version: string, ranges: readonly string[]): boolean {
+  const { satisfies } = loadLazily<Semver>('semver')
+  return ranges.some((range) => satisfies(version, range, { includePrerelease: true }))
+}

@@ -1,0 +1,40 @@
+/** Composes the logger provider. */
+import type { SeverityNumber } from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
+import {
+  LoggerProvider,
+  type LogRecordLimits,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
+import type { Config } from '../../config/resolve.ts'
+import { createBaggageProcessor } from '../baggage-attributes.ts'
+import { createPrettyLogExporter } from '../pretty-print.ts'
+
+export interface LogsOptions {
+  readonly resource: Resource
+  readonly limits: Config['logRecordLimits']
+  readonly minSeverity: SeverityNumber
+  /** The user's processors; they run before delivery. */
+  readonly logRecordProcessors: readonly LogRecordProcessor[]
+  readonly delivery: LogRecordProcessor | undefined
+  readonly baggageKeys: readonly string[]
+  readonly printsPretty: boolean
+}
+
+export function createLoggerProvider(options: LogsOptions): LoggerProvider {
+  const logRecordLimits = Object.fromEntries(
+    Object.entries(options.limits).filter(([, value]) => value !== undefined),
+  ) as LogRecordLimits
+  return new LoggerProvider({
+    resource: options.resource,
+    logRecordLimits,
+    loggerConfigurator: () => ({ enabled: true, minimumSeverity: options.minSeverity, traceBased: false }),
+    processors: [
+      ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
+      ...options.logRecordProcessors,
+      ...(options.delivery ? [options.delivery] : []),
+      ...(options.printsPretty ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter() })] : []),
+    ],
+  })
+}

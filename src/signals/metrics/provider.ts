@@ -1,0 +1,79 @@
+/** Composes the meter provider. */
+import type { Resource } from '@opentelemetry/resources'
+import {
+  type IMetricReader,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+  type ViewOptions,
+} from '@opentelemetry/sdk-metrics'
+import { type Environment, readEnvironment } from '../../config/environment.ts'
+import { loadLazily } from '../../lazy.ts'
+import { createPrettyMetricExporter } from '../pretty-print.ts'
+import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
+import { createSummedCounters, type SummedCounters } from './summed-counters.ts'
+
+export interface MetricsOptions {
+  readonly resource: Resource
+  readonly intervalMillis: number
+  readonly timeoutMillis: number
+  readonly views: readonly ViewOptions[]
+  /** The user's readers. */
+  readonly metricReaders: readonly IMetricReader[]
+  readonly delivery: PushMetricExporter | undefined
+  readonly printsPretty: boolean
+  readonly servesPrometheus: boolean
+  readonly env: Environment
+}
+
+export interface Metrics {
+  readonly meterProvider: MeterProvider
+  /** Undefined when somebody else than delivery reads the metrics, or views change them: such histograms are the SDK's then. */
+  readonly durationMetrics: DurationMetrics | undefined
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
+  const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
+  const soleExporter = isOnlyReader && views.length === 0 ? delivery : undefined
+  const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter })
+  const summedCounters = soleExporter && createSummedCounters()
+  const periodic = (exporter: PushMetricExporter): IMetricReader => {
+    const reader = new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis: options.intervalMillis,
+      exportTimeoutMillis: options.timeoutMillis,
+      metricProducers: durationMetrics ? [durationMetrics.producer] : [],
+    })
+    if (summedCounters) passOnBefore(reader, summedCounters)
+    return reader
+  }
+  const meterProvider = new MeterProvider({
+    resource,
+    views: [...views],
+    readers: [
+      ...metricReaders,
+      ...(delivery ? [periodic(delivery)] : []),
+      ...(printsPretty ? [periodic(createPrettyMetricExporter())] : []),
+      ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
+    ],
+  })
+  summedCounters?.watch(meterProvider)
+  return { meterProvider, durationMetrics }
+}
+
+function passOnBefore(reader: IMetricReader, { passOn }: SummedCounters): void {
+  const collect = reader.collect.bind(reader)
+  reader.collect = (options) => {
+    passOn()
+    return collect(options)
+  }
+}
+
+function createPrometheusReader(environment: Environment): IMetricReader {
+  const { PrometheusExporter } = loadLazily<typeof import('@opentelemetry/exporter-prometheus')>('prometheus')
+  const env = readEnvironment(environment)
+  const host = env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
+  const port = env.integer('OTEL_EXPORTER_PROMETHEUS_PORT', 0)
+  return new PrometheusExporter({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) })
+}

@@ -1,0 +1,66 @@
+/** Composes the tracer provider. */
+import type { MeterProvider } from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  type IdGenerator,
+  type Sampler,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import type { SpanLimitValues } from '../../config/resolve.ts'
+import { loadLazily } from '../../lazy.ts'
+import { createBaggageProcessor } from '../baggage-attributes.ts'
+import { createPrettySpanExporter } from '../pretty-print.ts'
+import { createIdGenerator, createRandomFlagProcessor } from './id-generator.ts'
+import { createSpanCounters } from './span-counters.ts'
+
+export interface TracesOptions {
+  readonly resource: Resource
+  readonly sampler: Sampler
+  readonly limits: SpanLimitValues
+  readonly idGenerator: IdGenerator | undefined
+  /** The user's processors; they run before delivery. */
+  readonly spanProcessors: readonly SpanProcessor[]
+  readonly delivery: SpanProcessor | undefined
+  readonly baggageKeys: readonly string[]
+  readonly printsPretty: boolean
+  readonly sendsZipkin: boolean
+  readonly selfMetrics: MeterProvider | undefined
+}
+
+export function createTracerProvider(options: TracesOptions): TracerProvider {
+  const { idGenerator, limits } = options
+  const spanLimits = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  return new TracerProvider({
+    resource: options.resource,
+    sampler: options.sampler,
+    spanLimits,
+    idGenerator: idGenerator ?? createIdGenerator(),
+    spanProcessors: [
+      // a generator of the user's own may not be random, so only ours claims it
+      ...(idGenerator ? [] : [createRandomFlagProcessor()]),
+      ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
+      ...options.spanProcessors,
+      ...createSinks(options),
+    ],
+    ...(options.selfMetrics && { meterProvider: createSpanCounters(options.selfMetrics) }),
+  })
+}
+
+/** Where spans go, besides the user's processors. */
+export function createSinks(
+  options: Pick<TracesOptions, 'delivery' | 'printsPretty' | 'sendsZipkin'>,
+): SpanProcessor[] {
+  return [
+    ...(options.delivery ? [options.delivery] : []),
+    ...(options.printsPretty ? [new SimpleSpanProcessor({ exporter: createPrettySpanExporter() })] : []),
+    ...(options.sendsZipkin ? [createZipkinProcessor()] : []),
+  ]
+}
+
+function createZipkinProcessor(): SpanProcessor {
+  const { ZipkinExporter } = loadLazily<typeof import('@opentelemetry/exporter-zipkin')>('zipkin')
+  return new BatchSpanProcessor({ exporter: new ZipkinExporter() })
+}

@@ -1,0 +1,130 @@
+/** Samplers: the specification's, by name, and one that limits the number of spans per second. */
+import {
+  type Attributes,
+  type Context,
+  isSpanContextValid,
+  type Link,
+  type SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  type Sampler,
+  SamplingDecision,
+  type SamplingResult,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace'
+import type { SamplerName } from '../../config/options.ts'
+import { ConfigError } from '../../errors.ts'
+
+const DEFAULT_SPANS_PER_SECOND = 100
+
+/** The sampler a name stands for. `arg` is a ratio (default 1) or spans per second (default 100). */
+export function createSampler(name: SamplerName, arg: number | undefined): Sampler {
+  if (name === 'parentbased_always_on') return new ParentBasedAlwaysOnSampler({ root: new AlwaysOnSampler() })
+  const root = createRootSampler(name.replace('parentbased_', ''), arg)
+  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
+}
+
+/**
+ * Records at most so many traces per second, spread evenly with bursts of one second's worth; a span with a parent follows the parent.
+ * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
+ * @example
+ * configureOpentelemetry({ sampler: rateLimitingSampler(50) })
+ */
+export function rateLimitingSampler(spansPerSecond: number): Sampler {
+  return new ParentBasedSampler({ root: new RateLimitedRootSampler(spansPerSecond) })
+}
+
+/**
+ * Records this share of traces, decided by the trace id, so that all services decide alike; a span with a parent follows the parent.
+ * @throws {ConfigError} `ERR_OPTION_RANGE` when not from 0 to 1
+ * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#traceidratiobased
+ */
+export function ratioSampler(ratio: number): Sampler {
+  if (!(ratio >= 0 && ratio <= 1))
+    throw new ConfigError('ERR_OPTION_RANGE', `The ratio of a sampler must be from 0 to 1, got ${ratio}`, {
+      option: 'sampler',
+    })
+  return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) })
+}
+
+function createRootSampler(name: string, arg: number | undefined): Sampler {
+  switch (name) {
+    case 'always_off':
+      return new AlwaysOffSampler()
+    case 'traceidratio':
+      if (arg !== undefined && arg > 1)
+        throw new ConfigError('ERR_OPTION_RANGE', `Option samplerArg must be a ratio from 0 to 1, got ${arg}`, {
+          option: 'samplerArg',
+        })
+      return new TraceIdRatioBasedSampler(arg ?? 1)
+    case 'rate_limited':
+      return new RateLimitedRootSampler(arg ?? DEFAULT_SPANS_PER_SECOND)
+    default:
+      return new AlwaysOnSampler()
+  }
+}
+
+const RECORD: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD_AND_SAMPLED })
+const DROP: SamplingResult = Object.freeze({ decision: SamplingDecision.NOT_RECORD })
+
+/** The default sampler decides as `ParentBasedSampler` does, and examines the ids of a parent only where that matters. */
+class ParentBasedAlwaysOnSampler extends ParentBasedSampler {
+  override shouldSample(context: Context): SamplingResult {
+    const parent = trace.getSpanContext(context)
+    return parent === undefined || parent.traceFlags & TraceFlags.SAMPLED || !isSpanContextValid(parent) ? RECORD : DROP
+  }
+}
+
+/** A token bucket that holds one second's worth, at least one span. */
+class RateLimitedRootSampler implements Sampler {
+  readonly #perSecond: number
+  readonly #capacity: number
+  #tokens: number
+  #refilledAt = performance.now()
+
+  constructor(perSecond: number) {
+    if (!Number.isFinite(perSecond) || perSecond < 0) {
+      throw new ConfigError(
+        'ERR_OPTION_RANGE',
+        `The rate of a sampler must be a finite number of at least 0, got ${perSecond}`,
+        { option: 'sampler' },
+      )
+    }
+    this.#perSecond = perSecond
+    this.#capacity = perSecond === 0 ? 0 : Math.max(1, perSecond)
+    this.#tokens = this.#capacity
+  }
+
+  shouldSample(
+    context: Context,
+    _traceId: string,
+    _name: string,
+    _kind: SpanKind,
+    _attributes: Attributes,
+    _links: Link[],
+  ): SamplingResult {
+    // without a parent-based sampler around it, a child must still not lose its recorded parent's trace
+    const parent = trace.getSpanContext(context)
+    if (parent && isSpanContextValid(parent) && !parent.isRemote)
+      return { decision: parent.traceFlags & 1 ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }
+    return { decision: this.#take() ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }
+  }
+
+  toString(): string {
+    return `RateLimited{${this.#perSecond}/s}`
+  }
+
+  #take(): boolean {
+    const now = performance.now()
+    this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#refilledAt) / 1000) * this.#perSecond)
+    this.#refilledAt = now
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+}

@@ -1,0 +1,89 @@
+/** Runs the program of `uptrace-node dev`: tracing preloaded, telemetry to the viewer, signals and exit code passed on. */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { distFolder } from '../../lazy.ts'
+import { RUN_ATTRIBUTE } from './follow-traces.ts'
+import type { LocalViewer } from './locate.ts'
+
+declare const UPTRACE_NODE_BUNDLED: boolean | undefined
+
+export interface AppResult {
+  readonly code: number
+  readonly error?: string
+}
+
+const SCRIPT = /\.[cm]?[jt]s$/
+const MAIN_FILES = ['index', 'main', 'server', 'app'].flatMap((name) => [
+  `${name}.js`,
+  `${name}.mjs`,
+  `${name}.cjs`,
+  `${name}.ts`,
+])
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const
+
+export function runApp(command: readonly string[], { dsn }: LocalViewer, runId: string): Promise<AppResult> {
+  const [program, ...args] = SCRIPT.test(command[0]!) ? [process.execPath, ...command] : withMainFile(command)
+  const child = spawn(program!, args, {
+    stdio: 'inherit',
+    env: appEnvironment(dsn, runId),
+    // npm and npx are .cmd files there
+    shell: process.platform === 'win32' && program !== process.execPath,
+  })
+  const forward = (signal: NodeJS.Signals) => {
+    // a terminal sends Ctrl-C to both of us
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+  }
+  const signals = process.platform === 'win32' ? (['SIGINT', 'SIGTERM'] as const) : FORWARDED
+  for (const signal of signals) process.on(signal, forward)
+  return new Promise<AppResult>((resolve) => {
+    child.on('error', ({ message }) => resolve({ code: 127, error: message }))
+    child.on('exit', (code, signal) => resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0) }))
+  }).finally(() => {
+    for (const signal of signals) process.removeListener(signal, forward)
+  })
+}
+
+/** A folder stands for the program in it. */
+function withMainFile(command: readonly string[]): readonly string[] {
+  const [folder, ...args] = command
+  const isFolder = statSync(folder!, { throwIfNoEntry: false })?.isDirectory() ?? false
+  const main = isFolder ? mainFileOf(folder!) : undefined
+  return main === undefined ? command : [process.execPath, main, ...args]
+}
+
+function mainFileOf(folder: string): string | undefined {
+  const names = [...MAIN_FILES]
+  try {
+    const { main } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { main?: unknown }
+    if (typeof main === 'string') names.unshift(main)
+  } catch {
+    // a folder need not be a package
+  }
+  return names.map((name) => path.join(folder, name)).find((file) => existsSync(file))
+}
+
+function appEnvironment(dsn: string, runId: string): NodeJS.ProcessEnv {
+  const { env } = process
+  const preload = `--import=${registerUrl()}`
+  const options = env['NODE_OPTIONS'] ?? ''
+  const attributes = env['OTEL_RESOURCE_ATTRIBUTES']
+  return {
+    ...env,
+    NODE_OPTIONS: options.includes(preload) ? options : `${options} ${preload}`.trim(),
+    OTEL_RESOURCE_ATTRIBUTES: `${attributes ? `${attributes},` : ''}${RUN_ATTRIBUTE}=${runId}`,
+    // wins over the DSN that code names, which is for production
+    UPTRACE_DEV_DSN: dsn,
+  }
+}
+
+/** As a URL: blanks in a path would end the option. */
+function registerUrl(): string {
+  const file =
+    typeof UPTRACE_NODE_BUNDLED === 'undefined'
+      ? fileURLToPath(new URL('../../register.ts', import.meta.url))
+      : path.join(distFolder(), 'register.mjs')
+  return pathToFileURL(file).href
+}

@@ -1,0 +1,155 @@
+/** The table of the query API: which function answers which path. */
+import type { IncomingMessage } from 'node:http'
+import { type LiveReport, ROUTES, type TraceSearch } from '../api.ts'
+import { compareTraces } from '../query/compare.ts'
+import { createEngine, type Engine } from '../query/engine.ts'
+import { traceFacets, traceScatter } from '../query/facets.ts'
+import { listFields, listFieldValues } from '../query/fields.ts'
+import { listLogs, logHistogram, logPatterns, logsOfTrace } from '../query/logs.ts'
+import { metricSpans, traceMetrics } from '../query/metric-spans.ts'
+import { listInstruments, metricData } from '../query/metrics.ts'
+import { searchTrace } from '../query/search-trace.ts'
+import { listOperations, listStatements, operationDetail, serviceGraph } from '../query/services.ts'
+import { spanDetail } from '../query/span-detail.ts'
+import { listRuns, viewerStatus } from '../query/status.ts'
+import { requireTrace, traceDetail } from '../query/trace-detail.ts'
+import { listTraces } from '../query/traces.ts'
+import { required } from '../query/window.ts'
+import { HttpError } from '../receive/body.ts'
+import { downloadAll, downloadTrace, importTelemetry } from '../receive/import-export.ts'
+import { jaegerRoutes } from '../receive/jaeger-api.ts'
+import { storeTestTrace } from '../receive/sample-trace.ts'
+import type { TraceRow } from '../store/traces.ts'
+import type { Route, RouteRequest } from './router.ts'
+import type { ApiContext, CreateApi } from './server.ts'
+
+export const createApi: CreateApi = (context) => {
+  const engine = createEngine(context.store)
+  return {
+    countInsights: () => engine.insights.count(),
+    close: () => engine.close(),
+    routes: (ticks): readonly Route[] => [
+      {
+        method: 'GET',
+        path: ROUTES.events,
+        handler: ({ response }) => {
+          if (!ticks.open(response))
+            throw new HttpError(503, 'busy', 'Too many pages are open.', { retryAfterSeconds: 5 })
+        },
+      },
+      ...traceRoutes(engine, context),
+      ...queryRoutes(engine, context),
+      ...changeRoutes(engine, context),
+      ...jaegerRoutes(engine),
+    ],
+  }
+}
+
+type Context = Omit<ApiContext, 'ticks'>
+
+function get(path: string, handler: (request: RouteRequest) => unknown): Route {
+  return { method: 'GET', path, handler }
+}
+
+function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
+  const traceOf = (traceId: string): TraceRow => requireTrace(engine, traceId, ingest.log.lastError?.message ?? null)
+  const ofTrace = (path: string, handler: (row: TraceRow, request: RouteRequest) => unknown) =>
+    get(path, (request) => handler(traceOf(request.params['traceId']!), request))
+  return [
+    get(ROUTES.traces, ({ query }) => listTraces(engine, query)),
+    get(ROUTES.traceFacets, ({ query }) => traceFacets(engine, query)),
+    get(ROUTES.traceScatter, ({ query }) => traceScatter(engine, query)),
+    ofTrace(ROUTES.trace, (row, { query }) => {
+      const wanted = query.get('attributes')
+      return traceDetail(engine, row, wanted === null ? undefined : wanted === '1')
+    }),
+    ofTrace(ROUTES.traceSearch, (row, { query }): TraceSearch => searchTrace(engine, row, query.get('q') ?? '')),
+    ofTrace(ROUTES.span, (row, { params }) => spanDetail(engine, row, params['spanId']!)),
+    // a trace may have logs and no spans
+    get(ROUTES.traceLogs, ({ params }) => logsOfTrace(engine, params['traceId']!)),
+    ofTrace(ROUTES.traceMetrics, (row, { query }) => traceMetrics(engine, row, query)),
+    ofTrace(ROUTES.traceExport, (row, { query, response }) =>
+      downloadTrace(engine, row, query.get('format') ?? 'otlp', response),
+    ),
+    get(ROUTES.compare, ({ query }) =>
+      compareTraces(engine, traceOf(required(query, 'a')), traceOf(required(query, 'b'))),
+    ),
+  ]
+}
+
+function queryRoutes(engine: Engine, context: Context): Route[] {
+  const { store } = engine
+  return [
+    get(ROUTES.status, () => viewerStatus(context)),
+    get(ROUTES.runs, ({ query }) => listRuns(store, query.getAll('service').filter(Boolean))),
+    get(ROUTES.logs, ({ query }) => listLogs(engine, query)),
+    get(ROUTES.logHistogram, ({ query }) => logHistogram(engine, query)),
+    get(ROUTES.logPatterns, ({ query }) => logPatterns(engine, query)),
+    get(ROUTES.metrics, ({ query }) => listInstruments(engine, query)),
+    get(ROUTES.metricData, ({ query }) => metricData(engine, query)),
+    get(ROUTES.metricSpans, ({ query }) => metricSpans(engine, query)),
+    get(ROUTES.services, ({ query }) => serviceGraph(engine, query)),
+    get(ROUTES.operations, ({ query }) => listOperations(engine, query)),
+    get(ROUTES.operation, ({ query }) => operationDetail(engine, query)),
+    get(ROUTES.queries, ({ query }) => listStatements(engine, query)),
+    get(ROUTES.insights, ({ query }) => engine.insights.list(query.get('dismissed') === '1')),
+    get(ROUTES.fields, ({ query }) => listFields(store, query)),
+    get(ROUTES.fieldValues, ({ query }) => listFieldValues(store, query)),
+    get(ROUTES.export, ({ query, response }) => downloadAll(engine, query, response)),
+  ]
+}
+
+function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Context): Route[] {
+  const readText = async (request: IncomingMessage) => (await readBody(request)).bytes.toString('utf8')
+  return [
+    {
+      method: 'POST',
+      path: ROUTES.dismissInsight,
+      handler: ({ params }) => engine.insights.setDismissed(params['insightId']!, true),
+    },
+    {
+      method: 'DELETE',
+      path: ROUTES.dismissInsight,
+      handler: ({ params }) => engine.insights.setDismissed(params['insightId']!, false),
+    },
+    {
+      method: 'POST',
+      path: ROUTES.import,
+      handler: async ({ request }) => importTelemetry(store, await readText(request)),
+    },
+    { method: 'POST', path: ROUTES.testTrace, handler: () => storeTestTrace(store) },
+    {
+      method: 'POST',
+      path: ROUTES.live,
+      handler: async ({ request, response }) => engine.live.report(parseReport(await readText(request)), response),
+    },
+    {
+      method: 'DELETE',
+      path: ROUTES.data,
+      handler: () => {
+        engine.live.clear()
+        store.clear()
+      },
+    },
+    {
+      method: 'POST',
+      path: ROUTES.shutdown,
+      handler: ({ request, response }) => {
+        const refused = guard.checkToken(request.headers)
+        if (refused) throw new HttpError(refused.status, refused.code, refused.message)
+        response.statusCode = 202
+        response.once('finish', () => setImmediate(shutdown))
+      },
+    },
+  ]
+}
+
+function parseReport(text: string): LiveReport {
+  try {
+    const report = JSON.parse(text) as LiveReport | null
+    if (typeof report === 'object' && report !== null && typeof (report.resource ?? {}) === 'object') return report
+  } catch {
+    // falls through
+  }
+  throw new HttpError(400, 'bad_request', 'A live report is a JSON object with resource and started.')
+}
