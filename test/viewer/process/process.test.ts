@@ -123,8 +123,8 @@ describe('the process', () => {
     writeFileSync(
       other,
       `import { createServer } from 'node:http'
-import { prove } from '${ROOT}/src/viewer/security.ts'
-import { keptToken, writeState } from '${ROOT}/src/viewer/user-files.ts'
+import { prove } from '${ROOT}/src/viewer/serve/security.ts'
+import { keptToken, writeState } from '${ROOT}/src/viewer/process/user-files.ts'
 const token = keptToken()
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://a')
@@ -241,7 +241,7 @@ describe('commands', () => {
     const file = path.join(home, 'command.mjs')
     writeFileSync(
       file,
-      `import { ${name} } from '${ROOT}/src/viewer/commands.ts'\nprocess.exitCode = await ${name}(process.argv.slice(2))`,
+      `import { ${name} } from '${ROOT}/src/viewer/process/commands.ts'\nprocess.exitCode = await ${name}(process.argv.slice(2))`,
     )
     return spawnSync(process.execPath, [file, ...args], { env: environment(), encoding: 'utf8', timeout: 25_000 })
   }
@@ -288,7 +288,7 @@ const server = createServer((request, response) => response.end('hi')).listen(0,
     const file = path.join(home, 'ui.mjs')
     writeFileSync(
       file,
-      `import { runUi } from '${ROOT}/src/viewer/commands.ts'\nprocess.exitCode = await runUi(['--port=0', '--memory'])`,
+      `import { runUi } from '${ROOT}/src/viewer/process/commands.ts'\nprocess.exitCode = await runUi(['--port=0', '--memory'])`,
     )
     const child = spawn(process.execPath, [file], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)
