@@ -253,6 +253,9 @@ function start(config: Config): Telemetry {
     : undefined
   if (ownTracerProvider) guardTracerProvider(ownTracerProvider)
   if (loggerProvider) guardLoggerProvider(loggerProvider)
+  delivery.setProviders(
+    [options.tracerProvider ?? ownTracerProvider, loggerProvider].filter((one) => one !== undefined),
+  )
   activeSpanProcessor = delivery.spanProcessor
   warnAboutForeign(
     fillGlobals({

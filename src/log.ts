@@ -1,5 +1,6 @@
 /** The package's own log lines: to stderr, prefixed, throttled, never throwing and never showing a secret. */
 import { redactSecrets } from './redact.ts'
+import { performance } from './timers.ts'
 
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug'
 

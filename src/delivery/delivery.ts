@@ -1,7 +1,9 @@
 /** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
 import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
-import { createEnding } from './exit/last-flush.ts'
+import { onFirstMeasurement } from '../signals/metrics/measured.ts'
+import { clearTimeout, performance, setTimeout } from '../timers.ts'
+import { createEnding, type Flushable } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
 import {
   createLogRecordProcessor,
@@ -69,8 +71,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       for (const stop of flushes) stop()
     },
   })
-  const unwatch = options.exitFlush ? watchExit(ending) : () => {}
-  const host: SeamHost = { options, detached, flush, closing }
+  const watch = options.exitFlush ? watchExit(ending, detached) : { arm() {}, stop() {} }
+  if (options.exitFlush) onFirstMeasurement(watch.arm)
+  const host: SeamHost = {
+    options,
+    detached,
+    flush,
+    closing,
+    onUnsent: watch.arm,
+    get isBlocking() {
+      return ending.isBlocking
+    },
+  }
   const traces = pipelines.get('traces')
   const logs = pipelines.get('logs')
   const metrics = pipelines.get('metrics')
@@ -81,6 +93,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     setMeterProvider(provider) {
       ending.meterProvider = provider
       selfMetrics.attach(provider)
+    },
+    setProviders(providers) {
+      ending.providers = providers as readonly Flushable[]
     },
     forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flush(allPipelines, timeoutMillis),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
@@ -154,7 +169,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     hush()
     await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
     ending.conclude()
-    unwatch()
+    watch.stop()
+    onFirstMeasurement(undefined)
   }
 
   function health(): DeliveryHealth {

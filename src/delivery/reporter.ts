@@ -1,5 +1,6 @@
 /** Says once when a destination begins to fail and once when it works again, whatever number of signals go there. */
 import { log, logThrottled } from '../log.ts'
+import { performance } from '../timers.ts'
 
 export interface Reporter {
   /** An attempt failed and will be repeated. */

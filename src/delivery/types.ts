@@ -1,8 +1,7 @@
 /** What the composition root gives to delivery and gets from it. */
-import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Destination, Signal } from '../config/destination.ts'
 
@@ -96,6 +95,8 @@ export interface Delivery {
   readonly metricExporter: PushMetricExporter | undefined
   /** Where `otel.sdk.*` metrics of delivery go; its last values are collected when the process ends. */
   setMeterProvider(provider: MeterProvider): void
+  /** Are flushed when the process ends, with all their processors and exporters, those of the user's included. */
+  setProviders(providers: readonly object[]): void
   /** Resolves when all that was created before is acknowledged, refused or dropped, or at the deadline. */
   forceFlush(options?: FlushOptions): Promise<void>
   /** Sends or counts everything, then stops. Idempotent; never rejects. */

@@ -20,6 +20,7 @@ import type {
   Tracer,
   TracerProvider,
 } from '@opentelemetry/api'
+import { isQuietScope, noteMeasurement, noteObservable } from './metrics/measured.ts'
 
 const DEPTH_LIMIT = 16
 const VALUE_LIMIT = 5000
@@ -41,7 +42,8 @@ export function guardLoggerProvider(provider: LoggerProvider): void {
 /** Every instrument of the provider is safe from hostile input from here on. */
 export function guardMeterProvider(provider: MeterProvider): void {
   const getMeter = provider.getMeter.bind(provider)
-  provider.getMeter = (name, version, options) => once(getMeter(name, version, options), guardMeter)
+  provider.getMeter = (name, version, options) =>
+    once(getMeter(name, version, options), isQuietScope(name) ? guardMeter : guardCountedMeter)
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {
@@ -95,30 +97,48 @@ function guardLogger(logger: Logger): void {
   }
 }
 
-function guardMeter(meter: Meter): void {
+/** Tells what is measured, so that it is collected before the process ends. */
+function guardCountedMeter(meter: Meter): void {
+  guardMeter(meter, noteMeasurement)
+  const { createObservableCounter, createObservableUpDownCounter, createObservableGauge } = meter
+  const counted =
+    <Arguments extends unknown[], Result>(create: (...args: Arguments) => Result) =>
+    (...args: Arguments): Result => {
+      noteObservable()
+      return create.apply(meter, args)
+    }
+  meter.createObservableCounter = counted(createObservableCounter) as typeof createObservableCounter
+  meter.createObservableUpDownCounter = counted(createObservableUpDownCounter) as typeof createObservableUpDownCounter
+  meter.createObservableGauge = counted(createObservableGauge) as typeof createObservableGauge
+}
+
+function guardMeter(meter: Meter, note: (() => void) | undefined = undefined): void {
   const { createCounter, createUpDownCounter, createHistogram, createGauge } = meter
-  meter.createCounter = (name, options) => guardAdd(createCounter.call(meter, name, options))
-  meter.createUpDownCounter = (name, options) => guardAdd(createUpDownCounter.call(meter, name, options))
-  meter.createHistogram = (name, options) => guardRecord(createHistogram.call(meter, name, options))
-  meter.createGauge = (name, options) => guardRecord(createGauge.call(meter, name, options))
+  meter.createCounter = (name, options) => guardAdd(createCounter.call(meter, name, options), note)
+  meter.createUpDownCounter = (name, options) => guardAdd(createUpDownCounter.call(meter, name, options), note)
+  meter.createHistogram = (name, options) => guardRecord(createHistogram.call(meter, name, options), note)
+  meter.createGauge = (name, options) => guardRecord(createGauge.call(meter, name, options), note)
 }
 
 type Measure = (value: number, attributes?: Attributes, context?: Context) => void
 
-function guardAdd<Instrument extends { add: Measure }>(instrument: Instrument): Instrument {
-  instrument.add = guardMeasure(instrument.add.bind(instrument))
+type Note = (() => void) | undefined
+
+function guardAdd<Instrument extends { add: Measure }>(instrument: Instrument, note: Note): Instrument {
+  instrument.add = guardMeasure(instrument.add.bind(instrument), note)
   return instrument
 }
 
-function guardRecord<Instrument extends { record: Measure }>(instrument: Instrument): Instrument {
-  instrument.record = guardMeasure(instrument.record.bind(instrument))
+function guardRecord<Instrument extends { record: Measure }>(instrument: Instrument, note: Note): Instrument {
+  instrument.record = guardMeasure(instrument.record.bind(instrument), note)
   return instrument
 }
 
-function guardMeasure(measure: Measure): Measure {
+function guardMeasure(measure: Measure, note: Note): Measure {
   return (value, attributes, context) => {
     // the SDK prints what is no number, which unfolds a graph
     if (typeof value !== 'number') return
+    note?.()
     try {
       const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
       measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)

@@ -4,50 +4,90 @@ import { fileURLToPath } from 'node:url'
 import type * as WorkerThreads from 'node:worker_threads'
 import { distFolder, isComplete } from '../../lazy.ts'
 import type { Lane, LaneRequest } from '../queue/destination-queue.ts'
-import { ACCEPTED, createResults, type ExitWork, PENDING, stateSlot } from './protocol.ts'
+import type { DropCounts } from '../types.ts'
+import { inheritTrust, networkSettings } from './inherit-trust.ts'
+import type { ExitNews, ExitWork } from './protocol.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
+
+const threads = (): typeof WorkerThreads => process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
 
 /** Hands every unsettled request of the lanes to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
 export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): void {
   const work = lanes.flatMap((lane, destination) => lane.pending().map((request) => ({ lane, destination, request })))
   // without its file the worker could only let the process wait
   if (work.length === 0 || timeoutMillis <= 0 || !isComplete()) return
-  const results = createResults(work.length)
-  const data: ExitWork = {
-    destinations: lanes.map((lane) => lane.destination),
+  const { port1, port2 } = new (threads().MessageChannel)()
+  const done = new SharedArrayBuffer(4)
+  startWorker({
+    destinations: lanes.map((lane) => inheritTrust(lane.destination)),
+    encodings: lanes.map((lane) => lane.encoding),
     messages: work.map(({ destination, request }) => ({
       destination,
       body: request.body.bytes,
       encoding: request.encoding,
+      count: request.count,
     })),
+    network: networkSettings(),
     timeoutMillis,
-    results,
-  }
-  const slots = new Int32Array(results)
-  startWorker(data)
-  Atomics.wait(slots, 0, 0, timeoutMillis)
-  for (const [index, { lane, request }] of work.entries()) settle(lane, request, slots, index)
+    done,
+    port: port2,
+  })
+  Atomics.wait(new Int32Array(done), 0, 0, timeoutMillis)
+  apply(lanes, work, readNews(port1))
 }
 
-function settle(lane: Lane, request: LaneRequest, slots: Int32Array, index: number): void {
-  const state = Atomics.load(slots, stateSlot(index))
-  if (state === PENDING) return
-  const refused = Math.min(Atomics.load(slots, stateSlot(index) + 1), request.count)
-  lane.settle(request, state === ACCEPTED ? undefined : 'rejected', refused)
+function readNews(port: WorkerThreads.MessagePort): ExitNews[] {
+  const news: ExitNews[] = []
+  for (;;) {
+    const received = threads().receiveMessageOnPort(port) as { message: ExitNews } | undefined
+    if (!received) break
+    news.push(received.message)
+  }
+  port.close()
+  return news
+}
+
+interface Work {
+  readonly lane: Lane
+  readonly request: LaneRequest
+}
+
+function apply(lanes: readonly Lane[], work: readonly Work[], allNews: readonly ExitNews[]): void {
+  const results = new Map<number, { delivered: number; dropped: DropCounts }>()
+  for (const news of allNews) {
+    if (news.kind === 'finished') {
+      const result = results.get(news.message) ?? { delivered: 0, dropped: {} }
+      results.set(news.message, result)
+      result.delivered += news.delivered
+      for (const [reason, count] of Object.entries(news.dropped) as [keyof DropCounts, number][])
+        result.dropped[reason] = (result.dropped[reason] ?? 0) + count
+      continue
+    }
+    const lane = lanes[news.destination]!
+    if (news.kind === 'partial') lane.reporter.partial(news.what, news.message)
+    else {
+      lane.lastError = news.reason
+      if (news.kind === 'refused') lane.reporter.refused(news.what, news.reason)
+    }
+  }
+  for (const [message, { delivered, dropped }] of results) {
+    const { lane, request } = work[message]!
+    lane.settle(request, delivered, dropped)
+  }
 }
 
 /** The worker gets none of the process's flags: a preload must not instrument it. */
 function startWorker(workerData: ExitWork): void {
-  const { Worker } = process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
   const isBundled = typeof UPTRACE_NODE_BUNDLED !== 'undefined'
   const file = isBundled
     ? path.join(distFolder(), 'exit-worker.cjs')
     : fileURLToPath(new URL('./worker.ts', import.meta.url))
-  const worker = new Worker(file, {
+  const worker = new (threads().Worker)(file, {
     workerData,
+    transferList: [workerData.port],
     execArgv: [],
     env: proxyEnvironment(),
     stdin: false,

@@ -1,6 +1,9 @@
 /** The last send of a process: short tries, one time limit for all of it, and a line about what is lost. */
-import type { MeterProvider } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { log } from '../../log.ts'
+import { collectNow } from '../../signals/metrics/collect-now.ts'
+import { hasMeasurements, hasUncollected } from '../../signals/metrics/measured.ts'
+import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { type Lane, NOUNS } from '../queue/destination-queue.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -12,6 +15,11 @@ import type { ExitHost } from './watch.ts'
 const TRIES = 3
 /** A synchronous flush this soon after another one is part of the same end, and of its time limit. */
 const SAME_END_MILLIS = 250
+
+/** A provider, as far as the end needs it. */
+export interface Flushable {
+  forceFlush?(options?: { timeoutMillis?: number }): Promise<unknown> | undefined
+}
 
 export interface EndingOptions {
   readonly options: DeliveryOptions
@@ -25,6 +33,10 @@ export interface EndingOptions {
 export interface Ending extends ExitHost {
   /** Asked for its last values once the process is about to end. */
   meterProvider: MeterProvider | undefined
+  /** Asked to flush as well: they may have processors, readers and exporters of the user's. */
+  providers: readonly Flushable[]
+  /** Whether the process ends and no event loop turns any more. */
+  readonly isBlocking: boolean
   /** A destination has sent a request, or failed, while the process ends. */
   onProgress(): void
   /** Whether the process is ending and no destination that has work is worth waiting for. */
@@ -35,6 +47,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
   const lanes = pipelines.flatMap((pipeline) => pipeline.lanes)
   let since: number | undefined
   let hasCollected = false
+  let isBlocking = false
   let createdAtLastFlush = -1
   let startedAt = 0
   let endedAt = Number.NEGATIVE_INFINITY
@@ -43,7 +56,12 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
 
   const ending: Ending = {
     meterProvider: undefined,
-    hasWork: () => hasItems() && created() !== createdAtLastFlush,
+    providers: [],
+    get isBlocking() {
+      return isBlocking
+    },
+    hasUnsent: () => hasItems() || (ending.meterProvider !== undefined && hasUncollected()),
+    hasWork: () => (mayCollect() || hasItems()) && created() !== createdAtLastFlush,
     flushAsync,
     flushSync,
     conclude,
@@ -52,18 +70,19 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
       if (isHopeless()) giveUp()
     },
     captureUncaught: options.captureUncaught
-      ? (error) =>
-          recordUncaught(
-            error,
-            pipelines.some(({ signal }) => signal === 'logs'),
-          )
+      ? (error, isFatal) =>
+          recordUncaught(error, { sendsLogs: pipelines.some(({ signal }) => signal === 'logs'), isFatal })
       : undefined,
   }
   return ending
 
   function hasItems(): boolean {
-    const mayCollect = ending.meterProvider !== undefined && !hasCollected
-    return mayCollect || pipelines.some((pipeline) => pipeline.outstanding.size > 0 || (pipeline.open?.count ?? 0) > 0)
+    return pipelines.some((pipeline) => pipeline.outstanding.size > 0 || (pipeline.open?.count ?? 0) > 0)
+  }
+
+  /** Whether there may be values that nobody has asked for. */
+  function mayCollect(): boolean {
+    return !hasCollected && (ending.meterProvider !== undefined || ending.providers.length > 0)
   }
 
   /** Spans and log records so far; metrics do not count, as the last flush itself makes some. */
@@ -88,7 +107,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     for (const lane of lanes) lane.hasten(TRIES)
     const deadline = setTimeout(giveUp, timeoutMillis)
     await Promise.race([
-      Promise.all([collect(), flush(timeoutMillis)]),
+      Promise.all([collect(timeoutMillis), flush(timeoutMillis)]),
       new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref()),
     ])
     clearTimeout(deadline)
@@ -99,21 +118,20 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     since = undefined
   }
 
-  async function collect(): Promise<void> {
+  /** What fails in a callback or an exporter of the application is reported by the SDK. */
+  async function collect(timeoutMillis: number): Promise<void> {
     if (hasCollected) return
     hasCollected = true
-    try {
-      await (ending.meterProvider as { forceFlush?(): Promise<void> } | undefined)?.forceFlush?.()
-    } catch {
-      // a metric callback of the application that fails is reported by the SDK
-    }
+    const { meterProvider, providers } = ending
+    await Promise.allSettled([meterProvider, ...providers].map(async (one) => one?.forceFlush?.({ timeoutMillis })))
   }
 
-  function flushSync(): void {
+  function flushSync(limitMillis = Number.POSITIVE_INFINITY): void {
     if (performance.now() - endedAt < SAME_END_MILLIS) since = startedAt
     else givenUp.clear()
     try {
       for (const lane of lanes) lane.hold()
+      collectLast()
       for (const pipeline of pipelines) {
         pipeline.open?.flush()
         pipeline.compressNow()
@@ -122,10 +140,25 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
       spool?.persistAll()
       flushInWorker(
         lanes.filter((lane) => !givenUp.has(lane)),
-        remaining(),
+        Math.min(remaining(), limitMillis),
       )
     } catch (error) {
       log.debug(`the exit flush failed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  /** What can be had without a turn of the event loop. */
+  function collectLast(): void {
+    isBlocking = true
+    try {
+      if (ending.meterProvider && (!hasCollected || hasMeasurements())) collectNow(ending.meterProvider)
+      // an exporter that needs no turn of the loop gets what is left
+      for (const provider of ending.providers) provider.forceFlush?.()?.catch(() => {})
+    } catch (error) {
+      log.debug(`the last collection failed: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      hasCollected = true
+      isBlocking = false
     }
   }
 

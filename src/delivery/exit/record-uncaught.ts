@@ -1,20 +1,26 @@
 /** Records an error that nobody caught, so that the telemetry sent at the end says why the process ended. */
-import { context, logs, SeverityNumber, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, type Exception, logs, SeverityNumber, SpanStatusCode, trace } from '@opentelemetry/api'
 import { VERSION } from '../../version.ts'
 
 const SCOPE = 'uptrace-node'
 
-/** As a log record where logs are sent, otherwise as a span. The active span, which will never end by itself, gets the error and ends. */
-export function recordUncaught(error: unknown, sendsLogs: boolean): void {
+export interface UncaughtOptions {
+  /** As a log record where logs are sent, otherwise as a span. */
+  readonly sendsLogs: boolean
+  /** The process ends of it: nobody has a listener for such errors. */
+  readonly isFatal: boolean
+}
+
+/** The active span, which will never end by itself when the process dies, gets the error and ends. */
+export function recordUncaught(error: unknown, { sendsLogs, isFatal }: UncaughtOptions): void {
   try {
-    const message = error instanceof Error ? error.message : String(error)
-    const exception = error instanceof Error ? error : message
-    const isFatal = process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()
+    const exception = readException(error)
+    const message = typeof exception === 'string' ? exception : (exception.message ?? '')
     const active = trace.getActiveSpan()
     if (sendsLogs) {
       logs.getLogger(SCOPE, VERSION).emit({
-        severityNumber: SeverityNumber.FATAL,
-        severityText: 'FATAL',
+        severityNumber: isFatal ? SeverityNumber.FATAL : SeverityNumber.ERROR,
+        severityText: isFatal ? 'FATAL' : 'ERROR',
         eventName: 'exception',
         body: message,
         exception,
@@ -31,6 +37,34 @@ export function recordUncaught(error: unknown, sendsLogs: boolean): void {
     span.setStatus({ code: SpanStatusCode.ERROR, message })
     if (isFatal || span !== active) span.end()
   } catch {
-    // an error object that cannot be read must not hide itself from the application
+    // nothing here may hide the error from the application
+  }
+}
+
+/** A copy: reading the stack runs the application's `Error.prepareStackTrace`, and a property may be a getter. Either may throw. */
+function readException(error: unknown): Exception {
+  if (typeof error !== 'object' || error === null) return read(() => String(error)) ?? typeof error
+  const [name, message] = [textOf(error, 'name') ?? 'Error', textOf(error, 'message')]
+  const isLikeError = message !== undefined || error instanceof Error
+  if (!isLikeError) return read(() => String(error)) ?? '[unreadable]'
+  const code = read(() => (error as { code?: unknown }).code)
+  return {
+    name,
+    message: message ?? '',
+    stack: textOf(error, 'stack') ?? `${name}: ${message ?? ''}`,
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+  }
+}
+
+function textOf(error: object, key: string): string | undefined {
+  const value = read(() => (error as Record<string, unknown>)[key])
+  return typeof value === 'string' ? value : undefined
+}
+
+function read<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
   }
 }

@@ -1,52 +1,95 @@
-/** A program of its own: sends what the ending process could not send, while that process waits. */
+/** A program of its own: sends what the ending process could not send, while that process waits. It judges answers as the process would have. */
+import dns from 'node:dns'
+import net from 'node:net'
 import { workerData } from 'node:worker_threads'
-import { createSender, type Sender } from '../send/create-sender.ts'
-import { ACCEPTED, type ExitWork, REFUSED, stateSlot } from './protocol.ts'
+import { Batch, Body, createBudget } from '../queue/batch.ts'
+import { Lane } from '../queue/destination-queue.ts'
+import type { Reporter } from '../reporter.ts'
+import { createSender } from '../send/create-sender.ts'
+import type { ExitNews, ExitWork, NetworkSettings } from './protocol.ts'
 
-const CONCURRENCY = 4
 const TRIES = 3
-const PAUSE_MILLIS = 100
 
-const { destinations, messages, timeoutMillis, results } = workerData as ExitWork
-const slots = new Int32Array(results)
-const deadline = performance.now() + timeoutMillis
-const remaining = (): number => Math.max(1, deadline - performance.now())
+const { destinations, encodings, messages, network, timeoutMillis, done, port } = workerData as ExitWork
+applyNetwork(network)
+
+const budget = createBudget(Number.POSITIVE_INFINITY, () => [])
+const messageOf = new Map<Batch, number>()
+const lanes = destinations.map(createLane)
+const settled = messages.map(({ destination, body, encoding, count }, index) => {
+  const { signal } = destinations[destination]!
+  const batch = new Batch(signal, count, () => {})
+  messageOf.set(batch, index)
+  const whenSettled = batch.whenSettled()
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  lanes[destination]!.enqueue({ batch, body: new Body(bytes, budget), encoding, count })
+  return whenSettled
+})
 
 // sockets and timers of a sender do not keep a thread alive
-const alive = setTimeout(() => {}, timeoutMillis)
-void Promise.allSettled(destinations.map((destination, index) => sendAll(createSender(destination), index))).then(
-  () => {
-    Atomics.store(slots, 0, 1)
-    Atomics.notify(slots, 0)
-    clearTimeout(alive)
-  },
-)
+const alive = setTimeout(finish, timeoutMillis)
+void Promise.all(settled).then(finish)
 
-/** Once one message has failed for good, the destination is taken for dead. */
-async function sendAll(sender: Sender, destination: number): Promise<void> {
-  const queue = messages.flatMap((message, index) => (message.destination === destination ? [index] : []))
-  let isDead = false
-  const work = async (): Promise<void> => {
-    while (queue.length > 0 && !isDead) if (!(await sendOne(sender, queue.shift()!))) isDead = true
-  }
-  await Promise.all(Array.from({ length: CONCURRENCY }, work))
+function createLane(destination: ExitWork['destinations'][number], index: number): Lane {
+  const lane = new Lane({
+    destination,
+    index,
+    encoding: encodings[index]!,
+    sender: createSender(destination),
+    budget,
+    reporter: createReporter(index),
+    detached: (run) => run(),
+    observer: { attempted() {} },
+    spool: () => undefined,
+    onFinished(request, reason, refused) {
+      const message = messageOf.get(request.batch)!
+      const { count } = request
+      if (reason !== undefined) tell({ kind: 'finished', message, delivered: 0, dropped: { [reason]: count } })
+      else
+        tell({
+          kind: 'finished',
+          message,
+          delivered: count - refused,
+          dropped: refused > 0 ? { partial_success: refused } : {},
+        })
+    },
+    onEndingProgress,
+  })
+  lane.hasten(TRIES)
+  return lane
 }
 
-async function sendOne(sender: Sender, index: number): Promise<boolean> {
-  const { body, encoding } = messages[index]!
-  const message = { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), encoding }
-  for (let tries = 0; tries < TRIES && performance.now() < deadline; tries++) {
-    const outcome = await sender.send(message, remaining())
-    if (outcome.kind === 'accepted') {
-      Atomics.store(slots, stateSlot(index) + 1, outcome.rejected)
-      Atomics.store(slots, stateSlot(index), ACCEPTED)
-      return true
-    }
-    if (outcome.kind !== 'retryable' && outcome.kind !== 'stale') {
-      Atomics.store(slots, stateSlot(index), REFUSED)
-      return true
-    }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(remaining(), PAUSE_MILLIS * (tries + 1))))
+function createReporter(destination: number): Reporter {
+  return {
+    failing: (_, reason) => tell({ kind: 'failed', destination, reason }),
+    refused: (what, reason) => tell({ kind: 'refused', destination, what, reason }),
+    partial: (what, message) => tell({ kind: 'partial', destination, what, message }),
+    delivering() {},
+    dropped() {},
+    hush() {},
   }
-  return false
+}
+
+function onEndingProgress(): void {
+  const waiting = lanes.filter((lane) => lane.queued > 0)
+  if (waiting.length > 0 && waiting.every((lane) => lane.isHopeless)) finish()
+}
+
+function tell(news: ExitNews): void {
+  port.postMessage(news)
+}
+
+function finish(): void {
+  clearTimeout(alive)
+  const slot = new Int32Array(done)
+  Atomics.store(slot, 0, 1)
+  Atomics.notify(slot, 0)
+  port.close()
+  for (const lane of lanes) lane.stop('not_in_time')
+}
+
+function applyNetwork(settings: NetworkSettings): void {
+  net.setDefaultAutoSelectFamily(settings.autoSelectFamily)
+  net.setDefaultAutoSelectFamilyAttemptTimeout(settings.autoSelectFamilyAttemptTimeout)
+  dns.setDefaultResultOrder(settings.dnsResultOrder)
 }

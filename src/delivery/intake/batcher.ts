@@ -3,6 +3,7 @@
  * a burst needs no turn of the event loop, and what waits is exactly known in bytes.
  */
 import type { Resource } from '@opentelemetry/resources'
+import { clearTimeout, setTimeout } from '../../timers.ts'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Detached } from '../run-untraced.ts'
@@ -34,6 +35,8 @@ export interface BatcherOptions<Item extends Originated> {
   readonly detached: Detached
   /** Takes a closed batch: an encoded export request of `count` items. */
   readonly onBatch: (request: Buffer, count: number) => void
+  /** A batch is opened: from here on something is unsent. */
+  readonly onOpen?: () => void
   /** Counts items of a batch that could not be put together. */
   readonly onLost: (count: number) => void
 }
@@ -63,7 +66,7 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onLost } = options
+  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onOpen, onLost } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
@@ -101,7 +104,10 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     count++
     if (bytes >= nextBlock) endBlock()
     if (count >= maxCount || bytes >= maxBytes) close()
-    else timer ??= detached(startTimer)
+    else if (timer === undefined) {
+      timer = detached(startTimer)
+      onOpen?.()
+    }
   }
 
   function endBlock(): void {

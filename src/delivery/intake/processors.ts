@@ -10,6 +10,9 @@ import type {
   ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { noteExport } from '../../signals/metrics/collect-now.ts'
+import { noteCollection } from '../../signals/metrics/measured.ts'
+import { performance, setImmediate } from '../../timers.ts'
 import { encodeLogRecord } from '../../wire/encode-logs.ts'
 import { encodeMetric } from '../../wire/encode-metrics.ts'
 import { encodeRequest, type Section } from '../../wire/encode-request.ts'
@@ -27,6 +30,10 @@ export interface SeamHost {
   flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
   /** A provider is being shut down. */
   closing(pipeline: Pipeline): Promise<void>
+  /** Something is to be sent from here on. */
+  onUnsent(): void
+  /** Whether the process ends and no event loop turns any more. */
+  readonly isBlocking: boolean
 }
 
 const SLICE_MILLIS = 5
@@ -80,7 +87,11 @@ function createIntake<Item extends Originated>(
     delayMillis: batch.scheduledDelayMillis,
     resource,
     detached: host.detached,
-    onBatch: (request, count) => pipeline.accept(request, count),
+    onBatch(request, count) {
+      host.onUnsent()
+      pipeline.accept(request, count)
+    },
+    onOpen: host.onUnsent,
     onLost: (count) => pipeline.drop(count, 'unreadable'),
   })
   pipeline.open = batcher
@@ -112,6 +123,8 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
   const encoding = new Set<Promise<void>>()
   return {
     export(metrics, done) {
+      noteCollection()
+      noteExport(metrics)
       // the reader waits for this answer before it collects again: what is encoded is safe in the buffer, so it need not wait
       const run = host
         .detached(() => encodeMetrics(metrics))
@@ -141,7 +154,10 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
     let count = 0
     let sliceStart = performance.now()
     const submit = (): void => {
-      if (count > 0) pipeline.accept(encodeRequest(sections), count)
+      if (count > 0) {
+        host.onUnsent()
+        pipeline.accept(encodeRequest(sections), count)
+      }
       sections = []
       bytes = 0
       count = 0
@@ -155,7 +171,7 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
           submit()
         }
         count += encodeOne(writer, metric)
-        if (performance.now() - sliceStart > SLICE_MILLIS) {
+        if (performance.now() - sliceStart > SLICE_MILLIS && !host.isBlocking) {
           await new Promise((resolve) => setImmediate(resolve))
           sliceStart = performance.now()
         }

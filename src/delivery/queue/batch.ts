@@ -1,5 +1,6 @@
 /** A closed batch on its way to every destination of its signal. */
 import type { Signal } from '../../config/destination.ts'
+import { performance } from '../../timers.ts'
 
 /** Counts the bytes that wait in memory and makes room when there are too many. */
 export interface Budget {

@@ -1,5 +1,6 @@
 /** The way to one destination of one signal: a ring of ready requests, retries, and exact counts. */
 import type { Compression, Destination } from '../../config/destination.ts'
+import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { splitRequest } from '../../wire/encode-split.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Detached } from '../run-untraced.ts'
@@ -15,7 +16,7 @@ const LONGEST_PAUSE_MILLIS = 5000
 const LONG_OUTAGE_MILLIS = 5 * 60_000
 const LONG_OUTAGE_PAUSE_MILLIS = 30_000
 /** Between attempts while the process waits for its end. */
-const FINAL_PAUSE_MILLIS = 150
+const FINAL_PAUSE_MILLIS = 75
 const JITTER = 0.2
 const MAX_IN_FLIGHT = 4
 
@@ -24,7 +25,7 @@ export interface LaneRequest {
   readonly batch: Batch
   readonly body: Body
   readonly encoding: Compression
-  readonly count: number
+  count: number
   /** Name of its file once the spool has it. */
   spoolFile?: string | undefined
 }
@@ -54,6 +55,8 @@ export interface LaneOptions {
   readonly detached: Detached
   readonly observer: LaneObserver
   readonly spool: () => LaneSpool | undefined
+  /** Is told what became of the items of a request, or of a part of it. */
+  readonly onFinished?: (request: LaneRequest, reason: DropReason | undefined, refused: number) => void
   /** A request was answered, or failed, after `hasten`. */
   readonly onEndingProgress: () => void
 }
@@ -198,15 +201,27 @@ export class Lane implements Evictable {
     this.drop(count, reason)
   }
 
-  /** Counts a request of `pending()` as settled by someone else, e.g. the exit worker. */
-  settle(request: LaneRequest, reason: DropReason | undefined, refused = 0): void {
+  /** Counts what someone else, e.g. the exit worker, has come to with a request of `pending()`. Items it says nothing about go on waiting. */
+  settle(request: LaneRequest, delivered: number, dropped: DropCounts): void {
+    const rest = request.count - delivered - Object.values(dropped).reduce((sum, count) => sum + count, 0)
+    this.delivered += delivered
+    for (const [reason, count] of Object.entries(dropped)) this.drop(count, reason as DropReason)
+    if (rest > 0) {
+      this.queued -= request.count - rest
+      request.count = rest
+      return
+    }
     this.inFlight.delete(request)
     const index = this.waiting.indexOf(request)
     if (index >= 0) {
       this.waiting.splice(index, 1)
       this.waitingBytes -= request.body.bytes.length
     }
-    this.finish(request, reason, refused)
+    this.forget(request)
+  }
+
+  get reporter(): Reporter {
+    return this.options.reporter
   }
 
   drop(count: number, reason: DropReason): void {
@@ -400,6 +415,7 @@ export class Lane implements Evictable {
 
   private finish(request: LaneRequest, reason: DropReason | undefined, refused = 0): void {
     this.inFlight.delete(request)
+    this.options.onFinished?.(request, reason, refused)
     if (reason !== undefined) this.drop(request.count, reason)
     else {
       this.delivered += request.count - refused

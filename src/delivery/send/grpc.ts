@@ -3,6 +3,7 @@
 import type * as Http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { Compression, Destination, Signal } from '../../config/destination.ts'
+import { clearTimeout, setTimeout } from '../../timers.ts'
 import { compressSync, decompressSync } from '../queue/compress.ts'
 import type { Message, Sender } from './create-sender.ts'
 import { USER_AGENT } from './http.ts'

@@ -3,6 +3,7 @@
 import type * as Http from 'node:http'
 import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
+import { clearTimeout, setTimeout } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
 import type { Message, Sender } from './create-sender.ts'
 import { judgeAnswer } from './http-answer.ts'

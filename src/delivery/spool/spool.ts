@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { logThrottled } from '../../log.ts'
+import { clearTimeout, performance, setImmediate, setTimeout } from '../../timers.ts'
 import { Batch, Body, type Budget } from '../queue/batch.ts'
 import type { Lane, LaneRequest } from '../queue/destination-queue.ts'
 import type { Detached } from '../run-untraced.ts'

@@ -9,10 +9,11 @@ import type {
   DataPoint,
   Histogram,
   MetricData,
-  MetricProducer,
   PushMetricExporter,
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics'
+import type { ImmediateProducer } from './collect-now.ts'
+import { noteMeasurement } from './measured.ts'
 
 /** What a histogram is called, and the scope it belongs to. */
 export interface DurationDescriptor {
@@ -40,7 +41,7 @@ export interface DurationMetrics {
   /** The histogram of that scope and name; the first descriptor stays. */
   histogram(descriptor: DurationDescriptor): DurationHistogram
   /** What the metric reader collects. */
-  readonly producer: MetricProducer
+  readonly producer: ImmediateProducer
 }
 
 export interface DurationMetricsOptions {
@@ -84,19 +85,24 @@ export function createDurationMetrics({ resource, exporter }: DurationMetricsOpt
     },
     producer: {
       async collect(): Promise<CollectionResult> {
-        const time = toHrTime(Date.now())
-        const scopeMetrics: ScopeMetrics[] = []
-        for (const { scope, families } of scopes.values()) {
-          const metrics: MetricData[] = []
-          for (const family of families.values()) {
-            const dataPoints = family.collect(time)
-            if (dataPoints.length > 0) metrics.push(family.describe(dataPoints))
-          }
-          if (metrics.length > 0) scopeMetrics.push({ scope, metrics })
-        }
-        return { resourceMetrics: { resource, scopeMetrics }, errors: [] }
+        return { resourceMetrics: { resource, scopeMetrics: collectNow() }, errors: [] }
       },
+      collectNow,
     },
+  }
+
+  function collectNow(): ScopeMetrics[] {
+    const time = toHrTime(Date.now())
+    const scopeMetrics: ScopeMetrics[] = []
+    for (const { scope, families } of scopes.values()) {
+      const metrics: MetricData[] = []
+      for (const family of families.values()) {
+        const dataPoints = family.collect(time)
+        if (dataPoints.length > 0) metrics.push(family.describe(dataPoints))
+      }
+      if (metrics.length > 0) scopeMetrics.push({ scope, metrics })
+    }
+    return scopeMetrics
   }
 }
 
@@ -132,6 +138,7 @@ class Family implements DurationHistogram {
 
   /** The series which takes the values of this one: itself as a rule. */
   admit(series: DurationSeries): DurationSeries {
+    noteMeasurement()
     const known = this.known.get(series.key) ?? series
     if (known.interval === this.interval) return known
     const isFull = this.active.length >= CARDINALITY_LIMIT - 1 && known !== this.overflow

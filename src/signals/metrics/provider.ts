@@ -10,6 +10,7 @@ import {
 import { type Environment, readEnvironment } from '../../config/environment.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createPrettyMetricExporter } from '../pretty-print.ts'
+import { prepareCollection, watchReader } from './collect-now.ts'
 import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
 import { createSummedCounters, type SummedCounters } from './summed-counters.ts'
 
@@ -45,6 +46,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       exportTimeoutMillis: options.timeoutMillis,
       metricProducers: durationMetrics ? [durationMetrics.producer] : [],
     })
+    if (exporter === delivery) watchReader(reader)
     if (summedCounters) passOnBefore(reader, summedCounters)
     return reader
   }
@@ -58,7 +60,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
     ],
   })
-  summedCounters?.watch(meterProvider)
+  if (summedCounters) {
+    summedCounters.watch(meterProvider)
+    prepareCollection(meterProvider, summedCounters.passOn)
+  }
   return { meterProvider, durationMetrics }
 }
 

@@ -1,0 +1,91 @@
+/** Runs something as the last of all listeners of the process's `exit`: those of the application may still make telemetry. */
+import { queueMicrotask } from '../../timers.ts'
+import type { ProcessListeners } from './process-listeners.ts'
+
+type Exit = (code: number) => void
+
+export interface LastListenerOptions {
+  readonly listeners: ProcessListeners
+  readonly run: () => void
+  /** Whether an error ends the process that nobody has caught. */
+  readonly isCrashing: () => boolean
+}
+
+export function listenLast({ listeners, run, isCrashing }: LastListenerOptions): void {
+  let isMoving = false
+  let restoreExit = (): void => {}
+  listeners.keep('exit', onExitBegins, true)
+  listeners.keep('exit', onExit)
+  listeners.keep('newListener', onNewListener)
+
+  function onNewListener(event: string | symbol): void {
+    if (event !== 'exit' || isMoving) return
+    isMoving = true
+    queueMicrotask(moveToEnd)
+  }
+
+  function moveToEnd(): void {
+    if (process.listeners('exit').at(-1) !== onExit) {
+      listeners.drop('exit', onExit)
+      listeners.keep('exit', onExit)
+    }
+    isMoving = false
+  }
+
+  function onExitBegins(): void {
+    restoreExit = beforeNestedExit(runOnce)
+  }
+
+  function runOnce(): void {
+    restoreExit()
+    listeners.dropAll()
+    run()
+  }
+
+  function onExit(code: number): void {
+    const later = listenersAfter(onExit)
+    if (later.length === 0) runOnce()
+    else runAfter(later, code)
+  }
+
+  /** Added in the very tick the process ends in. They run here, so they must not run a second time when this listener returns. */
+  function runAfter(later: readonly Exit[], code: number): void {
+    try {
+      for (const listener of later) listener.call(process, code)
+    } finally {
+      runOnce()
+    }
+    // Node calls the listeners within a `try` of its own here, and prints the error of the application only afterwards
+    if (isCrashing()) throw new Error('all exit listeners have run')
+    // within a listener this ends the process with the exit code it has, and calls no further listener
+    process.exit()
+  }
+}
+
+/**
+ * A listener that calls `process.exit` again ends the process there and then, and Node tells nobody. So for the time the listeners run, and no
+ * longer, `process.exit` is ours.
+ */
+function beforeNestedExit(run: () => void): () => void {
+  const { exit } = process
+  const restore = (): void => {
+    if (process.exit === nested) process.exit = exit
+  }
+  const nested = ((code) => {
+    restore()
+    if (code !== undefined) process.exitCode = code
+    run()
+    return exit.call(process, code)
+  }) as typeof exit
+  try {
+    process.exit = nested
+  } catch {
+    // a frozen process
+  }
+  return restore
+}
+
+function listenersAfter(own: Exit): Exit[] {
+  const all = process.rawListeners('exit') as Exit[]
+  return all.slice(all.indexOf(own) + 1)
+}
