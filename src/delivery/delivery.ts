@@ -20,6 +20,10 @@ import { createDetached } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
 import { createSender } from './send/create-sender.ts'
 import { createSpool } from './spool/spool.ts'
+import { threads } from './threads/channel.ts'
+import { connectToMain } from './threads/hand-over.ts'
+import { handOverMetrics } from './threads/hand-over-metrics.ts'
+import { takeOverFromThreads } from './threads/take-over.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
 
 /** The first requests wait this long for attributes of the resource that are still being detected. */
@@ -58,11 +62,22 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         lanes: () => allLanes,
       })
     : undefined
+  const handOver = connectToMain(options.destinations, options.bufferLimitBytes)
+  const takeOver = threads().isMainThread
+    ? takeOverFromThreads({
+        options,
+        detached,
+        pipelineOf: (signal) => pipelines.get(signal),
+        flush: (timeoutMillis) => flush(allPipelines, timeoutMillis),
+        onThread: () => watch.arm(),
+      })
+    : undefined
   const flushes = new Set<() => void>()
   const ending = createEnding({
     options,
     pipelines: allPipelines,
     spool,
+    takeOver,
     flush(timeoutMillis) {
       hush()
       return flush(allPipelines, timeoutMillis)
@@ -72,12 +87,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
   })
   const watch = options.exitFlush ? watchExit(ending, detached) : { arm() {}, stop() {} }
-  if (options.exitFlush) onFirstMeasurement(watch.arm)
+  if (handOver) handOverMetrics(() => ending.meterProvider)
+  else if (options.exitFlush) onFirstMeasurement(watch.arm)
   const host: SeamHost = {
     options,
     detached,
-    flush,
+    flush: flushEverywhere,
     closing,
+    handOver,
     onUnsent: watch.arm,
     get isBlocking() {
       return ending.isBlocking
@@ -92,12 +109,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     metricExporter: metrics && createMetricExporter(host, metrics),
     setMeterProvider(provider) {
       ending.meterProvider = provider
-      selfMetrics.attach(provider)
+      // the main thread counts what it takes
+      if (!handOver) selfMetrics.attach(provider)
     },
     setProviders(providers) {
       ending.providers = providers as readonly Flushable[]
     },
-    forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flush(allPipelines, timeoutMillis),
+    forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flushEverywhere(allPipelines, timeoutMillis),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
       shuttingDown ??= shutdown(timeoutMillis)
       return shuttingDown
@@ -133,6 +151,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const isSettling =
       options.resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS
     if (isSettling) await settleResource(options.resource)
+    takeOver?.drain()
     for (const pipeline of these) pipeline.open?.flush()
     const batches = these.flatMap((pipeline) => [...pipeline.outstanding])
     if (batches.length === 0) return
@@ -151,6 +170,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     })
   }
 
+  /** In a worker thread, what the main thread has taken over as well. When the thread ends, that is safe already. */
+  async function flushEverywhere(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
+    const isOver = handOver === undefined || ending.isFlushing
+    await Promise.all([flush(these, timeoutMillis), isOver ? undefined : handOver.flush(timeoutMillis)])
+  }
+
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
   function closing(pipeline: Pipeline): Promise<void> {
     closingSince ??= performance.now()
@@ -165,9 +190,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   async function shutdown(timeoutMillis: number): Promise<void> {
     const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
+    takeOver?.stop()
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
-    await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
+    await flushEverywhere(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
     ending.conclude()
     watch.stop()
     onFirstMeasurement(undefined)

@@ -17,8 +17,8 @@ export interface Ending {
   readonly main?: string
   /** Half of the work is done by `end` itself. */
   readonly worksLater?: boolean
-  /** Nothing can be said about the end of a program without telemetry, as the moment of the end hangs on ours. */
-  readonly outcome?: Pick<RunResult, 'code' | 'signal'>
+  /** The thread ends before a line of ours could collect them. */
+  readonly losesMetrics?: boolean
 }
 
 const STAY = 'setInterval(() => {}, 1000)'
@@ -74,12 +74,18 @@ export const ENDINGS: Record<string, Ending> = {
     main: `worker.on('error', () => {})`,
   },
   'worker.terminate()': {
-    end: `require('worker_threads').parentPort.postMessage('done'); ${STAY}`,
+    end: `setImmediate(() => require('worker_threads').parentPort.postMessage('done')); ${STAY}`,
     place: 'worker',
     main: `worker.on('message', () => worker.terminate())`,
   },
+  'worker.terminate() within the statement': {
+    end: `require('worker_threads').parentPort.postMessage('done'); for (;;);`,
+    place: 'worker',
+    main: `worker.on('message', () => worker.terminate())`,
+    losesMetrics: true,
+  },
   'worker that is parked, process.exit': {
-    end: `require('worker_threads').parentPort.postMessage('done'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
+    end: `Promise.resolve().then(() => { require('worker_threads').parentPort.postMessage('done'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) })`,
     place: 'worker',
     main: `worker.on('message', () => process.exit(5))`,
   },
@@ -108,10 +114,11 @@ export function programOf({ end, kind, place, main, worksLater }: Ending, dsn: s
   const parts = worksLater ? 2 : 1
   return `${load}; ${tools}
 ${place === 'worker' ? `if (require('worker_threads').isMainThread) { ${setUp} }` : ''}
+let made = 0
 function work() {
   for (let index = 0; index < ${SPANS / parts}; index++) withSpan('span ' + index, () => {})
   const counter = ${dsn ? `metrics.getMeter('app').createCounter('made')` : '{ add() {} }'}, logger = ${dsn ? `logs.getLogger('app')` : '{ emit() {} }'}
-  counter.add(${COUNT / parts}); for (let index = 0; index < ${LOGS / parts}; index++) logger.emit({ body: 'record ' + index })
+  counter.add(${COUNT / parts}); for (let index = 0; index < ${LOGS / parts}; index++) logger.emit({ body: 'record ' + made++ })
 }
 ${kind === 'mjs' ? '' : 'function run() {'}
   ${setUp}
@@ -134,20 +141,35 @@ export interface Delivered {
   readonly count: number
 }
 
+/** What came twice, as delivery is at least once, counts once. */
 export function deliveredTo(sink: Sink): Delivered {
+  const distinct = (texts: readonly unknown[]): number => new Set(texts).size
+  const points = sink
+    .items('metrics')
+    .filter(({ name }) => name === 'made')
+    .flatMap(({ sum }) => sum.dataPoints)
   return {
-    spans: sink.items('traces').filter(({ name }) => name.startsWith('span ')).length,
-    logs: sink.items('logs').filter(({ body }) => body?.stringValue?.startsWith('record ')).length,
-    count: sink
-      .items('metrics')
-      .filter(({ name }) => name === 'made')
-      .flatMap(({ sum }) => sum.dataPoints)
-      .reduce((total: number, point) => total + Number(point.asInt ?? point.asDouble), 0),
+    spans: distinct(
+      sink
+        .items('traces')
+        .filter(({ name }) => name.startsWith('span '))
+        .map(({ spanId }) => spanId),
+    ),
+    logs: distinct(
+      sink
+        .items('logs')
+        .map(({ body }) => body?.stringValue)
+        .filter((text) => text?.startsWith('record ')),
+    ),
+    count: [...new Map(points.map((point) => [String(point.timeUnixNano), point])).values()].reduce(
+      (total: number, point) => total + Number(point.asInt ?? point.asDouble),
+      0,
+    ),
   }
 }
 
-export const isComplete = ({ spans, logs, count }: Delivered): boolean =>
-  spans === SPANS && logs === LOGS && count === COUNT
+export const isComplete = ({ spans, logs, count }: Delivered, { losesMetrics }: Ending): boolean =>
+  spans === SPANS && logs === LOGS && (count === COUNT || losesMetrics === true)
 
 /** What a crash says, whatever folder the program was in. */
 export const sameText = (stderr: string): string => stderr.replace(/\S*\/p-\w+\//g, '')

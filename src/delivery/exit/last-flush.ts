@@ -7,6 +7,7 @@ import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { type Lane, NOUNS } from '../queue/destination-queue.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Spool } from '../spool/spool.ts'
+import type { TakeOver } from '../threads/take-over.ts'
 import type { DeliveryOptions } from '../types.ts'
 import { flushInWorker } from './flush-in-worker.ts'
 import { recordUncaught } from './record-uncaught.ts'
@@ -25,6 +26,7 @@ export interface EndingOptions {
   readonly options: DeliveryOptions
   readonly pipelines: readonly Pipeline[]
   readonly spool: Spool | undefined
+  readonly takeOver: TakeOver | undefined
   flush(timeoutMillis: number): Promise<void>
   /** Ends all waiting for acknowledgements. */
   giveUp(): void
@@ -37,13 +39,15 @@ export interface Ending extends ExitHost {
   providers: readonly Flushable[]
   /** Whether the process ends and no event loop turns any more. */
   readonly isBlocking: boolean
+  /** Whether it sends what is left while the loop still turns. */
+  readonly isFlushing: boolean
   /** A destination has sent a request, or failed, while the process ends. */
   onProgress(): void
   /** Whether the process is ending and no destination that has work is worth waiting for. */
   isHopeless(): boolean
 }
 
-export function createEnding({ options, pipelines, spool, flush, giveUp }: EndingOptions): Ending {
+export function createEnding({ options, pipelines, spool, takeOver, flush, giveUp }: EndingOptions): Ending {
   const lanes = pipelines.flatMap((pipeline) => pipeline.lanes)
   let since: number | undefined
   let hasCollected = false
@@ -60,7 +64,11 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     get isBlocking() {
       return isBlocking
     },
-    hasUnsent: () => hasItems() || (ending.meterProvider !== undefined && hasUncollected()),
+    get isFlushing() {
+      return since !== undefined
+    },
+    hasUnsent: () =>
+      takeOver?.hasThreads === true || hasItems() || (ending.meterProvider !== undefined && hasUncollected()),
     hasWork: () => (mayCollect() || hasItems()) && created() !== createdAtLastFlush,
     flushAsync,
     flushSync,
@@ -77,6 +85,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
   return ending
 
   function hasItems(): boolean {
+    takeOver?.drain()
     return pipelines.some((pipeline) => pipeline.outstanding.size > 0 || (pipeline.open?.count ?? 0) > 0)
   }
 
@@ -132,6 +141,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     try {
       for (const lane of lanes) lane.hold()
       collectLast()
+      takeOver?.drain()
       for (const pipeline of pipelines) {
         pipeline.open?.flush()
         pipeline.compressNow()

@@ -42,8 +42,8 @@ export interface BatcherOptions<Item extends Originated> {
 }
 
 export interface Batcher<Item> {
-  /** Encodes an item into the open batch. @throws when it cannot be read */
-  add(item: Item): void
+  /** Encodes an item into the open batch, by `encodeItem` if that is given. @throws when it cannot be read */
+  add(item: Item, encodeItem?: (writer: ProtobufWriter, item: Item) => void): void
   /** Closes the open batch and hands over all that is held. */
   flush(): void
   /** Items which no closed batch holds yet. */
@@ -93,13 +93,13 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     },
   }
 
-  function add(item: Item): void {
+  function add(item: Item, encodeItem = encode): void {
     const section =
       last !== undefined && last.scope === item.instrumentationScope && last.resource === item.resource
         ? last
         : findSection(item)
     const before = section.writer.pos
-    encode(section.writer, item)
+    encodeItem(section.writer, item)
     bytes += section.writer.pos - before
     count++
     if (bytes >= nextBlock) endBlock()

@@ -20,6 +20,7 @@ import { encodeSpan } from '../../wire/encode-traces.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Detached } from '../run-untraced.ts'
+import type { HandOver } from '../threads/hand-over.ts'
 import type { BatchOptions, DeliveryOptions } from '../types.ts'
 import { BATCH_LIMIT_BYTES, createBatcher, type Originated } from './batcher.ts'
 
@@ -32,6 +33,8 @@ export interface SeamHost {
   closing(pipeline: Pipeline): Promise<void>
   /** Something is to be sent from here on. */
   onUnsent(): void
+  /** In a worker thread: to the main thread, which sends it. */
+  readonly handOver: HandOver | undefined
   /** Whether the process ends and no event loop turns any more. */
   readonly isBlocking: boolean
 }
@@ -79,6 +82,7 @@ function createIntake<Item extends Originated>(
   batch: BatchOptions,
   encode: (writer: ProtobufWriter, item: Item) => void,
 ): Intake<Item> {
+  const { handOver } = host
   const { bufferLimitBytes, resource } = host.options
   const batcher = createBatcher<Item>({
     encode,
@@ -95,6 +99,11 @@ function createIntake<Item extends Originated>(
     onLost: (count) => pipeline.drop(count, 'unreadable'),
   })
   pipeline.open = batcher
+  pipeline.takeEncoded = (origin, bytes) => {
+    pipeline.created++
+    if (pipeline.isClosed) pipeline.drop(1, 'after_shutdown')
+    else batcher.add(origin as Item, (writer) => writer.raw(bytes))
+  }
   let ending: Promise<void> | undefined
   return {
     item(item) {
@@ -104,7 +113,9 @@ function createIntake<Item extends Originated>(
         return
       }
       try {
-        batcher.add(item)
+        if (!handOver?.takes(pipeline.signal)) batcher.add(item)
+        else if (handOver.item(pipeline.signal, item, encode)) pipeline.handOver(1)
+        else pipeline.drop(1, 'buffer_full')
       } catch {
         pipeline.drop(1, 'unreadable')
       }
@@ -154,10 +165,7 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
     let count = 0
     let sliceStart = performance.now()
     const submit = (): void => {
-      if (count > 0) {
-        host.onUnsent()
-        pipeline.accept(encodeRequest(sections), count)
-      }
+      if (count > 0) submitRequest(encodeRequest(sections), count)
       sections = []
       bytes = 0
       count = 0
@@ -180,6 +188,15 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
       bytes += writer.pos
     }
     submit()
+  }
+
+  function submitRequest(request: Buffer, count: number): void {
+    const { handOver } = host
+    if (!handOver?.takes('metrics')) {
+      host.onUnsent()
+      pipeline.accept(request, count)
+    } else if (handOver.request('metrics', request, count)) pipeline.handOver(count)
+    else pipeline.drop(count, 'buffer_full')
   }
 
   /** @returns how many data points are in the writer now */

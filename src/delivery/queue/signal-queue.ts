@@ -1,6 +1,7 @@
 /** The way of one signal from a closed batch to the queues of its destinations: compress once per encoding, then fan out. */
 import type { Compression, Signal } from '../../config/destination.ts'
 import { recycle } from '../../wire/encode-request.ts'
+import type { Originated } from '../intake/batcher.ts'
 import type { Detached } from '../run-untraced.ts'
 import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from '../types.ts'
 import { Batch, Body, type Budget } from './batch.ts'
@@ -24,10 +25,14 @@ export interface Pipeline {
   /** Takes nothing more: the provider or delivery was shut down. */
   isClosed: boolean
   open: OpenItems | undefined
+  /** Takes an item that another thread has encoded. */
+  takeEncoded: ((origin: Originated, bytes: Uint8Array) => void) | undefined
   /** Takes an encoded request of `count` items. */
   accept(request: Buffer, count: number): void
   /** Items that never became part of a batch. */
   readonly lost: DropCounts
+  /** Another thread has taken over items. */
+  handOver(count: number): void
   /** Counts items that never became part of a batch. */
   drop(count: number, reason: DropReason): void
   /** Compresses in place whatever waits for it. */
@@ -57,12 +62,16 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
     created: 0,
     isClosed: false,
     open: undefined,
+    takeEncoded: undefined,
     outstanding,
     accept,
     lost: {},
     drop(count, reason) {
       pipeline.lost[reason] = (pipeline.lost[reason] ?? 0) + count
       for (const lane of lanes) lane.drop(count, reason)
+    },
+    handOver(count) {
+      for (const lane of lanes) lane.delivered += count
     },
     compressNow() {
       for (const raw of [...compressing, ...waiting.splice(0)]) {
