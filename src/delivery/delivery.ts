@@ -49,26 +49,29 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const allPipelines = [...pipelines.values()]
   const allLanes = allPipelines.flatMap(({ lanes }) => lanes)
+  const handOver = connectToMain(options.destinations, options.bufferLimitBytes)
   let closingSince: number | undefined
   let shuttingDown: Promise<void> | undefined
 
-  const spool = options.spoolDirectory
-    ? createSpool({
-        directory: options.spoolDirectory,
-        limitBytes: options.spoolLimitBytes,
-        maxAgeMillis: options.spoolMaxAgeMillis,
-        budget,
-        detached,
-        lanes: () => allLanes,
-      })
-    : undefined
-  const handOver = connectToMain(options.destinations, options.bufferLimitBytes)
+  // a thread that hands over has nothing to keep, and the folder belongs to the process
+  const spool =
+    options.spoolDirectory && !handOver
+      ? createSpool({
+          directory: options.spoolDirectory,
+          limitBytes: options.spoolLimitBytes,
+          maxAgeMillis: options.spoolMaxAgeMillis,
+          budget,
+          detached,
+          lanes: () => allLanes,
+        })
+      : undefined
   const takeOver = threads().isMainThread
     ? takeOverFromThreads({
         options,
         detached,
         pipelineOf: (signal) => pipelines.get(signal),
-        flush: (timeoutMillis) => flush(allPipelines, timeoutMillis),
+        // the thread that waits holds the process, as long as it is there
+        flush: (timeoutMillis) => flush(allPipelines, timeoutMillis, false),
         onThread: () => watch.arm(),
       })
     : undefined
@@ -147,7 +150,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** Waits until everything created so far is settled. The timer holds the process, as sockets and other timers of delivery do not. */
-  async function flush(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
+  async function flush(these: readonly Pipeline[], timeoutMillis: number, holds = true): Promise<void> {
     const isSettling =
       options.resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS
     if (isSettling) await settleResource(options.resource)
@@ -164,6 +167,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         resolve()
       }
       const timer = setTimeout(done, timeoutMillis > 0 ? Math.min(timeoutMillis, MAX_TIMER_MILLIS) : MAX_TIMER_MILLIS)
+      if (!holds) timer.unref()
       flushes.add(done)
       void settled.then(done)
       if (ending.isHopeless()) done()
@@ -172,7 +176,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** In a worker thread, what the main thread has taken over as well. When the thread ends, that is safe already. */
   async function flushEverywhere(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
-    const isOver = handOver === undefined || ending.isFlushing
+    const isOver = handOver === undefined || ending.isFlushing || ending.isBlocking
     await Promise.all([flush(these, timeoutMillis), isOver ? undefined : handOver.flush(timeoutMillis)])
   }
 

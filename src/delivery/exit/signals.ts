@@ -3,7 +3,7 @@
  * something is unsent: a listener delays the end for as long as the event loop is busy.
  */
 import type * as WorkerThreads from 'node:worker_threads'
-import { clearInterval, setInterval } from '../../timers.ts'
+import { clearInterval, performance, setInterval } from '../../timers.ts'
 import type { Detached } from '../run-untraced.ts'
 import type { Listener, ProcessListeners } from './process-listeners.ts'
 
@@ -25,7 +25,9 @@ const SIGNALS = [
 type EndSignal = (typeof SIGNALS)[number]
 
 const IDLE_CHECK_MILLIS = 1000
-/** Launchers often pass on a signal that the terminal has sent already: two in a row need not mean impatience. */
+/** Launchers pass on a signal that the terminal has sent already: two at the same time are one. */
+const SAME_SIGNAL_MILLIS = 50
+/** What a second signal leaves to the last attempt. */
 const SECOND_SIGNAL_MILLIS = 500
 /** The first process of a container does not die of a signal that nobody listens to. */
 const FIRST_PROCESS = 1
@@ -54,6 +56,7 @@ export function watchSignals({ listeners, detached, hasUnsent, flush, conclude }
   const own = new Map<EndSignal, Listener>(known.map((signal) => [signal, () => onSignal(signal)]))
   let timer: NodeJS.Timeout | undefined
   let isEnding = false
+  let since = 0
   return { arm, disarm }
 
   function arm(): void {
@@ -72,9 +75,11 @@ export function watchSignals({ listeners, detached, hasUnsent, flush, conclude }
   /** Without a listener of ours the signal would have ended the process at once; so it does after the flush, or soon after a second signal. */
   function onSignal(signal: EndSignal): void {
     if (!isOurs(signal)) return
-    if (isEnding) die(signal, SECOND_SIGNAL_MILLIS)
-    else {
+    if (isEnding) {
+      if (performance.now() - since > SAME_SIGNAL_MILLIS) die(signal, SECOND_SIGNAL_MILLIS)
+    } else {
       isEnding = true
+      since = performance.now()
       void flush().then(() => die(signal))
     }
   }

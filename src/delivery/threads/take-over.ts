@@ -148,7 +148,10 @@ export function takeOverFromThreads({ options, detached, pipelineOf, flush, onTh
     if (!pipeline) return
     if (kind === REQUEST) {
       pipeline.created += number
-      pipeline.accept(Buffer.from(bytes), number)
+      // memory of its own, not of Node's pool: the queue uses it again
+      const request = Buffer.allocUnsafeSlow(bytes.length)
+      request.set(bytes)
+      pipeline.accept(request, number)
       return
     }
     // the thread has said it before it wrote the first item of the section

@@ -23,6 +23,7 @@ import type { RequestDurations } from './durations.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
 import { createRequestAttributes, type Scheme } from './request-attributes.ts'
 import { createRequestContext } from './request-context.ts'
+import { whenUncaught } from './uncaught.ts'
 
 export interface IncomingOptions {
   readonly tracer: Tracer
@@ -107,11 +108,13 @@ function onRequest(
   if (isIgnored) return context.with(parent, emitOn, undefined, emit, server, 'request', args)
   exchange.context = createRequestContext(parent, span, exchange)
   if (options.onResponse) callHook(options.onResponse, span, response)
+  let hasThrown = true
   try {
-    return context.with(exchange.context, emitOn, undefined, emit, server, 'request', args)
-  } catch (error) {
-    fail(exchange, error)
-    throw error
+    const isListenedTo = context.with(exchange.context, emitOn, undefined, emit, server, 'request', args)
+    hasThrown = false
+    return isListenedTo
+  } finally {
+    if (hasThrown) whenUncaught((error) => fail(exchange, error))
   }
 }
 
