@@ -49,6 +49,7 @@ import { recordPanic } from './signals/report.ts'
 import { createResource } from './signals/resource.ts'
 import { createTracerProvider } from './signals/traces/provider.ts'
 import { createSampler } from './signals/traces/samplers.ts'
+import { clearTimeout, setTimeout } from './timers.ts'
 import { traceUrlOf } from './trace-url.ts'
 import { isNodeSupported } from './version.ts'
 

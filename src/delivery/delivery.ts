@@ -183,6 +183,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
   function closing(pipeline: Pipeline): Promise<void> {
     closingSince ??= performance.now()
+    takeOver?.stop()
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch

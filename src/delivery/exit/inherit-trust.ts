@@ -36,11 +36,15 @@ export function networkSettings(): NetworkSettings {
 
 const isSecure = ({ url }: Destination): boolean => url.startsWith('https:')
 
+const usesOpenSslStore = (): boolean =>
+  [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flags) => flags.includes('--use-openssl-ca'))
+
 /** Undefined when they are those which a new thread trusts as well: to read them all again costs it some 25 ms. */
 function trustedCertificates(): string[] | undefined {
   const { getCACertificates } = builtin<Partial<typeof Tls>>('tls')
   // Node.js before 22.15 has no more than the flags
-  if (!getCACertificates) return undefined
+  // and the store of OpenSSL, which holds for all threads, is not in the list
+  if (!getCACertificates || usesOpenSslStore()) return undefined
   const trusted = getCACertificates('default')
   const usual = new Set([...getCACertificates('bundled'), ...getCACertificates('extra')])
   const isUsual = trusted.length === usual.size && trusted.every((certificate) => usual.has(certificate))

@@ -76,6 +76,7 @@ export function takeOverFromThreads({ options, detached, pipelineOf, flush, onTh
       process.off('worker', onWorker)
       clearInterval(timer)
       channel?.close()
+      channel = undefined
       known.clear()
     },
   }

@@ -6,6 +6,7 @@ import { type Attributes, context, ROOT_CONTEXT, SpanKind, TraceFlags } from '@o
 import { hrTimeToMicroseconds, suppressTracing } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { clearTimeout, setTimeout } from '../../timers.ts'
 
 export interface LiveSpansOptions {
   /** Address of the viewer: scheme, host and port. */

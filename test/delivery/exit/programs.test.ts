@@ -1,0 +1,184 @@
+/** The end of a process in programs that do something unusual. */
+import { spawnSync } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { attributesOf, type Sink, startSink } from '../../faults/sink.ts'
+import { type RunOptions, type RunResult, runSource } from '../../support/run-node.ts'
+
+let sink: Sink
+beforeEach(async () => {
+  sink = await startSink()
+})
+afterEach(() => sink.close().catch(() => {}))
+
+const HEAD = `const { configureOpentelemetry, withSpan, forceFlush } = require('uptrace-node')`
+const run = (body: string, options: RunOptions = {}): Promise<RunResult> =>
+  runSource('cjs', `${HEAD}\nconfigureOpentelemetry({ dsn: 'http://t@127.0.0.1:${sink.port}' })\n${body}`, options)
+const bare = (body: string): Promise<RunResult> => runSource('cjs', `const withSpan = (_, run) => run()\n\n${body}`)
+const withoutPaths = (text: string): string => text.replace(/\S*\/p-\w+\//g, '')
+const severities = (): number[] => sink.items('logs').map(({ severityNumber }) => severityNumber)
+
+describe('an uncaught error', () => {
+  test.for<[string, string, number]>([
+    ['that nobody handles', `setTimeout(() => { throw new Error('boom') }, 10)`, 21],
+    [
+      'that a listener handles',
+      `process.on('uncaughtException', () => {}); setTimeout(() => { throw new Error('boom') }, 10)`,
+      17,
+    ],
+    [
+      'that a capture callback handles',
+      `process.setUncaughtExceptionCaptureCallback(() => {}); setTimeout(() => { throw new Error('boom') }, 10)`,
+      17,
+    ],
+    [
+      'in a promise, that a listener handles',
+      `process.on('uncaughtException', () => {}); setTimeout(() => { Promise.reject(new Error('boom')) }, 10)`,
+      17,
+    ],
+    ['that is no error', `setTimeout(() => { throw 'boom' }, 10)`, 21],
+  ])('%s has the severity of what it was', async ([, body, severity]) => {
+    await run(body)
+    expect(severities()).toEqual([severity])
+    expect(sink.items('logs')[0].body.stringValue).toBe('boom')
+  })
+
+  test.for<[string, string]>([
+    ['throws', `Error.prepareStackTrace = () => { throw new Error('in prepare') }`],
+    ['returns an object', `Error.prepareStackTrace = (error, sites) => sites`],
+    ['throws null', `Error.prepareStackTrace = () => { throw null }`],
+  ])('is delivered when Error.prepareStackTrace %s', async ([, prepare]) => {
+    const body = `${prepare}; setTimeout(() => { throw new TypeError('boom') }, 10)`
+    const [ours, plain] = [await run(body), await bare(body)]
+    const [record] = sink.items('logs')
+    expect(attributesOf(record)).toMatchObject({ 'exception.type': 'TypeError', 'exception.message': 'boom' })
+    expect([ours.code, withoutPaths(ours.stderr)]).toEqual([plain.code, withoutPaths(plain.stderr)])
+  })
+
+  test('is delivered when its properties are getters that throw', async () => {
+    await run(
+      `setTimeout(() => { throw Object.defineProperty(new Error('boom'), 'stack', { get() { throw new Error('no') } }) }, 10)`,
+    )
+    expect(sink.items('logs')).toHaveLength(1)
+  })
+
+  test.for(['http', 'https'])(
+    'in a handler of a server (%s) is printed with the line of the handler',
+    async (scheme) => {
+      // the handshake does not matter: the request is emitted as the server would
+      const body = `
+const server = require('${scheme}').createServer(() => {
+  throw new TypeError('in the handler')
+})
+const http = require('http')
+const request = new http.IncomingMessage(new (require('net').Socket)()); request.method = 'GET'; request.url = '/'
+setTimeout(() => server.emit('request', request, new http.ServerResponse(request)), 10)`
+      const { stderr, code } = await run(body)
+      expect(stderr).toMatch(/main\.cjs:5\n\s+throw new TypeError\('in the handler'\)/)
+      expect(code).toBe(1)
+      const [span] = sink.items('traces')
+      expect(span.status.code).toBe(2)
+      expect(attributesOf(span.events[0])['exception.message']).toBe('in the handler')
+    },
+  )
+})
+
+describe('signals', () => {
+  const BUSY = `process.stdout.write('ready'); const end = Date.now() + 10_000; while (Date.now() < end);`
+  test.for<[string, string]>([
+    ['at the start', BUSY],
+    [
+      'after all was sent',
+      `withSpan('a', () => {}); setTimeout(() => forceFlush().then(() => setTimeout(() => { ${BUSY} }, 2500)), 10)`,
+    ],
+  ])('with nothing unsent a busy loop does not delay the end (%s)', async ([, body]) => {
+    let at = 0
+    const result = await runSource(
+      'cjs',
+      `${HEAD}\nconfigureOpentelemetry({ dsn: 'http://t@127.0.0.1:${sink.port}', metricsEnabled: false })\n${body}`,
+      {
+        onStart: (child) => {
+          const timer = setInterval(() => {
+            if (!child.stdout.includes('ready')) return
+            clearInterval(timer)
+            at = performance.now()
+            child.kill('SIGTERM')
+          }, 20)
+        },
+      },
+    )
+    expect(result.signal).toBe('SIGTERM')
+    expect(performance.now() - at).toBeLessThan(5000)
+  })
+
+  test('a listener of the application that is called once decides, whenever it was added', async () => {
+    const { code } = await run(
+      `process.once('SIGTERM', () => setTimeout(() => process.exit(9), 800)); withSpan('a', () => {}); setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM')`,
+    )
+    expect(code).toBe(9)
+  })
+
+  test('with listeners removed again and again, listeners do not pile up', async () => {
+    const { stdout } = await run(
+      `withSpan('a', () => {}); for (let i = 0; i < 20; i++) process.removeAllListeners()
+setTimeout(() => { process.removeAllListeners(); setTimeout(() => { console.log(process.listenerCount('exit'), process.listenerCount('SIGTERM')); process.exit() }, 5) }, 5)`,
+    )
+    const [exits, terms] = stdout.trim().split(' ').map(Number)
+    expect(exits).toBeLessThanOrEqual(2)
+    expect(terms).toBe(1)
+    expect(sink.spanIds().size).toBe(1)
+  })
+
+  test('the first process of a container, which no signal ends, goes on recording', async (context) => {
+    const probe = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true'])
+    if (probe.status !== 0) return context.skip('unshare is not permitted here')
+    const body = `
+const { execFileSync } = require('child_process')
+if (!process.env.INNER) execFileSync('unshare', ['--pid', '--fork', '--mount-proc', process.execPath, __filename], { env: { ...process.env, INNER: '1' } })
+else {
+  withSpan('before', () => {}); process.kill(process.pid, 'SIGTERM')
+  setTimeout(() => { withSpan('after', () => {}); process.exit(0) }, 1000)
+}`
+    const { code } = await run(body)
+    expect(code).toBe(0)
+    const names = sink.items('traces').map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['before', 'after']))
+  })
+})
+
+describe('fake timers do not stop the end', () => {
+  const FAKE = `
+const never = () => ({ unref() { return this }, ref() { return this } })
+for (const name of ['setTimeout', 'setInterval', 'setImmediate']) globalThis[name] = never
+globalThis.clearTimeout = globalThis.clearInterval = () => {}
+globalThis.queueMicrotask = () => {}
+globalThis.performance = { now: () => 0, timeOrigin: 0 }
+Date.now = () => 0`
+  test.for<[string, string, number | null]>([
+    ['SIGTERM', `require('net').createServer().listen(0); process.kill(process.pid, 'SIGTERM')`, null],
+    ['process.exit()', 'process.exit(3)', 3],
+    ['a natural end', '', 0],
+  ])('%s', async ([, end, code]) => {
+    const result = await run(`${FAKE}\nfor (let i = 0; i < 10; i++) withSpan('s', () => {})\n${end}`)
+    expect(result.code).toBe(code)
+    expect(sink.spanIds().size).toBe(10)
+  })
+})
+
+describe('metrics', () => {
+  test('of synchronous callbacks are collected at process.exit(), others are left out and hold nobody up', async () => {
+    const { code, millis } = await run(`
+const meter = require('@opentelemetry/api').metrics.getMeter('app')
+meter.createObservableGauge('gauge').addCallback((result) => result.observe(7))
+const batch = meter.createObservableCounter('batch')
+meter.addBatchObservableCallback((result) => result.observe(batch, 8), [batch])
+meter.createObservableGauge('never').addCallback(() => new Promise(() => {}))
+meter.createObservableGauge('throws').addCallback(() => { throw new Error('no') })
+meter.createHistogram('histogram').record(9)
+meter.createUpDownCounter('up').add(-1)
+process.exit(3)`)
+    expect(code).toBe(3)
+    expect(millis).toBeLessThan(5000)
+    const names = sink.items('metrics').map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['gauge', 'batch', 'histogram', 'up']))
+  })
+})

@@ -1,0 +1,120 @@
+/** Worker threads hand over what they record: a pool whose threads are parked between tasks, and what threads wait for. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Sink, startSink } from '../faults/sink.ts'
+import { runSource } from '../support/run-node.ts'
+
+let sink: Sink
+beforeEach(async () => {
+  sink = await startSink()
+})
+afterEach(() => sink.close().catch(() => {}))
+
+const program = (main: string, worker: string, more = ''): string => `
+const { isMainThread, Worker, parentPort } = require('worker_threads')
+const { configureOpentelemetry, withSpan, forceFlush } = require('uptrace-node')
+const telemetry = configureOpentelemetry({ dsn: 'http://t@127.0.0.1:${sink.port}', metricsEnabled: false${more} })
+if (isMainThread) { ${main} } else { ${worker} }`
+const names = (): string[] => sink.items('traces').map(({ name }) => name)
+
+test('tasks of piscina, whose threads are parked and then terminated, lose nothing', async () => {
+  const source = `
+const { isMainThread } = require('worker_threads')
+const { configureOpentelemetry, withSpan } = require('uptrace-node')
+configureOpentelemetry({ dsn: 'http://t@127.0.0.1:${sink.port}', metricsEnabled: false })
+module.exports = async (task) => { withSpan('task ' + task, () => {}); await null; return withSpan('again ' + task, () => task) }
+if (isMainThread) {
+  const { Piscina } = require('piscina')
+  const pool = new Piscina({ filename: __filename, maxThreads: 2 })
+  Promise.all(Array.from({ length: 50 }, (_, task) => pool.run(task))).then(() => pool.destroy())
+}`
+  const { code, stderr } = await runSource('cjs', source, { aliases: { piscina: 'piscina' } })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(new Set(names()).size).toBe(100)
+})
+
+test('forceFlush() in a thread resolves when the back end has answered', async () => {
+  const { stdout } = await runSource(
+    'cjs',
+    program(
+      'new Worker(__filename)',
+      `withSpan('a', () => {}); forceFlush().then(() => { console.log(JSON.stringify(telemetry.health().signals.traces)) })`,
+    ),
+  )
+  expect(JSON.parse(stdout)).toMatchObject({ created: 1, delivered: 1, queued: 0 })
+  expect(names()).toEqual(['a'])
+})
+
+test('a thread keeps its own resource and scope', async () => {
+  const more = ", serviceName: require('worker_threads').isMainThread ? 'main' : 'thread'"
+  await runSource(
+    'cjs',
+    program(
+      `withSpan('m', () => {}); new Worker(__filename)`,
+      `require('@opentelemetry/api').trace.getTracer('mine', '1.2.3').startSpan('t').end()`,
+      more,
+    ),
+  )
+  const groups = sink.received
+    .filter(({ signal }) => signal === 'traces')
+    .flatMap(({ request }) => request.resourceSpans)
+    .map(({ resource, scopeSpans }) => [
+      resource.attributes.find(({ key }: { key: string }) => key === 'service.name').value.stringValue,
+      scopeSpans[0].scope.name,
+      resource.attributes.some(({ key }: { key: string }) => key === 'process.pid'),
+    ])
+  expect(groups).toEqual(
+    expect.arrayContaining([
+      ['main', 'uptrace-node', true],
+      ['thread', 'mine', true],
+    ]),
+  )
+})
+
+test('a thread with another destination sends its own', async () => {
+  const other = await startSink()
+  const source = program('new Worker(__filename)', `withSpan('a', () => {})`).replace(
+    `'http://t@127.0.0.1:${sink.port}'`,
+    `isMainThread ? 'http://t@127.0.0.1:${sink.port}' : 'http://t@127.0.0.1:${other.port}'`,
+  )
+  await runSource('cjs', source)
+  expect(names()).toEqual([])
+  expect(other.items('traces').map(({ name }) => name)).toEqual(['a'])
+  await other.close()
+})
+
+test('a thread sends its own once the main thread has shut down, and where the main thread has no telemetry', async () => {
+  await runSource(
+    'cjs',
+    program(
+      `const worker = new Worker(__filename); worker.on('message', () => telemetry.shutdown().then(() => worker.postMessage('go')))`,
+      `withSpan('before', () => {}); parentPort.postMessage(1); parentPort.once('message', () => withSpan('after', () => {}))`,
+    ),
+  )
+  const source = program('', `withSpan('alone', () => {})`).replace(
+    'const telemetry = configureOpentelemetry',
+    'if (isMainThread) new Worker(__filename); else configureOpentelemetry',
+  )
+  await runSource('cjs', source)
+  expect(names().sort()).toEqual(['after', 'alone', 'before'])
+})
+
+test('a thread with more than fits loses nothing, and the counts of the process add up', {
+  timeout: 60_000,
+}, async () => {
+  const { stdout } = await runSource(
+    'cjs',
+    program(
+      `new Worker(__filename).on('exit', () => forceFlush().then(() => console.log(JSON.stringify(telemetry.health().signals.traces))))`,
+      `for (let index = 0; index < 40000; index++) withSpan('span ' + index, () => {})`,
+    ),
+    { timeoutMillis: 50_000 },
+  )
+  const { created, delivered, dropped, queued } = JSON.parse(stdout)
+  expect({ created, delivered, dropped, queued }).toEqual({
+    created: 40_000,
+    delivered: 40_000,
+    dropped: {},
+    queued: 0,
+  })
+  expect(sink.spanIds().size).toBe(40_000)
+})
