@@ -17,8 +17,6 @@ export interface Ending {
   readonly main?: string
   /** Half of the work is done by `end` itself. */
   readonly worksLater?: boolean
-  /** The spool is not written: nothing is unsent by then, or nobody has the time. */
-  readonly losesSpool?: boolean
   /** The thread ends before a line of ours could collect them. */
   readonly losesMetrics?: boolean
 }

@@ -37,9 +37,9 @@ async function runAll(name: string, ending: Ending, node: string): Promise<void>
   const bare = await runEnding(ending, undefined, { node })
   let good = 0
   for (let round = 0; round < ROUNDS; round++) if (note(name, await checkDelivery(ending, node, bare))) good++
-  const isDown = note(name, await checkOutage(ending, node, bare, 'refused'))
-  const isHanging = note(name, await checkOutage(ending, node, bare, 'hang'))
-  const isSpooled = ending.losesSpool || note(name, await checkSpool(ending, node))
+  const isDown = note(name, await checkOutage(ending, node, 'refused'))
+  const isHanging = note(name, await checkOutage(ending, node, 'hang'))
+  const isSpooled = note(name, await checkSpool(ending, node))
   const rest = [isDown, isHanging, isSpooled].map((isGood) => (isGood ? 'ok' : 'FAILED')).join(', ')
   console.log(`${name.padEnd(44)}${`${good}/${ROUNDS}`.padEnd(8)}${rest}`)
 }

@@ -120,7 +120,8 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
       new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref()),
     ])
     clearTimeout(deadline)
-    endedAt = performance.now()
+    // what comes after an end that delivered all has a limit of its own
+    endedAt = hasItems() ? performance.now() : Number.NEGATIVE_INFINITY
     givenUp = new Set(lanes.filter((lane) => lane.isHopeless))
     // another listener may have given the process more to do
     for (const lane of lanes) lane.relax()
