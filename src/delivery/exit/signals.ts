@@ -26,7 +26,7 @@ type EndSignal = (typeof SIGNALS)[number]
 
 const IDLE_CHECK_MILLIS = 1000
 /** Launchers pass on a signal that the terminal has sent already: two at the same time are one. */
-const SAME_SIGNAL_MILLIS = 50
+const SAME_SIGNAL_MILLIS = 100
 /** What a second signal leaves to the last attempt. */
 const SECOND_SIGNAL_MILLIS = 500
 /** The first process of a container does not die of a signal that nobody listens to. */
