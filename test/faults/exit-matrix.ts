@@ -59,6 +59,10 @@ export async function checkSpool(ending: Ending, node: string): Promise<Verdict>
       const { spans } = deliveredTo(sink)
       return spans < SPANS ? `spool: ${spans} of ${SPANS} spans after the next start` : undefined
     })
+  } catch (error) {
+    // someone else has taken the port in between
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    return await checkSpool(ending, node)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
