@@ -14,8 +14,8 @@ import { recordUncaught } from './record-uncaught.ts'
 import type { ExitHost } from './watch.ts'
 
 const TRIES = 3
-/** A synchronous flush this soon after another one is part of the same end, and of its time limit. */
-const SAME_END_MILLIS = 250
+/** A flush this soon after one that could not deliver all is part of the same end, and of its time limit. */
+const SAME_END_MILLIS = 1000
 
 /** A provider, as far as the end needs it. */
 export interface Flushable {
@@ -108,11 +108,16 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     return Math.max(0, options.exitTimeoutMillis - (performance.now() - since))
   }
 
+  function isSameEnd(): boolean {
+    return performance.now() - endedAt < SAME_END_MILLIS
+  }
+
   async function flushAsync(): Promise<void> {
     createdAtLastFlush = created()
-    startedAt = performance.now()
+    const now = performance.now()
+    if (!isSameEnd()) startedAt = now
     since = startedAt
-    const timeoutMillis = Math.max(1, options.exitTimeoutMillis)
+    const timeoutMillis = Math.max(1, options.exitTimeoutMillis - (now - startedAt))
     for (const lane of lanes) lane.hasten(TRIES)
     const deadline = setTimeout(giveUp, timeoutMillis)
     await Promise.race([
@@ -137,7 +142,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   }
 
   function flushSync(limitMillis = Number.POSITIVE_INFINITY): void {
-    if (performance.now() - endedAt < SAME_END_MILLIS) since = startedAt
+    if (isSameEnd()) since = startedAt
     else givenUp.clear()
     try {
       for (const lane of lanes) lane.hold()
