@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as WorkerThreads from 'node:worker_threads'
 import { distFolder, isComplete } from '../../lazy.ts'
-import type { Lane, LaneRequest } from '../queue/destination-queue.ts'
+import type { DestinationQueue, QueuedRequest } from '../queue/destination-queue.ts'
 import type { DropCounts } from '../types.ts'
 import { inheritTrust, networkSettings } from './inherit-trust.ts'
 import type { ExitNews, ExitWork } from './protocol.ts'
@@ -14,16 +14,16 @@ const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
 
 const threads = (): typeof WorkerThreads => process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
 
-/** Hands every unsettled request of the lanes to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
-export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): void {
-  const work = lanes.flatMap((lane, destination) => lane.pending().map((request) => ({ lane, destination, request })))
+/** Hands every unsettled request of the queues to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
+export function flushInWorker(queues: readonly DestinationQueue[], timeoutMillis: number): void {
+  const work = queues.flatMap((queue, destination) => queue.pending().map((request) => ({ queue, destination, request })))
   // without its file the worker could only let the process wait
   if (work.length === 0 || timeoutMillis <= 0 || !isComplete()) return
   const { port1, port2 } = new (threads().MessageChannel)()
   const done = new SharedArrayBuffer(4)
   startWorker({
-    destinations: lanes.map((lane) => inheritTrust(lane.destination)),
-    encodings: lanes.map((lane) => lane.encoding),
+    destinations: queues.map((queue) => inheritTrust(queue.destination)),
+    encodings: queues.map((queue) => queue.encoding),
     messages: work.map(({ destination, request }) => ({
       destination,
       body: request.body.bytes,
@@ -36,7 +36,7 @@ export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): vo
     port: port2,
   })
   Atomics.wait(new Int32Array(done), 0, 0, timeoutMillis)
-  apply(lanes, work, readNews(port1))
+  apply(queues, work, readNews(port1))
 }
 
 function readNews(port: WorkerThreads.MessagePort): ExitNews[] {
@@ -51,11 +51,11 @@ function readNews(port: WorkerThreads.MessagePort): ExitNews[] {
 }
 
 interface Work {
-  readonly lane: Lane
-  readonly request: LaneRequest
+  readonly queue: DestinationQueue
+  readonly request: QueuedRequest
 }
 
-function apply(lanes: readonly Lane[], work: readonly Work[], allNews: readonly ExitNews[]): void {
+function apply(queues: readonly DestinationQueue[], work: readonly Work[], allNews: readonly ExitNews[]): void {
   const results = new Map<number, { delivered: number; dropped: DropCounts }>()
   for (const news of allNews) {
     if (news.kind === 'finished') {
@@ -66,16 +66,16 @@ function apply(lanes: readonly Lane[], work: readonly Work[], allNews: readonly 
         result.dropped[reason] = (result.dropped[reason] ?? 0) + count
       continue
     }
-    const lane = lanes[news.destination]!
-    if (news.kind === 'partial') lane.reporter.partial(news.what, news.message)
+    const queue = queues[news.destination]!
+    if (news.kind === 'partial') queue.reporter.partial(news.what, news.message)
     else {
-      lane.lastError = news.reason
-      if (news.kind === 'refused') lane.reporter.refused(news.what, news.reason)
+      queue.lastError = news.reason
+      if (news.kind === 'refused') queue.reporter.refused(news.what, news.reason)
     }
   }
   for (const [message, { delivered, dropped }] of results) {
-    const { lane, request } = work[message]!
-    lane.settle(request, delivered, dropped)
+    const { queue, request } = work[message]!
+    queue.settle(request, delivered, dropped)
   }
 }
 

@@ -4,7 +4,7 @@ import { log } from '../../log.ts'
 import { collectNow } from '../../signals/metrics/collect-now.ts'
 import { hasMeasurements, hasUncollected } from '../../signals/metrics/measured.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
-import { type Lane, NOUNS } from '../queue/destination-queue.ts'
+import { type DestinationQueue, NOUNS } from '../queue/destination-queue.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { TakeOver } from '../threads/take-over.ts'
@@ -48,7 +48,7 @@ export interface Ending extends ExitHost {
 }
 
 export function createEnding({ options, pipelines, spool, takeOver, flush, giveUp }: EndingOptions): Ending {
-  const lanes = pipelines.flatMap((pipeline) => pipeline.lanes)
+  const queues = pipelines.flatMap((pipeline) => pipeline.queues)
   let since: number | undefined
   let hasCollected = false
   let isBlocking = false
@@ -56,7 +56,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   let startedAt = 0
   let endedAt = Number.NEGATIVE_INFINITY
   /** Destinations the flush before this one has given up. */
-  let givenUp = new Set<Lane>()
+  let givenUp = new Set<DestinationQueue>()
 
   const ending: Ending = {
     meterProvider: undefined,
@@ -100,7 +100,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   }
 
   function isHopeless(): boolean {
-    return lanes.some((lane) => lane.isHopeless) && lanes.every((lane) => lane.queued === 0 || lane.isHopeless)
+    return queues.some((queue) => queue.isHopeless) && queues.every((queue) => queue.queued === 0 || queue.isHopeless)
   }
 
   function remaining(): number {
@@ -118,7 +118,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     if (!isSameEnd()) startedAt = now
     since = startedAt
     const timeoutMillis = Math.max(1, options.exitTimeoutMillis - (now - startedAt))
-    for (const lane of lanes) lane.hasten(TRIES)
+    for (const queue of queues) queue.hasten(TRIES)
     const deadline = setTimeout(giveUp, timeoutMillis)
     await Promise.race([
       Promise.all([collect(timeoutMillis), flush(timeoutMillis)]),
@@ -127,9 +127,9 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     clearTimeout(deadline)
     // what comes after an end that delivered all has a limit of its own
     endedAt = hasItems() ? performance.now() : Number.NEGATIVE_INFINITY
-    givenUp = new Set(lanes.filter((lane) => lane.isHopeless))
+    givenUp = new Set(queues.filter((queue) => queue.isHopeless))
     // another listener may have given the process more to do
-    for (const lane of lanes) lane.relax()
+    for (const queue of queues) queue.relax()
     since = undefined
   }
 
@@ -145,7 +145,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     if (isSameEnd()) since = startedAt
     else givenUp.clear()
     try {
-      for (const lane of lanes) lane.hold()
+      for (const queue of queues) queue.hold()
       collectLast()
       takeOver?.drain()
       for (const pipeline of pipelines) {
@@ -155,7 +155,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
       // first on disk: the process may be killed while it waits for the worker
       spool?.persistAll()
       flushInWorker(
-        lanes.filter((lane) => !givenUp.has(lane)),
+        queues.filter((queue) => !givenUp.has(queue)),
         Math.min(remaining(), limitMillis),
       )
     } catch (error) {
@@ -180,19 +180,19 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
 
   function conclude(): void {
     const losses = new Map<string, string[]>()
-    for (const lane of lanes) lane.hold()
+    for (const queue of queues) queue.hold()
     for (const pipeline of pipelines) {
       pipeline.open?.flush()
       pipeline.compressNow()
     }
     spool?.persistAll()
     for (const pipeline of pipelines) {
-      for (const lane of pipeline.lanes) {
-        const { lastError } = lane
-        lane.stop('not_in_time')
-        const queued = lane.dropped.not_in_time ?? 0
+      for (const queue of pipeline.queues) {
+        const { lastError } = queue
+        queue.stop('not_in_time')
+        const queued = queue.dropped.not_in_time ?? 0
         if (queued === 0) continue
-        const key = `${lane.destination.label}: ${lastError ?? `no answer within ${options.exitTimeoutMillis} ms`}`
+        const key = `${queue.destination.label}: ${lastError ?? `no answer within ${options.exitTimeoutMillis} ms`}`
         losses.set(key, [...(losses.get(key) ?? []), `${queued} ${NOUNS[pipeline.signal]}`])
       }
     }

@@ -4,7 +4,7 @@
  */
 import type * as WorkerThreads from 'node:worker_threads'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import type { Listener, ProcessListeners } from './process-listeners.ts'
 
 /** All whose default in Node is the end of the process and which a program may get from outside. */
@@ -34,7 +34,7 @@ const FIRST_PROCESS = 1
 
 export interface SignalOptions {
   readonly listeners: ProcessListeners
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   /** Whether something would be lost. */
   hasUnsent(): boolean
   flush(): Promise<void>
@@ -48,7 +48,7 @@ export interface SignalWatch {
   disarm(): void
 }
 
-export function watchSignals({ listeners, detached, hasUnsent, flush, conclude }: SignalOptions): SignalWatch {
+export function watchSignals({ listeners, runUntraced, hasUnsent, flush, conclude }: SignalOptions): SignalWatch {
   // signals reach the main thread only
   if (!(process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads).isMainThread)
     return { arm() {}, disarm() {} }
@@ -62,7 +62,7 @@ export function watchSignals({ listeners, detached, hasUnsent, flush, conclude }
   function arm(): void {
     if (timer) return
     for (const [signal, listener] of own) listeners.keep(signal, listener, true)
-    timer = detached(() => setInterval(() => !isEnding && !hasUnsent() && disarm(), IDLE_CHECK_MILLIS).unref())
+    timer = runUntraced(() => setInterval(() => !isEnding && !hasUnsent() && disarm(), IDLE_CHECK_MILLIS).unref())
   }
 
   function disarm(): void {

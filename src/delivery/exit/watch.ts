@@ -1,5 +1,5 @@
 /** Watches for the end of the process, however it comes, and leaves its outcome, its exit code and other listeners as they are. */
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import { listenLast } from './last-listener.ts'
 import { createProcessListeners } from './process-listeners.ts'
 import { watchSignals } from './signals.ts'
@@ -25,7 +25,7 @@ export interface ExitWatch {
   stop(): void
 }
 
-export function watchExit(host: ExitHost, detached: Detached): ExitWatch {
+export function watchExit(host: ExitHost, runUntraced: RunUntraced): ExitWatch {
   const listeners = createProcessListeners()
   let flushing: Promise<void> | undefined
   let isCrashing = false
@@ -39,7 +39,7 @@ export function watchExit(host: ExitHost, detached: Detached): ExitWatch {
     host.captureUncaught?.(error, isFatal)
   })
   listenLast({ listeners, run: () => end(), isCrashing: () => isCrashing })
-  const signals = watchSignals({ listeners, detached, hasUnsent: host.hasUnsent, flush, conclude: end })
+  const signals = watchSignals({ listeners, runUntraced, hasUnsent: host.hasUnsent, flush, conclude: end })
   return { arm: signals.arm, stop }
 
   function stop(): void {

@@ -3,7 +3,7 @@ import dns from 'node:dns'
 import net from 'node:net'
 import { workerData } from 'node:worker_threads'
 import { Batch, Body, createBudget } from '../queue/batch.ts'
-import { Lane } from '../queue/destination-queue.ts'
+import { DestinationQueue } from '../queue/destination-queue.ts'
 import type { Reporter } from '../reporter.ts'
 import { createSender } from '../send/create-sender.ts'
 import type { ExitNews, ExitWork, NetworkSettings } from './protocol.ts'
@@ -15,14 +15,14 @@ applyNetwork(network)
 
 const budget = createBudget(Number.POSITIVE_INFINITY, () => [])
 const messageOf = new Map<Batch, number>()
-const lanes = destinations.map(createLane)
+const queues = destinations.map(createQueue)
 const settled = messages.map(({ destination, body, encoding, count }, index) => {
   const { signal } = destinations[destination]!
   const batch = new Batch(signal, count, () => {})
   messageOf.set(batch, index)
   const whenSettled = batch.whenSettled()
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  lanes[destination]!.enqueue({ batch, body: new Body(bytes, budget), encoding, count })
+  queues[destination]!.enqueue({ batch, body: new Body(bytes, budget), encoding, count })
   return whenSettled
 })
 
@@ -30,15 +30,15 @@ const settled = messages.map(({ destination, body, encoding, count }, index) => 
 const alive = setTimeout(finish, timeoutMillis)
 void Promise.all(settled).then(finish)
 
-function createLane(destination: ExitWork['destinations'][number], index: number): Lane {
-  const lane = new Lane({
+function createQueue(destination: ExitWork['destinations'][number], index: number): DestinationQueue {
+  const queue = new DestinationQueue({
     destination,
     index,
     encoding: encodings[index]!,
     sender: createSender(destination),
     budget,
     reporter: createReporter(index),
-    detached: (run) => run(),
+    runUntraced: (run) => run(),
     observer: { attempted() {} },
     spool: () => undefined,
     onFinished(request, reason, refused) {
@@ -55,8 +55,8 @@ function createLane(destination: ExitWork['destinations'][number], index: number
     },
     onEndingProgress,
   })
-  lane.hasten(TRIES)
-  return lane
+  queue.hasten(TRIES)
+  return queue
 }
 
 function createReporter(destination: number): Reporter {
@@ -71,8 +71,8 @@ function createReporter(destination: number): Reporter {
 }
 
 function onEndingProgress(): void {
-  const waiting = lanes.filter((lane) => lane.queued > 0)
-  if (waiting.length > 0 && waiting.every((lane) => lane.isHopeless)) finish()
+  const waiting = queues.filter((queue) => queue.queued > 0)
+  if (waiting.length > 0 && waiting.every((queue) => queue.isHopeless)) finish()
 }
 
 function tell(news: ExitNews): void {
@@ -85,7 +85,7 @@ function finish(): void {
   Atomics.store(slot, 0, 1)
   Atomics.notify(slot, 0)
   port.close()
-  for (const lane of lanes) lane.stop('not_in_time')
+  for (const queue of queues) queue.stop('not_in_time')
 }
 
 function applyNetwork(settings: NetworkSettings): void {

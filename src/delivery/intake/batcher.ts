@@ -6,7 +6,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 
 /** Receivers commonly stop at 4 MiB. */
 export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
@@ -32,7 +32,7 @@ export interface BatcherOptions<Item extends Originated> {
   readonly maxBytes: number
   readonly delayMillis: number
   readonly resource: Resource
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   /** Takes a closed batch: an encoded export request of `count` items. */
   readonly onBatch: (request: Buffer, count: number) => void
   /** A batch is opened: from here on something is unsent. */
@@ -66,7 +66,7 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onOpen, onLost } = options
+  const { encode, maxCount, maxBytes, delayMillis, resource, runUntraced, onBatch, onOpen, onLost } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
@@ -105,7 +105,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     if (bytes >= nextBlock) endBlock()
     if (count >= maxCount || bytes >= maxBytes) close()
     else if (timer === undefined) {
-      timer = detached(startTimer)
+      timer = runUntraced(startTimer)
       onOpen?.()
     }
   }
@@ -190,7 +190,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     const settle = (): void => {
       if (!isWaiting) return
       isWaiting = false
-      detached(releaseHeld)
+      runUntraced(releaseHeld)
     }
     setTimeout(settle, RESOURCE_WAIT_MILLIS).unref()
     resource.waitForAsyncAttributes?.().then(settle, settle)

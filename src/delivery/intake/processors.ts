@@ -19,7 +19,7 @@ import { encodeRequest, type Section } from '../../wire/encode-request.ts'
 import { encodeSpan } from '../../wire/encode-traces.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import type { HandOver } from '../threads/hand-over.ts'
 import type { BatchOptions, DeliveryOptions } from '../types.ts'
 import { BATCH_LIMIT_BYTES, createBatcher, type Originated } from './batcher.ts'
@@ -27,7 +27,7 @@ import { BATCH_LIMIT_BYTES, createBatcher, type Originated } from './batcher.ts'
 /** What a seam needs of delivery. */
 export interface SeamHost {
   readonly options: DeliveryOptions
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
   /** A provider is being shut down. */
   closing(pipeline: Pipeline): Promise<void>
@@ -90,7 +90,7 @@ function createIntake<Item extends Originated>(
     maxBytes: Math.min(BATCH_LIMIT_BYTES, bufferLimitBytes / 4),
     delayMillis: batch.scheduledDelayMillis,
     resource,
-    detached: host.detached,
+    runUntraced: host.runUntraced,
     onBatch(request, count) {
       host.onUnsent()
       pipeline.accept(request, count)
@@ -138,7 +138,7 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
       noteExport(metrics)
       // the reader waits for this answer before it collects again: what is encoded is safe in the buffer, so it need not wait
       const run = host
-        .detached(() => encodeMetrics(metrics))
+        .runUntraced(() => encodeMetrics(metrics))
         .then(
           () => done({ code: ExportResultCode.SUCCESS }),
           (error: Error) => done({ code: ExportResultCode.FAILED, error }),

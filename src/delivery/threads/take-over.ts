@@ -7,7 +7,7 @@ import { clearInterval, performance, setInterval } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
 import type { Originated } from '../intake/batcher.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import type { DeliveryOptions } from '../types.ts'
 import {
   addressesOf,
@@ -25,7 +25,7 @@ const SLICE_MILLIS = 5
 
 export interface TakeOverOptions {
   readonly options: DeliveryOptions
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   readonly pipelineOf: (signal: (typeof SIGNALS)[number]) => Pipeline | undefined
   readonly flush: (timeoutMillis: number) => Promise<void>
   /** Something may come at any time from here on. */
@@ -47,7 +47,7 @@ interface Thread {
 }
 
 /** Threads that start from here on find it. Nothing else happens until the first of them does. */
-export function takeOverFromThreads({ options, detached, pipelineOf, flush, onThread }: TakeOverOptions): TakeOver {
+export function takeOverFromThreads({ options, runUntraced, pipelineOf, flush, onThread }: TakeOverOptions): TakeOver {
   const { setEnvironmentData, BroadcastChannel, receiveMessageOnPort } = threads()
   const isOpen = new SharedArrayBuffer(4)
   const name = `uptrace-node:${process.pid}:${Math.random()}`
@@ -95,7 +95,7 @@ export function takeOverFromThreads({ options, detached, pipelineOf, flush, onTh
 
   function openChannel(): void {
     if (channel) return
-    channel = detached(() => new BroadcastChannel(name))
+    channel = runUntraced(() => new BroadcastChannel(name))
     channel.onmessage = (event) => hear((event as { data: ThreadNews }).data)
     // after the listener, which holds the process
     channel.unref()
@@ -123,7 +123,7 @@ export function takeOverFromThreads({ options, detached, pipelineOf, flush, onTh
     if (readers.some((reader) => reader.memory === memory)) return
     readers.push(createFrameReader(memory))
     onThread()
-    timer ??= detached(() => setInterval(() => drain(SLICE_MILLIS), POLL_MILLIS).unref())
+    timer ??= runUntraced(() => setInterval(() => drain(SLICE_MILLIS), POLL_MILLIS).unref())
   }
 
   function drain(limitMillis = Number.POSITIVE_INFINITY): void {

@@ -56,7 +56,7 @@ export function createLiveSpanProcessor({ url, headers, resource }: LiveSpansOpt
   // neither the timer nor the socket may hold the state of the request that happened to start them
   const snapshot = AsyncLocalStorage.snapshot()
   const suppressed = suppressTracing(ROOT_CONTEXT)
-  const detached = <T>(run: () => T): T => snapshot(() => context.with(suppressed, run))
+  const runUntraced = <T>(run: () => T): T => snapshot(() => context.with(suppressed, run))
   /** Not reported yet, oldest first. */
   const young = new Map<string, OpenSpan>()
   const reported = new Map<string, LiveSpan>()
@@ -97,7 +97,7 @@ export function createLiveSpanProcessor({ url, headers, resource }: LiveSpansOpt
 
   function schedule(): void {
     if (hasEnded || timer) return
-    timer = detached(() => setTimeout(tick, EVERY_MILLIS))
+    timer = runUntraced(() => setTimeout(tick, EVERY_MILLIS))
     timer.unref()
   }
 
