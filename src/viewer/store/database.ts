@@ -54,6 +54,8 @@ export interface OpenedDatabase {
   readonly path: string | null
 }
 
+const REGEXP_TEXT_LIMIT = 4096
+
 /** Opens or creates the database at `file`; without a file, or when another process holds it, in memory. */
 export function openDatabase(file: string | undefined): OpenedDatabase {
   if (file === undefined) return inMemory()
@@ -93,6 +95,7 @@ function openFile(file: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync): DatabaseSync {
+  addRegExp(database)
   database.exec(
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000`,
   )
@@ -101,6 +104,16 @@ function prepare(database: DatabaseSync): DatabaseSync {
   if (version !== 0) throw new Error(`the schema has version ${version}`)
   database.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
   return database
+}
+
+/** SQLite knows the word REGEXP, but not what it means. Only the beginning of a long text is looked at. */
+function addRegExp(database: DatabaseSync): void {
+  let last: { pattern: string; compiled: RegExp } | undefined
+  database.function('regexp', { deterministic: true }, (pattern, text) => {
+    if (typeof pattern !== 'string' || text === null) return 0
+    if (last?.pattern !== pattern) last = { pattern, compiled: new RegExp(pattern, 'iu') }
+    return last.compiled.test(String(text).slice(0, REGEXP_TEXT_LIMIT)) ? 1 : 0
+  })
 }
 
 /** Whether the machine went down while the file was open: then not all that was written may be there. */
