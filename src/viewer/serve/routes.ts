@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type LiveReport, ROUTES, type TraceSearch } from '../api.ts'
 import { compareTraces } from '../query/compare.ts'
-import { createEngine, type Engine } from '../query/engine.ts'
+import type { Engine } from '../query/engine.ts'
 import { traceFacets, traceScatter } from '../query/facets.ts'
 import { listFields, listFieldValues } from '../query/fields.ts'
 import { listLogs, logHistogram, logPatterns, logsOfTrace } from '../query/logs.ts'
@@ -20,6 +20,7 @@ import { downloadAll, downloadTrace, importTelemetry } from '../receive/import-e
 import { jaegerRoutes } from '../receive/jaeger-api.ts'
 import { storeTestTrace } from '../receive/sample-trace.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { createEngine } from './create-engine.ts'
 import type { Route, RouteRequest } from './router.ts'
 import type { ApiContext, CreateApi } from './server.ts'
 
