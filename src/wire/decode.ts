@@ -1,10 +1,11 @@
 /** Decodes an OTLP export request of any signal, protobuf or JSON, to rows. */
 import { logsFromJson, metricsFromJson, tracesFromJson } from './decode-json.ts'
+import { checkJsonText } from './decode-limits.ts'
 import { decodeLogs } from './decode-logs.ts'
 import { decodeMetrics } from './decode-metrics.ts'
 import { decodeTraces } from './decode-traces.ts'
 import type { Decoded } from './decode-types.ts'
-import { WireError } from './protobuf-reader.ts'
+import { WireError } from './wire-error.ts'
 
 const NOTHING: Decoded = { traces: [], logs: [], metrics: [] }
 
@@ -41,6 +42,7 @@ function isLines(text: string): boolean {
 }
 
 function parse(text: string): unknown {
+  checkJsonText(text)
   try {
     return JSON.parse(text)
   } catch (error) {

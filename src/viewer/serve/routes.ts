@@ -1,6 +1,6 @@
 /** The table of the query API: which function answers which path. */
 import type { IncomingMessage } from 'node:http'
-import { type LiveReport, ROUTES, type TraceSearch } from '../api.ts'
+import { type LiveReport, type PageKey, ROUTES, type TraceSearch } from '../api.ts'
 import { compareTraces } from '../query/compare.ts'
 import type { Engine } from '../query/engine.ts'
 import { traceFacets, traceScatter } from '../query/facets.ts'
@@ -101,6 +101,7 @@ function queryRoutes(engine: Engine, context: Context): Route[] {
 }
 
 function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Context): Route[] {
+  const requireToken = requireTokenOf(guard)
   const readText = async (request: IncomingMessage) => (await readBody(request)).bytes.toString('utf8')
   return [
     {
@@ -134,15 +135,29 @@ function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Cont
     },
     {
       method: 'POST',
+      path: ROUTES.key,
+      handler: ({ request }): PageKey => {
+        requireToken(request)
+        return { key: guard.createKey() }
+      },
+    },
+    {
+      method: 'POST',
       path: ROUTES.shutdown,
       handler: ({ request, response }) => {
-        const refused = guard.checkToken(request.headers)
-        if (refused) throw new HttpError(refused.status, refused.code, refused.message)
+        requireToken(request)
         response.statusCode = 202
         response.once('finish', () => setImmediate(shutdown))
       },
     },
   ]
+}
+
+function requireTokenOf(guard: Context['guard']): (request: RouteRequest['request']) => void {
+  return ({ headers }) => {
+    const refused = guard.checkToken(headers)
+    if (refused) throw new HttpError(refused.status, refused.code, refused.message)
+  }
 }
 
 function parseReport(text: string): LiveReport {
