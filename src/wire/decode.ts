@@ -26,13 +26,16 @@ export function decodeJsonText(text: string): Decoded {
   return decodeJson(parse(text))
 }
 
-/** Decodes a file of requests: one JSON object, or one a line. */
-export function* decodeJsonLines(text: string): Generator<Decoded> {
+/**
+ * The values of a file: one of JSON, or one a line.
+ * @throws {WireError} when it is not JSON
+ */
+export function* parseJsonLines(text: string): Generator<unknown> {
   if (!isLines(text)) {
-    yield decodeJsonText(text)
+    yield parse(text)
     return
   }
-  for (const line of text.split('\n')) if (line.trim() !== '') yield decodeJsonText(line)
+  for (const line of text.split('\n')) if (line.trim() !== '') yield parse(line)
 }
 
 /** Several objects, each complete on its line. */

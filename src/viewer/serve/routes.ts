@@ -16,7 +16,8 @@ import { requireTrace, traceDetail } from '../query/trace-detail.ts'
 import { listTraces } from '../query/traces.ts'
 import { required } from '../query/window.ts'
 import { HttpError } from '../receive/body.ts'
-import { downloadAll, downloadTrace, importTelemetry } from '../receive/import-export.ts'
+import { downloadAll, downloadTrace } from '../receive/download.ts'
+import { importTelemetry } from '../receive/import.ts'
 import { jaegerRoutes } from '../receive/jaeger-api.ts'
 import { storeTestTrace } from '../receive/sample-trace.ts'
 import type { TraceRow } from '../store/traces.ts'
@@ -117,7 +118,7 @@ function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Cont
     {
       method: 'POST',
       path: ROUTES.import,
-      handler: async ({ request }) => importTelemetry(store, await readText(request)),
+      handler: async ({ request }) => importTelemetry(store, (await readBody(request)).bytes),
     },
     { method: 'POST', path: ROUTES.testTrace, handler: () => storeTestTrace(store) },
     {

@@ -1,10 +1,6 @@
-/** Telemetry as files: downloads of one trace or of many, and import of what was exported here or elsewhere. */
+/** Telemetry as files: downloads of one trace or of many. */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { decodeJsonLines } from '../../wire/decode.ts'
-import type { Decoded } from '../../wire/decode-types.ts'
-import { WireError } from '../../wire/wire-error.ts'
-import type { ImportResult } from '../api.ts'
 import type { Engine } from '../query/engine.ts'
 import { exportLogs, exportMetrics, exportTraces, toChromeTrace, toMarkdown } from '../query/export-otlp.ts'
 import type { LogColumns } from '../query/logs.ts'
@@ -91,28 +87,6 @@ function logsOf({ database }: Store, traceId: string): LogColumns[] {
   return database
     .prepare('SELECT * FROM log WHERE trace_id = ? ORDER BY time_us, time_rem, id')
     .all(traceId) as unknown as LogColumns[]
-}
-
-/** All or nothing: a file that is broken in the middle stores nothing. */
-export function importTelemetry(store: Store, text: string): ImportResult {
-  const requests = decodeAll(text)
-  const decoded: Decoded = {
-    traces: requests.flatMap(({ traces }) => traces),
-    logs: requests.flatMap(({ logs }) => logs),
-    metrics: requests.flatMap(({ metrics }) => metrics),
-  }
-  const { spans, logs, metricPoints, rejected } = store.add(decoded)
-  const first = decoded.traces.flatMap(({ items }) => items)[0]?.traceId ?? null
-  return { spans, logs, metricPoints, rejected, traceId: spans > 0 ? first : null }
-}
-
-function decodeAll(text: string): Decoded[] {
-  try {
-    return [...decodeJsonLines(text)]
-  } catch (error) {
-    if (error instanceof WireError) throw new HttpError(400, 'bad_request', `Not OTLP JSON: ${error.message}.`)
-    throw error
-  }
 }
 
 function send(response: ServerResponse, file: string, type: string, text: string): void {
