@@ -87,7 +87,7 @@ function createOurs(): Encode {
     maxBytes: 4e6,
     delayMillis: 1e9,
     resource,
-    detached: (work) => work(),
+    runUntraced: (work) => work(),
     onBatch(full) {
       request = full
     },

@@ -1,4 +1,4 @@
-/** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
+/** Composes delivery: one pipeline a signal, one queue a destination, one budget for all. */
 import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 import { createEnding } from './exit/last-flush.ts'
@@ -11,10 +11,10 @@ import {
 } from './intake/processors.ts'
 import { createBudget } from './queue/batch.ts'
 import { availableEncoding } from './queue/compress.ts'
-import { Lane } from './queue/destination-queue.ts'
+import { DestinationQueue } from './queue/destination-queue.ts'
 import { createPipeline, type Pipeline } from './queue/signal-queue.ts'
 import { createReporter, type Reporter } from './reporter.ts'
-import { createDetached } from './run-untraced.ts'
+import { createRunUntraced } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
 import { createSender } from './send/create-sender.ts'
 import { createSpool } from './spool/spool.ts'
@@ -30,19 +30,19 @@ const MAX_TIMER_MILLIS = 0x7fffffff
  * Does no I/O before the first batch is closed.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const detached = createDetached()
+  const runUntraced = createRunUntraced()
   const startedAt = performance.now()
   const reporters = new Map<string, Reporter>()
-  const budget = createBudget(options.bufferLimitBytes, () => allLanes)
+  const budget = createBudget(options.bufferLimitBytes, () => allQueues)
   const selfMetrics = createSelfMetrics(() => allPipelines)
   const pipelines = new Map<Signal, Pipeline>()
   for (const signal of SIGNALS) {
     const destinations = options.destinations.filter((destination) => destination.signal === signal)
     if (destinations.length > 0)
-      pipelines.set(signal, createPipeline(signal, destinations.map(createLane), budget, detached))
+      pipelines.set(signal, createPipeline(signal, destinations.map(createQueue), budget, runUntraced))
   }
   const allPipelines = [...pipelines.values()]
-  const allLanes = allPipelines.flatMap(({ lanes }) => lanes)
+  const allQueues = allPipelines.flatMap(({ queues }) => queues)
   let closingSince: number | undefined
   let shuttingDown: Promise<void> | undefined
 
@@ -52,8 +52,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         limitBytes: options.spoolLimitBytes,
         maxAgeMillis: options.spoolMaxAgeMillis,
         budget,
-        detached,
-        lanes: () => allLanes,
+        runUntraced,
+        queues: () => allQueues,
       })
     : undefined
   const flushes = new Set<() => void>()
@@ -70,7 +70,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
   })
   const unwatch = options.exitFlush ? watchExit(ending) : () => {}
-  const host: SeamHost = { options, detached, flush, closing }
+  const host: SeamHost = { options, runUntraced, flush, closing }
   const traces = pipelines.get('traces')
   const logs = pipelines.get('logs')
   const metrics = pipelines.get('metrics')
@@ -90,18 +90,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     health,
   }
 
-  function createLane(destination: Destination, index: number): Lane {
+  function createQueue(destination: Destination, index: number): DestinationQueue {
     const reporter = reporters.get(destination.label) ?? createReporter(destination.label)
     reporters.set(destination.label, reporter)
     const encoding = availableEncoding(destination.compression)
-    return new Lane({
+    return new DestinationQueue({
       destination,
       index,
       encoding,
       sender: createSender(destination),
       budget,
       reporter,
-      detached,
+      runUntraced,
       observer: selfMetrics,
       spool: () => spool,
       onEndingProgress: () => ending.onProgress(),
@@ -122,7 +122,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const batches = these.flatMap((pipeline) => [...pipeline.outstanding])
     if (batches.length === 0) return
     const settled = Promise.all(batches.map((batch) => batch.whenSettled()))
-    for (const { lanes } of these) for (const lane of lanes) lane.hurry()
+    for (const { queues } of these) for (const queue of queues) queue.hurry()
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer)

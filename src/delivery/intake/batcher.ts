@@ -5,7 +5,7 @@
 import type { Resource } from '@opentelemetry/resources'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 
 /** Receivers commonly stop at 4 MiB. */
 export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
@@ -31,7 +31,7 @@ export interface BatcherOptions<Item extends Originated> {
   readonly maxBytes: number
   readonly delayMillis: number
   readonly resource: Resource
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   /** Takes a closed batch: an encoded export request of `count` items. */
   readonly onBatch: (request: Buffer, count: number) => void
   /** Counts items of a batch that could not be put together. */
@@ -63,7 +63,7 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onLost } = options
+  const { encode, maxCount, maxBytes, delayMillis, resource, runUntraced, onBatch, onLost } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
@@ -101,7 +101,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     count++
     if (bytes >= nextBlock) endBlock()
     if (count >= maxCount || bytes >= maxBytes) close()
-    else timer ??= detached(startTimer)
+    else timer ??= runUntraced(startTimer)
   }
 
   function endBlock(): void {
@@ -184,7 +184,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     const settle = (): void => {
       if (!isWaiting) return
       isWaiting = false
-      detached(releaseHeld)
+      runUntraced(releaseHeld)
     }
     setTimeout(settle, RESOURCE_WAIT_MILLIS).unref()
     resource.waitForAsyncAttributes?.().then(settle, settle)

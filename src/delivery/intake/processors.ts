@@ -16,14 +16,14 @@ import { encodeRequest, type Section } from '../../wire/encode-request.ts'
 import { encodeSpan } from '../../wire/encode-traces.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import type { BatchOptions, DeliveryOptions } from '../types.ts'
 import { BATCH_LIMIT_BYTES, createBatcher, type Originated } from './batcher.ts'
 
 /** What a seam needs of delivery. */
 export interface SeamHost {
   readonly options: DeliveryOptions
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
   /** A provider is being shut down. */
   closing(pipeline: Pipeline): Promise<void>
@@ -79,7 +79,7 @@ function createIntake<Item extends Originated>(
     maxBytes: Math.min(BATCH_LIMIT_BYTES, bufferLimitBytes / 4),
     delayMillis: batch.scheduledDelayMillis,
     resource,
-    detached: host.detached,
+    runUntraced: host.runUntraced,
     onBatch: (request, count) => pipeline.accept(request, count),
     onLost: (count) => pipeline.drop(count, 'unreadable'),
   })
@@ -114,7 +114,7 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
     export(metrics, done) {
       // the reader waits for this answer before it collects again: what is encoded is safe in the buffer, so it need not wait
       const run = host
-        .detached(() => encodeMetrics(metrics))
+        .runUntraced(() => encodeMetrics(metrics))
         .then(
           () => done({ code: ExportResultCode.SUCCESS }),
           (error: Error) => done({ code: ExportResultCode.FAILED, error }),

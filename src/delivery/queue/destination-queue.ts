@@ -2,7 +2,7 @@
 import type { Compression, Destination } from '../../config/destination.ts'
 import { splitRequest } from '../../wire/encode-split.ts'
 import type { Reporter } from '../reporter.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import type { Sender } from '../send/create-sender.ts'
 import type { Outcome } from '../send/outcome.ts'
 import type { DestinationHealth, DropCounts, DropReason } from '../types.ts'
@@ -20,7 +20,7 @@ const JITTER = 0.2
 const MAX_IN_FLIGHT = 4
 
 /** A request to one destination. */
-export interface LaneRequest {
+export interface QueuedRequest {
   readonly batch: Batch
   readonly body: Body
   readonly encoding: Compression
@@ -30,20 +30,20 @@ export interface LaneRequest {
 }
 
 /** Is told about each attempt, for self metrics. */
-export interface LaneObserver {
-  attempted(lane: Lane, millis: number, errorType: string | undefined): void
+export interface AttemptObserver {
+  attempted(queue: DestinationQueue, millis: number, errorType: string | undefined): void
 }
 
 /** Keeps requests on disk; see spool.ts. */
-export interface LaneSpool {
+export interface RequestSpool {
   discard(file: string): void
   /** The request is no longer in memory. */
   unload(file: string): void
   /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
-  persist(lane: Lane, request: LaneRequest): void
+  persist(queue: DestinationQueue, request: QueuedRequest): void
 }
 
-export interface LaneOptions {
+export interface DestinationQueueOptions {
   readonly destination: Destination
   /** Which of the destinations of its signal it is. */
   readonly index: number
@@ -51,14 +51,14 @@ export interface LaneOptions {
   readonly sender: Sender
   readonly budget: Budget
   readonly reporter: Reporter
-  readonly detached: Detached
-  readonly observer: LaneObserver
-  readonly spool: () => LaneSpool | undefined
+  readonly runUntraced: RunUntraced
+  readonly observer: AttemptObserver
+  readonly spool: () => RequestSpool | undefined
   /** A request was answered, or failed, after `hasten`. */
   readonly onEndingProgress: () => void
 }
 
-export class Lane implements Evictable {
+export class DestinationQueue implements Evictable {
   readonly destination: Destination
   readonly index: number
   encoding: Compression
@@ -72,9 +72,9 @@ export class Lane implements Evictable {
   delivered = 0
   readonly dropped: DropCounts = {}
   lastError: string | undefined
-  private readonly options: LaneOptions
-  private waiting: LaneRequest[] = []
-  private readonly inFlight = new Set<LaneRequest>()
+  private readonly options: DestinationQueueOptions
+  private waiting: QueuedRequest[] = []
+  private readonly inFlight = new Set<QueuedRequest>()
   private failures = 0
   private failingSince = 0
   private notBefore = 0
@@ -86,7 +86,7 @@ export class Lane implements Evictable {
   /** The process is ending: tries are few and close together. */
   private triesLeft = Number.POSITIVE_INFINITY
 
-  constructor(options: LaneOptions) {
+  constructor(options: DestinationQueueOptions) {
     this.options = options
     this.destination = options.destination
     this.index = options.index
@@ -94,7 +94,7 @@ export class Lane implements Evictable {
   }
 
   /** Takes a request over; its batch and body are retained. */
-  enqueue(request: LaneRequest): void {
+  enqueue(request: QueuedRequest): void {
     if (this.isClosed) {
       this.drop(request.count, 'after_shutdown')
       return
@@ -136,7 +136,7 @@ export class Lane implements Evictable {
   }
 
   /** All requests that are not acknowledged, oldest first. */
-  pending(): LaneRequest[] {
+  pending(): QueuedRequest[] {
     return [...this.inFlight, ...this.waiting]
   }
 
@@ -170,7 +170,7 @@ export class Lane implements Evictable {
   }
 
   /** From here on a request is on disk only. Whoever waits for it waits no longer: it is safe. */
-  private park(request: LaneRequest): void {
+  private park(request: QueuedRequest): void {
     this.parked += request.count
     this.options.spool()?.unload(request.spoolFile!)
     request.body.release()
@@ -178,7 +178,7 @@ export class Lane implements Evictable {
   }
 
   /** Takes a request back from the disk. */
-  unpark(request: LaneRequest): void {
+  unpark(request: QueuedRequest): void {
     this.parked -= request.count
     this.queued -= request.count
     this.enqueue(request)
@@ -199,7 +199,7 @@ export class Lane implements Evictable {
   }
 
   /** Counts a request of `pending()` as settled by someone else, e.g. the exit worker. */
-  settle(request: LaneRequest, reason: DropReason | undefined, refused = 0): void {
+  settle(request: QueuedRequest, reason: DropReason | undefined, refused = 0): void {
     this.inFlight.delete(request)
     const index = this.waiting.indexOf(request)
     if (index >= 0) {
@@ -245,17 +245,17 @@ export class Lane implements Evictable {
       const request = this.waiting.shift()!
       this.waitingBytes -= request.body.bytes.length
       this.inFlight.add(request)
-      this.options.detached(() => void this.send(request).catch((error) => this.fail(request, error)))
+      this.options.runUntraced(() => void this.send(request).catch((error) => this.fail(request, error)))
     }
   }
 
   private pumpAfter(millis: number): void {
     if (this.waiting.length === 0) return
     clearTimeout(this.timer)
-    this.timer = this.options.detached(() => setTimeout(() => this.pump(), Math.ceil(millis)).unref())
+    this.timer = this.options.runUntraced(() => setTimeout(() => this.pump(), Math.ceil(millis)).unref())
   }
 
-  private async send(request: LaneRequest, isSecondTry = false): Promise<void> {
+  private async send(request: QueuedRequest, isSecondTry = false): Promise<void> {
     const ready =
       this.encoding === request.encoding || this.isAccepted(request.encoding) ? request : this.recode(request)
     const start = performance.now()
@@ -272,14 +272,14 @@ export class Lane implements Evictable {
   }
 
   /** A fault of our own must not become an unhandled rejection of the application's. */
-  private fail(request: LaneRequest, error: unknown): void {
+  private fail(request: QueuedRequest, error: unknown): void {
     if (!this.inFlight.has(request)) return
     const reason = `the request can't be made: ${error instanceof Error ? error.message : String(error)}`
     this.refuse(request, { kind: 'rejected', reason })
     this.pump()
   }
 
-  private conclude(request: LaneRequest, outcome: Outcome): void {
+  private conclude(request: QueuedRequest, outcome: Outcome): void {
     if (outcome.kind === 'accepted') this.accept(request, outcome.rejected, outcome.message)
     else if (outcome.kind === 'retryable') this.retry(request, outcome)
     else if (outcome.kind === 'stale') this.retry(request, RESET)
@@ -287,7 +287,7 @@ export class Lane implements Evictable {
     if (this.triesLeft < Number.POSITIVE_INFINITY) this.options.onEndingProgress()
   }
 
-  private refuse(request: LaneRequest, outcome: Refusal): void {
+  private refuse(request: QueuedRequest, outcome: Refusal): void {
     this.lastError = outcome.reason
     this.recover()
     if (outcome.kind === 'too-large' && this.split(request)) return
@@ -296,7 +296,7 @@ export class Lane implements Evictable {
     this.finish(request, outcome.kind === 'too-large' ? 'too_large' : 'rejected')
   }
 
-  private accept(request: LaneRequest, rejected: number, message: string | undefined): void {
+  private accept(request: QueuedRequest, rejected: number, message: string | undefined): void {
     this.recover()
     const refused = Math.min(rejected, request.count)
     if (refused > 0) {
@@ -318,7 +318,7 @@ export class Lane implements Evictable {
   }
 
   /** To the back of the queue, so that one request the back end chokes on does not block the others. */
-  private retry(request: LaneRequest, outcome: Retryable): void {
+  private retry(request: QueuedRequest, outcome: Retryable): void {
     this.lastError = outcome.reason
     // requests under way together fail together: that is one failure of the destination
     const isNew = performance.now() >= this.notBefore
@@ -346,7 +346,7 @@ export class Lane implements Evictable {
     return pause * (1 + JITTER * (2 * Math.random() - 1))
   }
 
-  private split(request: LaneRequest): boolean {
+  private split(request: QueuedRequest): boolean {
     const halves = splitRequest(decompressSync(request.body.bytes, request.encoding), this.destination.signal)
     if (!halves) return false
     this.inFlight.delete(request)
@@ -358,7 +358,7 @@ export class Lane implements Evictable {
   }
 
   /** zstd -> gzip -> none, for this and all later requests. */
-  private downgrade(request: LaneRequest): boolean {
+  private downgrade(request: QueuedRequest): boolean {
     if (request.encoding === 'none') return false
     if (this.isAccepted(request.encoding)) this.encoding = request.encoding === 'zstd' ? 'gzip' : 'none'
     this.inFlight.delete(request)
@@ -372,7 +372,7 @@ export class Lane implements Evictable {
     return ENCODINGS.indexOf(encoding) >= ENCODINGS.indexOf(this.encoding)
   }
 
-  private recode(request: LaneRequest): LaneRequest {
+  private recode(request: QueuedRequest): QueuedRequest {
     const raw = decompressSync(request.body.bytes, request.encoding)
     const recoded = this.derive(request, compressSync(raw, this.encoding), this.encoding, request.count)
     this.waitingBytes -= recoded.body.bytes.length
@@ -382,7 +382,7 @@ export class Lane implements Evictable {
     return recoded
   }
 
-  private derive(request: LaneRequest, bytes: Buffer, encoding: Compression, count: number): LaneRequest {
+  private derive(request: QueuedRequest, bytes: Buffer, encoding: Compression, count: number): QueuedRequest {
     const derived = { batch: request.batch, body: new Body(bytes, this.options.budget).retain(), encoding, count }
     derived.batch.retain()
     this.queued += count
@@ -391,14 +391,14 @@ export class Lane implements Evictable {
   }
 
   /** Ends a request that others replace. */
-  private forget(request: LaneRequest): void {
+  private forget(request: QueuedRequest): void {
     this.queued -= request.count
     if (request.spoolFile !== undefined) this.options.spool()?.discard(request.spoolFile)
     request.body.release()
     request.batch.release()
   }
 
-  private finish(request: LaneRequest, reason: DropReason | undefined, refused = 0): void {
+  private finish(request: QueuedRequest, reason: DropReason | undefined, refused = 0): void {
     this.inFlight.delete(request)
     if (reason !== undefined) this.drop(request.count, reason)
     else {

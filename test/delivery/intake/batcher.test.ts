@@ -26,7 +26,7 @@ function collect(maxCount: number): {
     maxBytes: 1e6,
     delayMillis: 1e6,
     resource,
-    detached: (run) => run(),
+    runUntraced: (run) => run(),
     onBatch: (request, count) => batches.push({ bytes: Buffer.from(request), count }),
     onLost: () => expect.unreachable(),
   })
