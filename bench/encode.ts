@@ -83,7 +83,7 @@ function createOurs(): Encode {
   let request: Buffer | undefined
   const batcher = createBatcher<ReadableSpan>({
     encode: encodeSpan,
-    maxCount: BATCH,
+    maxCount: () => BATCH,
     maxBytes: 4e6,
     delayMillis: 1e9,
     resource,

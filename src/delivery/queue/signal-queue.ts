@@ -3,7 +3,8 @@ import type { Compression, Signal } from '../../config/destination.ts'
 import { recycle } from '../../wire/encode-request.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from '../types.ts'
-import { Batch, Body, type Budget } from './batch.ts'
+import { Batch, Body } from './batch.ts'
+import type { Budget } from './budget.ts'
 import { compress, compressSync } from './compress.ts'
 import type { DestinationQueue } from './destination-queue.ts'
 
@@ -32,6 +33,8 @@ export interface Pipeline {
   drop(count: number, reason: DropReason): void
   /** Compresses in place whatever waits for it. */
   compressNow(): void
+  /** Whether batches are made faster than some destination takes them. */
+  readonly isBehind: boolean
   /** Batches that some destination has not settled. */
   readonly outstanding: ReadonlySet<Batch>
   health(): SignalHealth
@@ -63,6 +66,9 @@ export function createPipeline(
     isClosed: false,
     open: undefined,
     outstanding,
+    get isBehind() {
+      return queues.some((queue) => queue.isBehind)
+    },
     accept,
     lost: {},
     drop(count, reason) {

@@ -4,11 +4,11 @@ import type * as Http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { Compression, Destination, Signal } from '../../config/destination.ts'
 import { compressSync, decompressSync } from '../queue/compress.ts'
-import type { Message, Sender } from './create-sender.ts'
 import { USER_AGENT } from './http.ts'
 import { fieldsOf, judgeAnswer, readPartialSuccess } from './http-answer.ts'
 import { connectionOutcome, type Outcome } from './outcome.ts'
 import { findProxy } from './proxy-environment.ts'
+import type { Message, Sender } from './sender.ts'
 
 const ANSWER_LIMIT_BYTES = 64 * 1024
 const SERVICES: Record<Signal, string> = {

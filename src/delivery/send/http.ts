@@ -4,10 +4,10 @@ import type * as Http from 'node:http'
 import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
 import { VERSION } from '../../version.ts'
-import type { Message, Sender } from './create-sender.ts'
 import { judgeAnswer } from './http-answer.ts'
 import { connectionOutcome, type Outcome } from './outcome.ts'
 import { findProxy } from './proxy-environment.ts'
+import type { Message, Sender } from './sender.ts'
 
 const ANSWER_LIMIT_BYTES = 64 * 1024
 export const USER_AGENT = `uptrace-node/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`

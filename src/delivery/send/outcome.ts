@@ -1,8 +1,14 @@
 /** What one attempt to send came to. Network outcomes are values, not exceptions. */
 
+/** Acknowledged. `rejected` items were not taken, as a partial success tells; whoever reads it checks that it is a count at all. */
+export interface Accepted {
+  readonly kind: 'accepted'
+  readonly rejected: number
+  readonly message: string | undefined
+}
+
 export type Outcome =
-  /** Acknowledged; `rejected` items were not taken, as a partial success tells. */
-  | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string | undefined }
+  | Accepted
   /** Worth another attempt, not before `retryAfterMillis` when the server asks so. */
   | {
       readonly kind: 'retryable'
@@ -16,6 +22,17 @@ export type Outcome =
   /** The content encoding is not understood. */
   | { readonly kind: 'unsupported-encoding'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly reason: string }
+
+export type Retryable = Extract<Outcome, { kind: 'retryable' }>
+export type Refusal = Extract<Outcome, { kind: 'too-large' | 'unsupported-encoding' | 'rejected' }>
+
+/** Worth another attempt: nothing is known of what the server has done with the request. */
+export function retryable(
+  reason: string,
+  { isCertain = false, retryAfterMillis = undefined as number | undefined } = {},
+): Retryable {
+  return { kind: 'retryable', reason, retryAfterMillis, isCertain }
+}
 
 /** The longest pause a server may ask for. */
 const RETRY_AFTER_CAP_MILLIS = 300_000

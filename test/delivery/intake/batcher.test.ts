@@ -22,7 +22,7 @@ function collect(maxCount: number): {
   const batches: Array<{ bytes: Buffer; count: number }> = []
   const batcher = createBatcher<ReadableSpan>({
     encode: encodeSpan,
-    maxCount,
+    maxCount: () => maxCount,
     maxBytes: 1e6,
     delayMillis: 1e6,
     resource,
