@@ -1,8 +1,8 @@
 /** Sends the requests of one destination: which goes next, when, how many at once, and what an answer means for it. */
 import type { Compression, Destination } from '../../config/destination.ts'
+import { cleanText } from '../../redact.ts'
 import type { Reporter } from '../reporter.ts'
 import type { RunUntraced } from '../run-untraced.ts'
-import { createCleanText } from '../send/clean-text.ts'
 import { type Accepted, type Outcome, type Refusal, type Retryable, retryable } from '../send/outcome.ts'
 import type { Sender } from '../send/sender.ts'
 import type { QueuedRequest } from './batch.ts'
@@ -10,6 +10,8 @@ import { NOUNS } from './counts.ts'
 import { Pace } from './pace.ts'
 import type { RequestStore } from './request-store.ts'
 import { isReadable, recode, simpler, splitInTwo } from './reshape.ts'
+
+const MAX_TEXT_LENGTH = 500
 
 export interface DispatcherOptions {
   readonly destination: Destination
@@ -28,7 +30,6 @@ export class Dispatcher {
   encoding: Compression
   private readonly options: DispatcherOptions
   private readonly store: RequestStore
-  private readonly clean: (text: string) => string
   readonly pace = new Pace()
   private reason: string | undefined
   private timer: NodeJS.Timeout | undefined
@@ -38,7 +39,6 @@ export class Dispatcher {
     this.options = options
     this.store = options.store
     this.encoding = options.encoding
-    this.clean = createCleanText(options.destination)
   }
 
   get lastError(): string | undefined {
@@ -47,7 +47,7 @@ export class Dispatcher {
 
   /** Whoever sets it: no secret and nothing unprintable gets in. */
   set lastError(text: string | undefined) {
-    this.reason = text && this.clean(text)
+    this.reason = text && shorten(text)
   }
 
   /** Starts no further attempts. Those under way go on. */
@@ -114,7 +114,7 @@ export class Dispatcher {
     this.recover()
     this.pace.succeeded(this.store.waitingCount)
     const { reporter } = this.options
-    const text = message === undefined ? undefined : this.clean(message)
+    const text = message === undefined ? undefined : shorten(message)
     const isCount = Number.isSafeInteger(rejected) && rejected >= 0
     const refused = isCount ? Math.min(rejected, request.count) : 0
     if (refused > 0) {
@@ -174,3 +174,6 @@ export class Dispatcher {
     return NOUNS[this.options.destination.signal]
   }
 }
+
+/** What a server says is shown without secrets and escapes, and not at length. */
+const shorten = (text: string): string => cleanText(text).slice(0, MAX_TEXT_LENGTH).trim()
