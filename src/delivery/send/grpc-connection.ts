@@ -1,6 +1,7 @@
 /** One HTTP/2 connection for gRPC calls: it notices when it is dead, ends with its last call once it is told to go, and never holds the process. */
 // type-only imports: loading node:http2 here would run before it can be instrumented
 import type * as Http2 from 'node:http2'
+import type { Socket } from 'node:net'
 import type { CallEnd } from './grpc-answer.ts'
 import { ANSWER_LIMIT_BYTES } from './limits.ts'
 import { connectionOutcome, type Outcome, retryable } from './outcome.ts'
@@ -25,7 +26,12 @@ export interface Keepalive {
   readonly timeoutMillis: number
 }
 
-export function createGrpcConnection(session: Http2.ClientHttp2Session, keepalive: Keepalive): GrpcConnection {
+/** @param socket what the session runs on */
+export function createGrpcConnection(
+  session: Http2.ClientHttp2Session,
+  socket: Socket,
+  keepalive: Keepalive,
+): GrpcConnection {
   const calls = new Set<(outcome: Outcome) => void>()
   let isUsable = true
   let isPinging = false
@@ -48,13 +54,19 @@ export function createGrpcConnection(session: Http2.ClientHttp2Session, keepaliv
     call,
     close: () => {
       isUsable = false
-      session.destroy()
+      disconnect()
     },
   }
 
   function retire(): void {
     isUsable = false
-    if (calls.size === 0) session.destroy()
+    if (calls.size === 0) disconnect()
+  }
+
+  /** A session that was told to go leaves its half of the socket open until the server closes the other, which some never do. */
+  function disconnect(): void {
+    session.destroy()
+    socket.destroySoon()
   }
 
   function call(headers: Http2.OutgoingHttpHeaders, body: Buffer, timeoutMillis: number): Promise<CallEnd | Outcome> {
@@ -78,7 +90,7 @@ export function createGrpcConnection(session: Http2.ClientHttp2Session, keepaliv
         for (const timer of timers) clearTimeout(timer)
         resolve(end)
         if (!stream.closed && !stream.destroyed) stream.close(CANCEL)
-        if (!isUsable && calls.size === 0) session.destroy()
+        if (!isUsable && calls.size === 0) disconnect()
       }
     })
   }
@@ -133,6 +145,7 @@ export function createGrpcConnection(session: Http2.ClientHttp2Session, keepaliv
     const timer = setTimeout(() => {
       failure = retryable('connection lost: the server does not answer')
       session.destroy()
+      socket.destroy()
     }, keepalive.timeoutMillis).unref()
     session.ping((error) => {
       clearTimeout(timer)

@@ -4,7 +4,9 @@
  */
 // type-only imports: loading node:http2 here would run before it can be instrumented
 import type * as Http2 from 'node:http2'
-import type { Duplex } from 'node:stream'
+import type * as Net from 'node:net'
+import type { Socket } from 'node:net'
+import type * as Tls from 'node:tls'
 import type { Destination, Signal } from '../../config/destination.ts'
 import { compressSync, decompressSync } from '../queue/compress.ts'
 import { judgeCall } from './grpc-answer.ts'
@@ -54,19 +56,31 @@ export function createGrpcSender(destination: Destination, keepalive = KEEPALIVE
 
   async function connect(): Promise<GrpcConnection> {
     const http2 = process.getBuiltinModule('node:http2') as typeof Http2
-    const tunnel = await openTunnel()
-    const session = http2.connect(url.origin, {
-      ...destination.tls,
-      ...(tunnel && { createConnection: () => tunnel }),
-    })
-    const created = createGrpcConnection(session, keepalive)
+    const socket = (await openTunnel()) ?? openSocket()
+    const session = http2.connect(url.origin, { createConnection: () => socket })
+    const created = createGrpcConnection(session, socket, keepalive)
     connections.add(created)
     session.on('close', () => connections.delete(created))
     if (isClosed) created.close()
     return created
   }
 
-  async function openTunnel(): Promise<Duplex | undefined> {
+  function openSocket(): Socket {
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const isSecure = url.protocol === 'https:'
+    const target = { host, port: Number(url.port) || (isSecure ? 443 : 80) }
+    const { connect, isIP } = process.getBuiltinModule('node:net') as typeof Net
+    if (!isSecure) return connect(target)
+    const tls = process.getBuiltinModule('node:tls') as typeof Tls
+    return tls.connect({
+      ...target,
+      ...(!isIP(host) && { servername: host }),
+      ...destination.tls,
+      ALPNProtocols: ['h2'],
+    })
+  }
+
+  async function openTunnel(): Promise<Socket | undefined> {
     const proxy = findProxy(url, process.env)
     if (!proxy) return undefined
     const { openTunnelThroughProxy } = await import('./proxy.ts')

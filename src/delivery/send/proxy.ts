@@ -1,6 +1,6 @@
 /** Connections through a proxy. Loaded only when the environment names one. */
 import type * as Http from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { TlsOptions } from '../../config/destination.ts'
@@ -37,7 +37,7 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
 }
 
 /** A connection to the target that runs through the proxy, for protocols which bring their own client. */
-export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): Promise<Duplex> {
+export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): Promise<Socket> {
   const { request } = process.getBuiltinModule(proxy.protocol === 'https:' ? 'node:https' : 'node:http') as typeof Http
   const authority = `${target.hostname}:${target.port || (target.protocol === 'https:' ? 443 : 80)}`
   return new Promise((resolve, reject) => {
