@@ -11,5 +11,6 @@ export type {
   DropCounts,
   DropReason,
   FlushOptions,
+  FlushResult,
   SignalHealth,
 } from './types.ts'
