@@ -19,6 +19,7 @@ import { CLOUD_SITE_URL, type Dsn } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import { validateOptions } from './config/validate.ts'
+import { setGlobalPropagator } from './context/global-propagator.ts'
 import { createPropagator } from './context/propagators.ts'
 import {
   createDelivery,
@@ -41,7 +42,6 @@ import {
   fillGlobals,
   globalLoggerProvider,
   globalMeterProvider,
-  setGlobalPropagator,
 } from './signals/globals.ts'
 import { createLoggerProvider } from './signals/logs/provider.ts'
 import { createMetrics } from './signals/metrics/provider.ts'
@@ -112,7 +112,8 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   warnAboutOldNode()
   const config = resolveConfig(options, process.env, findLocalViewer)
   installDiagLogger()
-  setGlobalPropagator(options.textMapPropagator ?? options.propagator ?? createPropagator(config.propagators))
+  const ownPropagator = options.textMapPropagator ?? options.propagator
+  setGlobalPropagator(ownPropagator ?? createPropagator(config.propagators), ownPropagator !== undefined)
   if (config.disabledReason === undefined) {
     active = start(config)
   } else {

@@ -19,7 +19,7 @@ export type SamplerName =
   | 'parentbased_traceidratio'
   | 'parentbased_rate_limited'
 
-export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'none'
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
 export type SeverityName = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'

@@ -23,7 +23,9 @@ const SAMPLER_NAMES: readonly SamplerName[] = [
 ] // biome-ignore format: two lines read better
 /** Samplers the specification names which this package does not have. */
 const UNAVAILABLE_SAMPLERS = ['jaeger_remote', 'parentbased_jaeger_remote', 'xray']
-const PROPAGATOR_NAMES: readonly PropagatorName[] = ['tracecontext', 'baggage', 'b3', 'b3multi', 'none']
+const PROPAGATOR_NAMES: readonly PropagatorName[] = [
+  'tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none',
+] // biome-ignore format: two lines read better
 const SEVERITY: Record<SeverityName, SeverityNumber> = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 }
 const TEMPORALITIES = ['cumulative', 'delta', 'lowmemory'] as const
 const AGGREGATIONS = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const
