@@ -48,7 +48,7 @@ import { createMetrics } from './signals/metrics/provider.ts'
 import { recordPanic } from './signals/report.ts'
 import { createResource } from './signals/resource.ts'
 import { createTracerProvider } from './signals/traces/provider.ts'
-import { createSampler } from './signals/traces/samplers.ts'
+import { createConfiguredSampler } from './signals/traces/samplers.ts'
 import { traceUrlOf } from './trace-url.ts'
 import { isNodeSupported } from './version.ts'
 
@@ -193,8 +193,7 @@ function start(config: Config): Telemetry {
     resourceDetectors: options.resourceDetectors,
     detectors: config.detectors,
   })
-  const sampler =
-    'shouldSample' in config.sampler ? config.sampler : createSampler(config.sampler.name, config.sampler.arg)
+  const sampler = createConfiguredSampler(config.sampler, options.sampling)
   const baggageKeys = options.baggageKeys ?? []
   const delivery = createDelivery({
     ...config.delivery,
@@ -288,6 +287,7 @@ function start(config: Config): Telemetry {
 function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
   return (
     !('shouldSample' in sampler) &&
+    options.sampling === undefined &&
     (options.spanProcessors ?? []).length === 0 &&
     spanLimits.attributeCountLimit === undefined &&
     spanLimits.attributeValueLengthLimit === undefined

@@ -18,8 +18,8 @@ import type {
 } from './options.ts'
 
 const SAMPLER_NAMES: readonly SamplerName[] = [
-  'always_on', 'always_off', 'traceidratio', 'rate_limited',
-  'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio', 'parentbased_rate_limited',
+  'always_on', 'always_off', 'traceidratio', 'rate_limited', 'consistent_probability',
+  'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio', 'parentbased_rate_limited', 'parentbased_consistent_probability',
 ] // biome-ignore format: two lines read better
 /** Samplers the specification names which this package does not have. */
 const UNAVAILABLE_SAMPLERS = ['jaeger_remote', 'parentbased_jaeger_remote', 'xray']
@@ -286,7 +286,7 @@ function resolveSampler(options: ConfigureOptions, env: EnvironmentReader): Conf
     return { name: 'parentbased_always_on', arg: undefined }
   }
   const name = given ?? env.oneOf('OTEL_TRACES_SAMPLER', SAMPLER_NAMES) ?? 'parentbased_always_on'
-  const isRatio = name.endsWith('traceidratio')
+  const isRatio = name.endsWith('traceidratio') || name.endsWith('consistent_probability')
   const isRate = name.endsWith('rate_limited')
   const maximum = isRatio ? 1 : Number.MAX_VALUE
   const arg = options.samplerArg ?? (isRatio || isRate ? env.number('OTEL_TRACES_SAMPLER_ARG', 0, maximum) : undefined)
