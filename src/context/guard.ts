@@ -8,6 +8,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** They steer the connection itself: http and fetch throw, or send nonsense, when somebody else sets them. */
 const FRAMING = /^(?:connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
 const MAX_SAID = 100
+const MAX_REMEMBERED = 64
 const MAX_SHOWN = 60
 
 const guarded = new WeakSet<TextMapPropagator>()
@@ -29,6 +30,9 @@ class GuardedPropagator implements TextMapPropagator {
   readonly #propagator: TextMapPropagator
   readonly #name: string
   readonly #said = new Set<string>()
+  readonly #legalNames = new Set<unknown>()
+  // biome-ignore lint/suspicious/noExplicitAny: setters of all carriers
+  #checked: { readonly setter: TextMapSetter<any>; readonly checked: TextMapSetter<any> } | undefined
 
   constructor(propagator: TextMapPropagator, name: string) {
     this.#propagator = propagator
@@ -65,11 +69,17 @@ class GuardedPropagator implements TextMapPropagator {
     }
   }
 
+  /** Nearly all calls come with one setter, that of the API: its checked form is made once. */
   #check<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
+    if (this.#checked?.setter !== setter) this.#checked = { setter, checked: this.#createChecked(setter) }
+    return this.#checked.checked
+  }
+
+  #createChecked<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
     return {
       set: (carrier, key: unknown, given: unknown) => {
         const value = typeof given === 'number' ? String(given) : given
-        const fault = findFault(key, value)
+        const fault = this.#findFault(key, value)
         if (fault !== undefined) {
           const shown = (JSON.stringify(key) ?? String(key)).slice(0, MAX_SHOWN)
           this.#say(`${fault} ${shown}`, `the header ${shown} is not sent: ${fault}`)
@@ -82,6 +92,16 @@ class GuardedPropagator implements TextMapPropagator {
         }
       },
     }
+  }
+
+  #findFault(key: unknown, value: unknown): string | undefined {
+    if (!this.#legalNames.has(key)) {
+      if (typeof key !== 'string' || !HEADER_NAME.test(key)) return 'that is no name of a header'
+      if (FRAMING.test(key)) return 'that header belongs to the connection'
+      if (this.#legalNames.size < MAX_REMEMBERED) this.#legalNames.add(key)
+    }
+    if (typeof value !== 'string') return `its value is of type ${value === null ? 'null' : typeof value}`
+    return HEADER_VALUE.test(value) ? undefined : 'its value has characters that no header may have'
   }
 
   /** A promise that nobody expects would end the process when it is rejected. */
@@ -100,13 +120,6 @@ class GuardedPropagator implements TextMapPropagator {
     this.#said.add(key)
     log.warn(`propagator ${this.#name}: ${text}`)
   }
-}
-
-function findFault(key: unknown, value: unknown): string | undefined {
-  if (typeof key !== 'string' || !HEADER_NAME.test(key)) return 'that is no name of a header'
-  if (FRAMING.test(key)) return 'that header belongs to the connection'
-  if (typeof value !== 'string') return `its value is of type ${value === null ? 'null' : typeof value}`
-  return HEADER_VALUE.test(value) ? undefined : 'its value has characters that no header may have'
 }
 
 function isContext(value: unknown): boolean {

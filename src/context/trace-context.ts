@@ -1,7 +1,6 @@
 /** The W3C trace context, level 2: the headers traceparent and tracestate. */
 import {
   type Context,
-  isSpanContextValid,
   type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
@@ -16,6 +15,7 @@ const TRACEPARENT = 'traceparent'
 const TRACESTATE = 'tracestate'
 /** What follows the flags is left to versions to come. */
 const PARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+const WRITTEN = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[0-3]$/
 /** Sampled and random. The specification wants the others to be sent as 0. */
 const KNOWN_FLAGS = 0x03
 
@@ -23,9 +23,10 @@ const KNOWN_FLAGS = 0x03
 export const traceContextPropagator: TextMapPropagator = {
   inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
     const span = trace.getSpanContext(context)
-    if (span === undefined || isTracingSuppressed(context) || !isSpanContextValid(span)) return
-    setter.set(carrier, TRACEPARENT, formatTraceParent(span))
-    const state = span.traceState === undefined ? '' : formatTraceState(span.traceState)
+    const parent = span === undefined || isTracingSuppressed(context) ? undefined : formatTraceParent(span)
+    if (parent === undefined) return
+    setter.set(carrier, TRACEPARENT, parent)
+    const state = formatTraceState(span!.traceState)
     if (state !== '') setter.set(carrier, TRACESTATE, state)
   },
 
@@ -41,9 +42,12 @@ export const traceContextPropagator: TextMapPropagator = {
   fields: () => [TRACEPARENT, TRACESTATE],
 }
 
-/** `00-<trace id>-<span id>-<flags>` of a valid span context. */
-export function formatTraceParent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`.toLowerCase()
+/** `00-<trace id>-<span id>-<flags>`; `undefined` where the ids are none. */
+export function formatTraceParent({ traceId, spanId, traceFlags }: SpanContext): string | undefined {
+  const text = `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`
+  if (WRITTEN.test(text)) return text
+  const lower = text.toLowerCase()
+  return WRITTEN.test(lower) ? lower : undefined
 }
 
 /** `undefined` where the header, of whatever version, does not hold a parent. */
