@@ -19,7 +19,7 @@ export const baggagePropagator: TextMapPropagator = {
     const baggage = propagation.getBaggage(context)
     if (baggage === undefined || isTracingSuppressed(context)) return
     const { text, dropped } = formatBaggage(baggage.getAllEntries())
-    if (dropped > 0) say('sent', dropped)
+    sayDropped('sent', dropped)
     if (text !== '') setter.set(carrier, BAGGAGE, text)
   },
 
@@ -27,14 +27,16 @@ export const baggagePropagator: TextMapPropagator = {
     const header = readHeader(carrier, BAGGAGE, getter)
     if (header === undefined || header === '') return context
     const { entries, count, dropped } = parseBaggage(header)
-    if (dropped > 0) say('received', dropped)
+    sayDropped('received', dropped)
     return count === 0 ? context : propagation.setBaggage(context, propagation.createBaggage(entries))
   },
 
   fields: () => [BAGGAGE],
 }
 
-function say(what: 'sent' | 'received', dropped: number): void {
+/** One line, at most once a minute, where something was dropped. */
+export function sayDropped(what: 'sent' | 'received', dropped: number): void {
+  if (dropped === 0) return
   logThrottled(
     'warn',
     `baggage ${what}`,

@@ -1,5 +1,12 @@
 /** Runs propagators so that none can harm the program: what they throw is caught, what they write is checked, and each fault is said once. */
-import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api'
+import {
+  type Context,
+  propagation,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api'
 import { log } from '../log.ts'
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -50,13 +57,29 @@ class GuardedPropagator implements TextMapPropagator {
   extract<Carrier>(context: Context, carrier: Carrier, getter: TextMapGetter<Carrier>): Context {
     try {
       const extracted: unknown = this.#propagator.extract(context, carrier, getter)
-      if (extracted === context || isContext(extracted)) return extracted as Context
+      if (extracted === context) return context
+      if (isContext(extracted)) return this.#repair(extracted)
       this.#watch('extract', extracted)
       this.#say('extract: no context', 'extract did not return a context; what came in is not read')
     } catch (error) {
       this.#sayThrown('extract', error)
     }
     return context
+  }
+
+  /** What is no span throws here, where it is caught, and not in the tracer; what is no state or no baggage is taken out. */
+  #repair(context: Context): Context {
+    const span = trace.getSpanContext(context)
+    const state: unknown = span?.traceState
+    if (span !== undefined && state !== undefined && !hasMethods(state, 'get', 'set', 'unset', 'serialize')) {
+      this.#say('extract: no state', 'extract returned a traceState that is none; the trace goes on without it')
+      const { traceState: _, ...rest } = span
+      return this.#repair(trace.setSpanContext(context, rest))
+    }
+    const baggage: unknown = propagation.getBaggage(context)
+    if (baggage === undefined || hasMethods(baggage, 'getAllEntries', 'getEntry')) return context
+    this.#say('extract: no baggage', 'extract returned baggage that is none; it is left out')
+    return propagation.deleteBaggage(context)
   }
 
   fields(): string[] {
@@ -122,9 +145,13 @@ class GuardedPropagator implements TextMapPropagator {
   }
 }
 
-function isContext(value: unknown): boolean {
-  const { getValue, setValue, deleteValue } = (value ?? {}) as Partial<Context>
-  return typeof getValue === 'function' && typeof setValue === 'function' && typeof deleteValue === 'function'
+function isContext(value: unknown): value is Context {
+  return hasMethods(value, 'getValue', 'setValue', 'deleteValue')
+}
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  const methods = (value ?? {}) as Record<string, unknown>
+  return names.every((name) => typeof methods[name] === 'function')
 }
 
 function nameOf(propagator: TextMapPropagator): string {

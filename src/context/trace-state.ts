@@ -32,7 +32,7 @@ export function parseTraceState(header: string): TraceState | undefined {
 /** The header for a state of any origin; empty where there is nothing, or nothing legal, to write. */
 export function formatTraceState(state: TraceState | undefined): string {
   if (state === undefined || state instanceof Members) return state?.serialize() ?? ''
-  const text: unknown = state.serialize()
+  const text: unknown = state.serialize?.()
   return typeof text === 'string' ? (parseTraceState(text)?.serialize() ?? '') : ''
 }
 

@@ -1,10 +1,12 @@
 /** No propagator, whoever wrote it, can harm the program: what it throws, writes or returns. */
 import {
   type Context,
+  createTraceState,
   defaultTextMapGetter,
   defaultTextMapSetter,
   propagation,
   ROOT_CONTEXT,
+  type SpanContext,
   type TextMapPropagator,
   trace,
 } from '@opentelemetry/api'
@@ -106,6 +108,28 @@ test.for<[unknown]>([[undefined], [null], [{}], [7], ['context'], [[]], [Promise
     expect(lines).toEqual(['propagator Own: extract did not return a context; what came in is not read'])
   },
 )
+
+const parent = (more: object = {}) =>
+  trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1, ...more } as SpanContext)
+
+test.for<[string, unknown]>([
+  ['an object that is no span', trace.setSpan(ROOT_CONTEXT, { traceId: TRACE_ID } as never)],
+  ['a span that throws', trace.setSpan(ROOT_CONTEXT, { spanContext: throws } as never)],
+  ['a context that throws', { getValue: throws, setValue: throws, deleteValue: throws }],
+])('extract that returns a context with %s changes nothing', ([, context]) => {
+  expect(extract(guardPropagator(new Own({ extract: () => context })), {})).toBe(ROOT_CONTEXT)
+  expect(lines).toEqual([expect.stringMatching(/^propagator Own: extract threw TypeError/)])
+})
+
+test('a state or baggage that is none is taken out, the trace goes on', () => {
+  const withBaggage = propagation.setBaggage(parent({ traceState: 'a=1' }), { a: '1' } as never)
+  const extracted = extract(guardPropagator(new Own({ extract: () => withBaggage })), {})
+  expect(trace.getSpanContext(extracted)).toEqual({ traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1 })
+  expect(propagation.getBaggage(extracted)).toBeUndefined()
+  expect(lines).toHaveLength(2)
+  const good = parent({ traceState: createTraceState('a=1') })
+  expect(extract(guardPropagator(new Own({ extract: () => good })), {})).toBe(good)
+})
 
 test('a rejected promise of a propagator does not end the process', async () => {
   const unhandled: unknown[] = []

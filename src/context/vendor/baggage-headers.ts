@@ -7,6 +7,7 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
+import { sayDropped } from '../baggage.ts'
 import { MAX_BYTES, MAX_MEMBERS } from '../baggage-text.ts'
 import { percentDecode, percentEncode, readHeader } from '../header-text.ts'
 
@@ -23,14 +24,19 @@ export function injectBaggageHeaders<Carrier>(
 ): void {
   const baggage = propagation.getBaggage(context)
   if (baggage === undefined || isTracingSuppressed(context)) return
-  let bytes = 0
-  for (const [key, entry] of baggage.getAllEntries().slice(0, MAX_MEMBERS)) {
-    if (typeof entry?.value !== 'string' || !TOKEN.test(key)) continue
-    const value = percentEncode(entry.value, ILLEGAL)
-    if (bytes + key.length + value.length > MAX_BYTES) continue
-    bytes += key.length + value.length
+  let [count, bytes, dropped] = [0, 0, 0]
+  for (const [key, entry] of baggage.getAllEntries()) {
+    const value = typeof entry?.value === 'string' ? percentEncode(entry.value, ILLEGAL) : undefined
+    const size = key.length + (value?.length ?? 0)
+    if (value === undefined || !TOKEN.test(key) || count === MAX_MEMBERS || bytes + size > MAX_BYTES) {
+      dropped++
+      continue
+    }
+    count++
+    bytes += size
     setter.set(carrier, prefix + key, value)
   }
+  sayDropped('sent', dropped)
 }
 
 /** Adds to the baggage that is there. */
@@ -41,16 +47,19 @@ export function extractBaggageHeaders<Carrier>(
   getter: TextMapGetter<Carrier>,
 ): Context {
   const entries: Record<string, BaggageEntry> = Object.create(null)
-  let count = 0
-  let bytes = 0
+  let [count, bytes, dropped] = [0, 0, 0]
   for (const name of getter.keys(carrier)) {
-    if (count === MAX_MEMBERS || name.length === prefix.length || !name.toLowerCase().startsWith(prefix)) continue
+    if (name.length === prefix.length || !name.toLowerCase().startsWith(prefix)) continue
     const value = readHeader(carrier, name, getter)
-    if (value === undefined || bytes + name.length + value.length > MAX_BYTES) continue
+    if (value === undefined || count === MAX_MEMBERS || bytes + name.length + value.length > MAX_BYTES) {
+      dropped++
+      continue
+    }
     bytes += name.length + value.length
     entries[name.slice(prefix.length)] = { value: percentDecode(value) }
     count++
   }
+  sayDropped('received', dropped)
   if (count === 0) return context
   for (const [key, entry] of propagation.getBaggage(context)?.getAllEntries() ?? []) entries[key] ??= entry
   return propagation.setBaggage(context, propagation.createBaggage(entries))
