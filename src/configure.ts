@@ -19,6 +19,7 @@ import { CLOUD_SITE_URL, type Dsn } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import { validateOptions } from './config/validate.ts'
+import { setGlobalPropagator } from './context/global-propagator.ts'
 import { createPropagator } from './context/propagators.ts'
 import {
   createDelivery,
@@ -41,14 +42,13 @@ import {
   fillGlobals,
   globalLoggerProvider,
   globalMeterProvider,
-  setGlobalPropagator,
 } from './signals/globals.ts'
 import { createLoggerProvider } from './signals/logs/provider.ts'
 import { createMetrics } from './signals/metrics/provider.ts'
 import { recordPanic } from './signals/report.ts'
 import { createResource } from './signals/resource.ts'
 import { createTracerProvider } from './signals/traces/provider.ts'
-import { createSampler } from './signals/traces/samplers.ts'
+import { createConfiguredSampler } from './signals/traces/samplers.ts'
 import { traceUrlOf } from './trace-url.ts'
 import { isNodeSupported } from './version.ts'
 
@@ -112,7 +112,8 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   warnAboutOldNode()
   const config = resolveConfig(options, process.env, findLocalViewer)
   installDiagLogger()
-  setGlobalPropagator(options.textMapPropagator ?? options.propagator ?? createPropagator(config.propagators))
+  const ownPropagator = options.textMapPropagator ?? options.propagator
+  setGlobalPropagator(ownPropagator ?? createPropagator(config.propagators), ownPropagator !== undefined)
   if (config.disabledReason === undefined) {
     active = start(config)
   } else {
@@ -192,8 +193,7 @@ function start(config: Config): Telemetry {
     resourceDetectors: options.resourceDetectors,
     detectors: config.detectors,
   })
-  const sampler =
-    'shouldSample' in config.sampler ? config.sampler : createSampler(config.sampler.name, config.sampler.arg)
+  const sampler = createConfiguredSampler(config.sampler, options.sampling)
   const baggageKeys = options.baggageKeys ?? []
   const delivery = createDelivery({
     ...config.delivery,
@@ -287,6 +287,7 @@ function start(config: Config): Telemetry {
 function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
   return (
     !('shouldSample' in sampler) &&
+    options.sampling === undefined &&
     (options.spanProcessors ?? []).length === 0 &&
     spanLimits.attributeCountLimit === undefined &&
     spanLimits.attributeValueLengthLimit === undefined

@@ -8,15 +8,16 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 /** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
-  b3: '@opentelemetry/propagator-b3',
   prometheus: '@opentelemetry/exporter-prometheus',
   zipkin: '@opentelemetry/exporter-zipkin',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
+  propagators: './context/vendor/index.ts',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
   'local-viewer': './viewer/process/locate.ts',
+  samplers: './signals/traces/sampling.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const
 

@@ -7,19 +7,13 @@ import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelem
 import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
+import type { SamplingRule } from './sampling-rules.ts'
 
-/** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited`, which is ours. */
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'rate_limited'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio'
-  | 'parentbased_rate_limited'
+type RootSamplerName = 'always_on' | 'always_off' | 'traceidratio' | 'rate_limited' | 'consistent_probability'
+/** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited` and `consistent_probability`, which are ours. */
+export type SamplerName = RootSamplerName | `parentbased_${RootSamplerName}`
 
-export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'none'
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
 export type SeverityName = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
@@ -125,6 +119,14 @@ export interface ConfigureOptions {
   traceSampler?: Sampler | SamplerName
   /** The ratio (0 to 1) or rate (spans per second) of a sampler given by name. @default env `OTEL_TRACES_SAMPLER_ARG` */
   samplerArg?: number
+  /**
+   * Which share of traces is recorded, by rules on their first span. The first rule that matches decides; without one it is `sampler`.
+   * A span with a parent follows the parent.
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when a rule has an unknown condition, or a ratio that is not from 0 to 1
+   * @example
+   * configureOpentelemetry({ sampling: [{ route: '/health', ratio: 0 }, { name: 'GET /x*', ratio: 0.1 }, { attributes: { tenant: 'big' }, ratio: 0.01 }] })
+   */
+  sampling?: readonly SamplingRule[]
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */

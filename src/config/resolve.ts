@@ -18,12 +18,14 @@ import type {
 } from './options.ts'
 
 const SAMPLER_NAMES: readonly SamplerName[] = [
-  'always_on', 'always_off', 'traceidratio', 'rate_limited',
-  'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio', 'parentbased_rate_limited',
+  'always_on', 'always_off', 'traceidratio', 'rate_limited', 'consistent_probability',
+  'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio', 'parentbased_rate_limited', 'parentbased_consistent_probability',
 ] // biome-ignore format: two lines read better
 /** Samplers the specification names which this package does not have. */
 const UNAVAILABLE_SAMPLERS = ['jaeger_remote', 'parentbased_jaeger_remote', 'xray']
-const PROPAGATOR_NAMES: readonly PropagatorName[] = ['tracecontext', 'baggage', 'b3', 'b3multi', 'none']
+const PROPAGATOR_NAMES: readonly PropagatorName[] = [
+  'tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none',
+] // biome-ignore format: two lines read better
 const SEVERITY: Record<SeverityName, SeverityNumber> = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 }
 const TEMPORALITIES = ['cumulative', 'delta', 'lowmemory'] as const
 const AGGREGATIONS = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const
@@ -284,7 +286,7 @@ function resolveSampler(options: ConfigureOptions, env: EnvironmentReader): Conf
     return { name: 'parentbased_always_on', arg: undefined }
   }
   const name = given ?? env.oneOf('OTEL_TRACES_SAMPLER', SAMPLER_NAMES) ?? 'parentbased_always_on'
-  const isRatio = name.endsWith('traceidratio')
+  const isRatio = name.endsWith('traceidratio') || name.endsWith('consistent_probability')
   const isRate = name.endsWith('rate_limited')
   const maximum = isRatio ? 1 : Number.MAX_VALUE
   const arg = options.samplerArg ?? (isRatio || isRate ? env.number('OTEL_TRACES_SAMPLER_ARG', 0, maximum) : undefined)

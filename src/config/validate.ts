@@ -1,6 +1,7 @@
 /** Checks the options given in code: a wrong one throws a ConfigError that names it. */
 import { ConfigError } from '../errors.ts'
 import type { ConfigureOptions } from './options.ts'
+import { isSamplingRule, SAMPLING_RULES } from './sampling-rules.ts'
 
 /** What one option must be. `inRange` is asked only of numbers of the right type. */
 interface Rule {
@@ -42,7 +43,7 @@ const atLeastZero = amount('a finite number of at least 0', (value) => Number.is
 const aboveZero = amount('a finite number above 0', (value) => Number.isFinite(value) && value > 0)
 const wholeAboveZero = amount('a whole number above 0', (value) => Number.isSafeInteger(value) && value > 0)
 
-const SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'rate_limited']
+const SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'rate_limited', 'consistent_probability']
 const samplerNames = [...SAMPLERS, ...SAMPLERS.map((name) => `parentbased_${name}`)]
 const sampler: Rule = {
   check: (value) => has('shouldSample')(value) || (isText(value) && samplerNames.includes(value)),
@@ -90,6 +91,7 @@ const RULES: Record<keyof ConfigureOptions, Rule> = {
   sampler,
   traceSampler: sampler,
   samplerArg: atLeastZero,
+  sampling: { check: listOf(isSamplingRule), expected: SAMPLING_RULES },
   spanProcessors: listWith('span processors', 'onStart', 'onEnd'),
   spanLimits: object,
   idGenerator: { check: has('generateTraceId', 'generateSpanId'), expected: 'an id generator' },

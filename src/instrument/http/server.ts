@@ -39,13 +39,10 @@ type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => 
 const require = createRequire(import.meta.url)
 /** Who is told of requests now; the wraps stay where they are. */
 let active: IncomingOptions | undefined
-/** Headers that may hold the context of a caller. */
-let fields: readonly string[] = []
 let isPatched = false
 
 export function startIncoming(options: IncomingOptions): void {
   active = options
-  fields = propagation.fields().map((field) => field.toLowerCase())
   patch()
 }
 
@@ -81,11 +78,7 @@ function onRequest(
 ): boolean {
   const [request, response] = args
   const isIgnored = options.isIgnored(request)
-  const parent = isIgnored
-    ? suppressTracing(context.active())
-    : isPropagated(request)
-      ? propagation.extract(ROOT_CONTEXT, request.headers)
-      : ROOT_CONTEXT
+  const parent = isIgnored ? suppressTracing(context.active()) : propagation.extract(ROOT_CONTEXT, request.headers)
   const startMillis = performance.now()
   const span = isIgnored ? NO_SPAN : startSpan(options.tracer, request, scheme, parent)
   const exchange: Exchange = {
@@ -124,12 +117,6 @@ function startSpan(tracer: Tracer, request: IncomingMessage, scheme: Scheme, par
   const span = tracer.startSpan(name, SERVER, parent)
   if (span.isRecording()) giveAttributes(span, createRequestAttributes(request, scheme))
   return span
-}
-
-/** Most requests carry no context of a caller: nothing is extracted from those. */
-function isPropagated({ headers }: IncomingMessage): boolean {
-  for (const field of fields) if (headers[field] !== undefined) return true
-  return false
 }
 
 function callHook(hook: (span: Span, response: ServerResponse) => void, span: Span, response: ServerResponse): void {
