@@ -1,5 +1,5 @@
-/** The package's own log lines: to stderr, prefixed, throttled, never throwing and never showing a secret. */
-import { redactSecrets } from './redact.ts'
+/** The package's own log lines: to stderr, prefixed, throttled, on one line, never throwing and never showing a secret. */
+import { cleanText } from './redact.ts'
 
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug'
 
@@ -48,7 +48,7 @@ export function logThrottled(level: Exclude<LogLevel, 'none'>, key: string, mess
 function write(level: Exclude<LogLevel, 'none'>, message: string): void {
   if (RANK[level] > threshold) return
   try {
-    const line = redactSecrets(message)
+    const line = cleanText(message)
     if (target) target[level](line)
     else process.stderr.write(`uptrace: ${line}\n`)
   } catch {

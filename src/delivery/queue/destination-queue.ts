@@ -1,5 +1,6 @@
 /** The way to one destination of one signal: a ring of ready requests, retries, and exact counts. */
 import type { Compression, Destination } from '../../config/destination.ts'
+import { cleanText } from '../../redact.ts'
 import { splitRequest } from '../../wire/encode-split.ts'
 import type { Reporter } from '../reporter.ts'
 import type { Detached } from '../run-untraced.ts'
@@ -229,7 +230,7 @@ export class Lane implements Evictable {
       queued,
       replayed,
       spooled,
-      lastError,
+      lastError: lastError === undefined ? undefined : cleanText(lastError),
     }
   }
 
