@@ -6,7 +6,7 @@ import { loadLazily } from '../lazy.ts'
 
 type B3 = typeof import('@opentelemetry/propagator-b3')
 
-const CREATE: Record<Exclude<PropagatorName, 'none'>, () => TextMapPropagator> = {
+const CREATE: Partial<Record<PropagatorName, () => TextMapPropagator>> = {
   tracecontext: () => new W3CTraceContextPropagator(),
   baggage: () => new W3CBaggagePropagator(),
   b3: () => new (loadLazily<B3>('b3').B3Propagator)(),
@@ -18,6 +18,6 @@ const CREATE: Record<Exclude<PropagatorName, 'none'>, () => TextMapPropagator> =
 
 /** One propagator for all names; with `none`, or no name, nothing travels. */
 export function createPropagator(names: readonly PropagatorName[]): TextMapPropagator {
-  const propagators = names.filter((name) => name !== 'none').map((name) => CREATE[name]())
+  const propagators = names.flatMap((name) => CREATE[name]?.() ?? [])
   return propagators.length === 1 ? propagators[0]! : new CompositePropagator({ propagators })
 }
