@@ -191,6 +191,8 @@ function start(config: Config): Telemetry {
     resourceAttributes: options.resourceAttributes,
     resourceDetectors: options.resourceDetectors,
     detectors: config.detectors,
+    environmentFromNodeEnv: options.environmentFromNodeEnv,
+    env: config.env,
   })
   const sampler =
     'shouldSample' in config.sampler ? config.sampler : createSampler(config.sampler.name, config.sampler.arg)
