@@ -1,10 +1,10 @@
 /** Turns the DSN, the endpoint options and `OTEL_EXPORTER_OTLP_*` into the list of places each signal is sent to. */
 import { ConfigError } from '../errors.ts'
 import { log } from '../log.ts'
+import { createDestination } from './create-destination.ts'
 import { type Destination, type OtlpProtocol, SIGNALS, type Signal } from './destination.ts'
 import { type Dsn, maskDsn, parseDsn } from './dsn.ts'
 import type { EnvironmentReader } from './environment.ts'
-import { rememberHeaderSecrets } from './headers.ts'
 import type { ConfigureOptions } from './options.ts'
 import { readOtlpSettings } from './otlp-settings.ts'
 
@@ -59,7 +59,7 @@ export function resolveDestinations(
       SIGNALS.map((signal) => {
         const protocol = ownProtocol ?? (dsn === local ? 'http/protobuf' : settings.protocol(signal))
         const url = protocol === 'grpc' ? dsn.otlpGrpcEndpoint : `${dsn.otlpHttpEndpoint}/v1/${signal}`
-        return createDestination(signal, new URL(url), protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
+        return create(signal, new URL(url), protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
       }),
     )
     const localViewer = dev === undefined ? local : dsns[0]
@@ -78,7 +78,7 @@ export function resolveDestinations(
     for (const signal of SIGNALS) {
       const protocol = settings.protocol(signal)
       const url = endpointUrl(signal, protocol, endpoint)
-      if (url !== undefined) destinations.push(createDestination(signal, url, protocol, settings.headers(signal)))
+      if (url !== undefined) destinations.push(create(signal, url, protocol, settings.headers(signal)))
     }
     const problem =
       destinations.length > 0
@@ -98,40 +98,7 @@ export function resolveDestinations(
     return base
   }
 
-  function createDestination(
-    signal: Signal,
-    address: URL,
-    protocol: OtlpProtocol,
-    given: Record<string, string>,
-  ): Destination {
-    const headers = { ...basicAuthorization(address, given), ...given }
-    const url = new URL(address)
-    url.username = ''
-    url.password = ''
-    rememberHeaderSecrets(headers)
-    return Object.freeze<Destination>({
-      signal,
-      url: protocol === 'grpc' ? url.origin : url.href,
-      label: url.origin,
-      headers,
-      protocol,
-      ...settings.others(signal),
-    })
-  }
-}
-
-/** User and password of an endpoint, as a header; one that is given goes before it. */
-function basicAuthorization(url: URL, headers: Record<string, string>): Record<string, string> {
-  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
-  if ((url.username === '' && url.password === '') || isGiven) return {}
-  const [user, password] = [url.username, url.password].map(decode)
-  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
+  function create(signal: Signal, address: URL, protocol: OtlpProtocol, headers: Record<string, string>): Destination {
+    return createDestination({ signal, address, protocol, headers, ...settings.others(signal) })
   }
 }

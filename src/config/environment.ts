@@ -4,6 +4,9 @@ import { cleanText } from '../redact.ts'
 import { parsePairs } from './pairs.ts'
 import { VARIABLES, type Variable, type VariableName } from './variables.ts'
 
+/** A timer of Node with a longer delay fires at once. */
+export const MAX_TIMER_MILLIS = 2_147_483_647
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 type Table = typeof VARIABLES
@@ -100,9 +103,8 @@ function parseNumber(value: string, { type, min = 0, max = largest(type) }: Vari
   return isNumeral && number >= min && number <= max ? number : undefined
 }
 
-/** A timer of Node with a longer delay fires at once. */
 const largest = (type: Variable['type']): number =>
-  type === 'millis' || type === 'timeout' ? 2_147_483_647 : Number.MAX_SAFE_INTEGER
+  type === 'millis' || type === 'timeout' ? MAX_TIMER_MILLIS : Number.MAX_SAFE_INTEGER
 
 function expectedNumber({ type, min = 0, max }: Variable): string {
   const what = type === 'number' ? 'a number' : `a whole number${type in UNITS ? UNITS[type as 'millis'] : ''}`

@@ -1,6 +1,7 @@
 /** Options that the environment can give as well: those that code left out are filled in. */
 import type { EnvironmentReader } from './environment.ts'
 import type { ConfigureOptions, LogCorrelationOptions, SeverityName } from './options.ts'
+import { withoutUndefined } from './without-undefined.ts'
 
 const LOG_KEYS = ['traceId', 'spanId', 'traceFlags', 'parentSpanId'] as const
 
@@ -60,10 +61,4 @@ function readIgnoreUrls(env: EnvironmentReader): Array<string | RegExp> | undefi
       return []
     }
   })
-}
-
-function withoutUndefined<Values extends object>(
-  values: Values,
-): { [Key in keyof Values]: Exclude<Values[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,5 +1,6 @@
 /** The rule of each option. */
 import type { InstrumentationName } from '../instrument/options.ts'
+import { MAX_TIMER_MILLIS } from './environment.ts'
 import { findHeaderProblem, findWrongHeader } from './headers.ts'
 import type { ConfigureOptions } from './options.ts'
 import {
@@ -11,7 +12,6 @@ import {
   isObject,
   isText,
   listOf,
-  MAX_TIMER_MILLIS,
   mapOf,
   oneOf,
   type Rule,

@@ -3,6 +3,7 @@ import type { SeverityNumber } from '@opentelemetry/api'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import { log } from '../log.ts'
 import type { Config, DetectorName } from './config.ts'
+import { type Declared, peekDeclarative, readDeclarative } from './declarative.ts'
 import { type FindLocalViewer, type ResolvedDestinations, resolveDestinations } from './destinations.ts'
 import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts'
 import { resolveSignals } from './exporters.ts'
@@ -31,7 +32,8 @@ export function resolveLog(
   options: ConfigureOptions,
   env: Environment,
 ): { level: LogLevel | undefined; logger: DiagnosticLogger | undefined } {
-  const named = env.OTEL_LOG_LEVEL?.trim().toLowerCase() ?? ''
+  const declared = peekDeclarative(env)
+  const named = declared ? (declared.config?.options.logLevel ?? '') : (env.OTEL_LOG_LEVEL?.trim().toLowerCase() ?? '')
   const level = ['none', 'error', 'warn', 'info', 'debug'].find((name) => name === (LOG_LEVELS[named] ?? named))
   return { level: options.logLevel ?? (level as LogLevel | undefined), logger: options.logger }
 }
@@ -39,15 +41,22 @@ export function resolveLog(
 /** Resolves checked options; a wrong environment variable warns and falls back. */
 export function resolveConfig(
   given: ConfigureOptions,
-  environment: Environment,
+  actual: Environment,
   findLocalViewer: FindLocalViewer = () => ({ refused: 'there is no local viewer here' }),
 ): Config {
+  const declared = readDeclarative(actual)
+  warnOfDeclared(declared)
+  const environment = declared ? (declared.config?.environment ?? {}) : actual
   const env = readEnvironment(environment)
   warnOfUseless(environment, env)
-  const options = withOptIns(given, env)
+  const options = withOptIns(mergeOptions(declared?.config?.options ?? {}, given), env)
   const isDisabled = options.disabled ?? (isSet(environment.UPTRACE_DISABLED) || env.flag('OTEL_SDK_DISABLED'))
-  const resolved = isDisabled ? NOWHERE : resolveDestinations(options, env, findLocalViewer)
-  const where = resolveSignals(options, env, resolved, isDisabled)
+  const resolved = resolveWhere()
+  const problem = declared?.problem
+  const where = {
+    ...resolveSignals(options, env, resolved, isDisabled || problem !== undefined),
+    ...(problem && { disabledReason: problem }),
+  }
   return Object.freeze<Config>({
     options: Object.freeze(options),
     ...where,
@@ -68,6 +77,37 @@ export function resolveConfig(
     shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),
     env: environment,
   })
+
+  function resolveWhere(): ResolvedDestinations {
+    if (isDisabled || declared?.problem !== undefined) return NOWHERE
+    const fromFile = declared?.config?.destinations
+    const isNamed = [options.dsn, options.endpoint, env.text('UPTRACE_DEV_DSN')].some((place) => place !== undefined)
+    if (fromFile && !isNamed) return { ...NOWHERE, destinations: fromFile }
+    const found = resolveDestinations(options, env, findLocalViewer)
+    const isFromCode =
+      given.dsn !== undefined || given.endpoint !== undefined || env.text('UPTRACE_DEV_DSN') !== undefined
+    return fromFile && !isFromCode ? { ...found, destinations: [...found.destinations, ...fromFile] } : found
+  }
+}
+
+/** What code says wins; attributes and instrumentations do so one by one. */
+function mergeOptions(fromFile: ConfigureOptions, given: ConfigureOptions): ConfigureOptions {
+  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as ConfigureOptions
+  const { resourceAttributes, instrumentations } = fromFile
+  return {
+    ...fromFile,
+    ...own,
+    ...(resourceAttributes && { resourceAttributes: { ...resourceAttributes, ...own.resourceAttributes } }),
+    ...(instrumentations &&
+      !Array.isArray(own.instrumentations) && { instrumentations: { ...instrumentations, ...own.instrumentations } }),
+  }
+}
+
+function warnOfDeclared(declared: Declared | undefined): void {
+  if (declared?.variable === 'OTEL_EXPERIMENTAL_CONFIG_FILE')
+    log.warn('OTEL_EXPERIMENTAL_CONFIG_FILE is read as OTEL_CONFIG_FILE, its name of today')
+  const ignored = declared?.config?.warnings ?? []
+  if (ignored.length > 0) log.warn(`${declared!.path}: no effect here: ${ignored.join('; ')}`)
 }
 
 /** What is set and has no effect is said, so that nobody waits for one. */

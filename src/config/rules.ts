@@ -14,8 +14,6 @@ export const ROOT: Place = { option: '', path: '' }
 
 const MAX_TEXT_LENGTH = 65_536
 const MAX_LIST_LENGTH = 10_000
-/** Timers of Node fire at once when their delay is larger. */
-export const MAX_TIMER_MILLIS = 2_147_483_647
 
 export const isText = (value: unknown): value is string => typeof value === 'string'
 export const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -253,7 +253,7 @@ describe('the name of a service that nobody named', () => {
 
   write('app/package.json', '{"name":"@acme/shop","version":"1.2.3"}')
   write('app/dist/package.json', '{"type":"commonjs"}')
-  write('app/broken/package.json', '{"name":5}')
+  write('app/broken/package.json', '{"name":" "}')
   write('app/index.js', `${program}print()`)
   const script = write('app/dist/main.js', `${program}print()`)
   const tool = write('app/node_modules/tool/bin.js', `${program}print()`)
