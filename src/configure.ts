@@ -15,7 +15,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { FindLocalViewer } from './config/destinations.ts'
-import { CLOUD_SITE_URL, type Dsn } from './config/dsn.ts'
+import type { Dsn } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import { validateOptions } from './config/validate.ts'
@@ -65,7 +65,7 @@ export interface Telemetry {
   readonly tracerProvider: TracerProvider
   readonly meterProvider: MeterProvider
   readonly loggerProvider: LoggerProvider
-  /** The address of a span's trace in the web interface. Never throws. */
+  /** The address of a span's trace in the web interface; empty where it cannot be looked at. Never throws. */
   traceUrl(span?: Span): string
   /** Sends what was recorded so far; resolves after the back end's answer or the deadline. Never rejects. */
   forceFlush(options?: FlushOptions): Promise<void>
@@ -142,9 +142,9 @@ function findLocalViewer(): ReturnType<FindLocalViewer> {
   return findOrStartViewerSync()
 }
 
-/** As the handle's `traceUrl`, for the active configuration. Before there is one the address is that of the cloud. */
+/** As the handle's `traceUrl`, for the active configuration. Empty before there is one. */
 export function traceUrl(span?: Span): string {
-  return active ? active.traceUrl(span) : traceUrlOf(CLOUD_SITE_URL, span)
+  return active ? active.traceUrl(span) : ''
 }
 
 /** As the handle's `forceFlush`, for the active configuration. */
@@ -192,6 +192,8 @@ function start(config: Config): Telemetry {
     resourceAttributes: options.resourceAttributes,
     resourceDetectors: options.resourceDetectors,
     detectors: config.detectors,
+    environmentFromNodeEnv: options.environmentFromNodeEnv,
+    env: config.env,
   })
   const sampler = createConfiguredSampler(config.sampler, options.sampling)
   const baggageKeys = options.baggageKeys ?? []

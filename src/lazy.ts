@@ -14,6 +14,9 @@ export const LAZY_PACKAGES = {
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
   propagators: './context/vendor/index.ts',
+  'config-file': './config/file/load.ts',
+  // an entry of its own, so that it is minified apart from the code of ours that imports it
+  configuration: '@opentelemetry/configuration',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
   'local-viewer': './viewer/process/locate.ts',

@@ -49,11 +49,11 @@ export interface BatchOptions {
 
 /** Which ids a log line carries, and whether lines are sent as log records. Read by the pino instrumentation. */
 export interface LogCorrelationOptions {
-  /** Adds the ids of the active span to each line. @default true */
+  /** Adds the ids of the active span to each line. @default true — env `UPTRACE_LOG_CORRELATION` */
   correlation?: boolean
-  /** Sends each line as a log record too. @default true */
+  /** Sends each line as a log record too. @default true — env `UPTRACE_LOG_SENDING` */
   sending?: boolean
-  /** Names of the fields. `parentSpanId` is added only when it is named. @default trace_id, span_id, trace_flags */
+  /** Names of the fields. `parentSpanId` is added only when it is named. @default trace_id, span_id, trace_flags — env `UPTRACE_LOG_KEYS` */
   keys?: { traceId?: string; spanId?: string; traceFlags?: string; parentSpanId?: string }
 }
 
@@ -87,17 +87,22 @@ export interface ConfigureOptions {
   timeoutMillis?: number
   /** TLS material. @default env `OTEL_EXPORTER_OTLP_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_KEY` */
   tls?: TlsOptions
-  /** Base of trace URLs, where the web interface has another address than the ingestion. @default the DSN's — env `UPTRACE_SITE_URL` */
+  /**
+   * Base of trace URLs, where the web interface has another address than the ingestion, or an address with `{traceId}` and `{spanId}` in it.
+   * @default the DSN's; without a DSN `traceUrl` gives an empty string — env `UPTRACE_SITE_URL`
+   */
   siteUrl?: string
   /** Turns everything off but the propagators. @default false — env `UPTRACE_DISABLED`, `OTEL_SDK_DISABLED` */
   disabled?: boolean
 
-  /** `service.name`. @default env `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then `unknown_service:node` */
+  /** `service.name`. @default env `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then the name in the nearest package.json */
   serviceName?: string
-  /** `service.version`. */
+  /** `service.version`. @default env `OTEL_RESOURCE_ATTRIBUTES`, then the version in the nearest package.json */
   serviceVersion?: string
   /** `deployment.environment.name`, e.g. `production`. */
   deploymentEnvironment?: string
+  /** Takes `deployment.environment.name` from `NODE_ENV` where nothing else names it. @default false — env `UPTRACE_NODE_ENV` */
+  environmentFromNodeEnv?: boolean
   /** Further attributes of this process. They win over detected ones and over `OTEL_RESOURCE_ATTRIBUTES`. */
   resourceAttributes?: Attributes
   /** Detectors that run after the built-in ones. */
@@ -146,7 +151,7 @@ export interface ConfigureOptions {
   propagator?: TextMapPropagator
   /** @default AsyncLocalStorage */
   contextManager?: ContextManager
-  /** Baggage entries which are copied to spans and log records as attributes. None unless named: baggage comes from callers. */
+  /** Baggage entries which are copied to spans and log records as attributes. None unless named: baggage comes from callers. @default env `UPTRACE_BAGGAGE_KEYS` */
   baggageKeys?: readonly string[]
 
   /** @default true — env `OTEL_METRICS_EXPORTER=none` turns it off */
@@ -173,14 +178,14 @@ export interface ConfigureOptions {
   temporalityPreference?: TemporalityPreference
   /** @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
   histogramAggregation?: HistogramAggregation
-  /** Event loop, heap and garbage collection metrics. @default true */
+  /** Event loop, heap and garbage collection metrics. @default true — env `UPTRACE_RUNTIME_METRICS` */
   runtimeMetrics?: boolean
 
   /** @default true — env `OTEL_LOGS_EXPORTER=none` turns it off */
   loggingEnabled?: boolean
   /** The opposite of `loggingEnabled`. */
   loggingDisabled?: boolean
-  /** Log records below this severity are dropped. @default none */
+  /** Log records below this severity are dropped. @default none — env `UPTRACE_MIN_LOG_SEVERITY` */
   minLogSeverity?: SeverityNumber | SeverityName
   /** Processors that run before ours. */
   logRecordProcessors?: readonly LogRecordProcessor[]
@@ -195,16 +200,16 @@ export interface ConfigureOptions {
   instrumentations?: InstrumentationsOption
   /**
    * Requests that are never traced. A string is a path, or a prefix when it ends in `*`.
-   * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico
+   * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico — env `UPTRACE_IGNORE_URLS`
    */
   ignoreUrls?: ReadonlyArray<string | RegExp>
-  /** Tells callers the trace of their request, in these headers of the response. @default none */
+  /** Tells callers the trace of their request, in these headers of the response. @default none — env `UPTRACE_RESPONSE_HEADERS` */
   responseHeaders?: ReadonlyArray<'traceresponse' | 'server-timing' | 'trace-id'>
-  /** Adds `traceparent` as a comment to SQL statements of pg and mysql2, and so of knex and ORMs on them. @default false */
+  /** Adds `traceparent` as a comment to SQL statements of pg and mysql2, and so of knex and ORMs on them. @default false — env `UPTRACE_SQL_COMMENTS` */
   sqlComments?: boolean
   /**
    * Puts the phases of a connection on http and fetch client spans, as the events `http.dns`, `http.connect`, `http.tls` and
-   * `http.first_byte`, each with its `duration_ms`. @default false
+   * `http.first_byte`, each with its `duration_ms`. @default false — env `UPTRACE_CONNECTION_PHASES`
    */
   connectionPhases?: boolean
 

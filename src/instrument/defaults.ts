@@ -1,6 +1,6 @@
 /** The curated defaults: what is off, and how the rest differs from upstream. */
 import type { IncomingMessage } from 'node:http'
-import type { Environment } from '../config/environment.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { CLASSES } from './catalogue.generated.ts'
@@ -34,6 +34,7 @@ export interface DefaultsOptions {
   readonly sqlComments: boolean
   readonly connectionPhases: boolean
   readonly durationMetrics?: DurationMetrics | undefined
+  readonly env?: Environment
 }
 
 type Config = Readonly<Record<string, unknown>>
@@ -67,6 +68,7 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       if (options.responseHeaders.length > 0)
         hooks['responseHook'] = hooks['onIncomingResponse'] = createResponseHook(options.responseHeaders)
       hooks['durationMetrics'] = options.durationMetrics
+      hooks['knownMethods'] = readEnvironment(options.env ?? {}).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
     case 'undici':

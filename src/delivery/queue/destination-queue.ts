@@ -1,5 +1,6 @@
 /** The queue to one destination of one signal, as the rest of delivery sees it. */
 import type { Compression, Destination } from '../../config/destination.ts'
+import { cleanText } from '../../redact.ts'
 import type { Reporter } from '../reporter.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import type { Sender } from '../send/sender.ts'
@@ -189,7 +190,7 @@ export class DestinationQueue implements Evictable {
       queued,
       replayed,
       spooled: this.store.spooled,
-      lastError: this.lastError,
+      lastError: this.lastError === undefined ? undefined : cleanText(this.lastError),
     }
   }
 

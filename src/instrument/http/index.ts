@@ -5,6 +5,7 @@ import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/inst
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import { loadInstrumentation } from '../hooks/load.ts'
 import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
+import { useKnownMethods } from './request-attributes.ts'
 import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
 
 /** What the curated defaults set; with anything else the instrumentation of OpenTelemetry does both directions. */
@@ -13,6 +14,8 @@ export interface HttpConfig {
   readonly onIncomingResponse?: IncomingOptions['onResponse']
   /** Where durations are kept; without it in a histogram of the meter provider. */
   readonly durationMetrics?: DurationMetrics | undefined
+  /** @default those of the standards */
+  readonly knownMethods?: readonly string[] | undefined
 }
 
 export function createHttp(config: HttpConfig): Instrumentation {
@@ -72,7 +75,8 @@ class HttpInstrumentation implements Instrumentation {
   #start(): void {
     if (!this.#tracers || !this.#meters) return
     const { instrumentationName: name, instrumentationVersion: version } = this
-    const { durationMetrics } = this.#config
+    const { durationMetrics, knownMethods } = this.#config
+    useKnownMethods(knownMethods)
     startIncoming({
       tracer: this.#tracers.getTracer(name, version),
       durations: createRequestDurations(

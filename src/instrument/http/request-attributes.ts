@@ -17,7 +17,18 @@ interface Host {
   readonly port: number | undefined
 }
 
-const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
+const STANDARD_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+])
 const REDACTED_PARAMETERS = [
   'sig',
   'Signature',
@@ -34,11 +45,18 @@ const MAX_HOSTS = 500
 
 const hosts: Record<Scheme, Map<string, Host>> = { http: new Map(), https: new Map() }
 
+let knownMethods = STANDARD_METHODS
+
+/** Methods that are named in attributes, in place of the standard ones; they are case-sensitive, as the conventions ask. */
+export function useKnownMethods(methods: readonly string[] | undefined): void {
+  knownMethods = methods === undefined ? STANDARD_METHODS : new Set(methods)
+}
+
 export function normalizeMethod(method: string | undefined): string {
   if (method === undefined || method === null) return 'GET'
-  if (KNOWN_METHODS.has(method)) return method
+  if (knownMethods.has(method)) return method
   const upper = method.toUpperCase()
-  return KNOWN_METHODS.has(upper) ? upper : '_OTHER'
+  return knownMethods === STANDARD_METHODS && knownMethods.has(upper) ? upper : '_OTHER'
 }
 
 export function createRequestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {

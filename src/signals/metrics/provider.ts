@@ -74,6 +74,6 @@ function createPrometheusReader(environment: Environment): IMetricReader {
   const { PrometheusExporter } = loadLazily<typeof import('@opentelemetry/exporter-prometheus')>('prometheus')
   const env = readEnvironment(environment)
   const host = env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
-  const port = env.integer('OTEL_EXPORTER_PROMETHEUS_PORT', 0)
+  const port = env.number('OTEL_EXPORTER_PROMETHEUS_PORT')
   return new PrometheusExporter({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) })
 }

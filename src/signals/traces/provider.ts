@@ -9,6 +9,7 @@ import {
   type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import { MAX_TIMER_MILLIS, readEnvironment } from '../../config/environment.ts'
 import type { SpanLimitValues } from '../../config/resolve.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
@@ -62,5 +63,7 @@ export function createSinks(
 
 function createZipkinProcessor(): SpanProcessor {
   const { ZipkinExporter } = loadLazily<typeof import('@opentelemetry/exporter-zipkin')>('zipkin')
-  return new BatchSpanProcessor({ exporter: new ZipkinExporter() })
+  // its endpoint it reads itself; 0 is no limit, for which the processor has no value
+  const timeoutMillis = readEnvironment(process.env).number('OTEL_EXPORTER_ZIPKIN_TIMEOUT') || MAX_TIMER_MILLIS
+  return new BatchSpanProcessor({ exporter: new ZipkinExporter(), exportTimeoutMillis: timeoutMillis })
 }
