@@ -20,7 +20,7 @@ const watched = new WeakSet<Registry>()
  * Registers `propagator`; `undefined` leaves the place free. One that the application has registered before stays.
  * @param isAsked whether the application named the propagator, so that it has to hear when another one is in its place
  */
-export function setGlobalPropagator(propagator: TextMapPropagator | undefined, isAsked: boolean): void {
+export function setGlobalPropagator(propagator: TextMapPropagator | undefined, isAsked = false): void {
   const registered = registry()?.propagation
   if (registered !== undefined) {
     registry()!.propagation = guardPropagator(registered)

@@ -8,23 +8,20 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { log } from '../log.ts'
+import { findFault } from './header-rules.ts'
 
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-/** What Node.js takes: visible characters, spaces, tabs and bytes above 127. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-/** They steer the connection itself: http and fetch throw, or send nonsense, when somebody else sets them. */
-const FRAMING = /^(?:connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
 const MAX_SAID = 100
-const MAX_REMEMBERED = 64
 const MAX_SHOWN = 60
+
+type Headers = Record<string, unknown>
 
 const guarded = new WeakSet<TextMapPropagator>()
 
-/** A propagator that never throws. `name` is what lines about it say. */
+/** A propagator that never throws. One of ours has a `name`, by which lines speak of it. */
 export function guardPropagator(propagator: TextMapPropagator, name?: string): TextMapPropagator {
   const isGuarded = guarded.has(propagator) || (typeof propagator !== 'object' && typeof propagator !== 'function')
   if (isGuarded || propagator === null) return propagator
-  return markGuarded(new GuardedPropagator(propagator, name ?? nameOf(propagator)))
+  return markGuarded(new GuardedPropagator(propagator, name))
 }
 
 /** For a propagator that consists of guarded ones. */
@@ -36,19 +33,25 @@ export function markGuarded(propagator: TextMapPropagator): TextMapPropagator {
 class GuardedPropagator implements TextMapPropagator {
   readonly #propagator: TextMapPropagator
   readonly #name: string
+  readonly #isOurs: boolean
   readonly #said = new Set<string>()
-  readonly #legalNames = new Set<unknown>()
   // biome-ignore lint/suspicious/noExplicitAny: setters of all carriers
   #checked: { readonly setter: TextMapSetter<any>; readonly checked: TextMapSetter<any> } | undefined
 
-  constructor(propagator: TextMapPropagator, name: string) {
+  constructor(propagator: TextMapPropagator, name: string | undefined) {
     this.#propagator = propagator
-    this.#name = name
+    this.#name = name ?? nameOf(propagator)
+    this.#isOurs = name !== undefined
   }
 
   inject<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
     try {
-      this.#watch('inject', this.#propagator.inject(context, carrier, this.#check(setter)))
+      const before = this.#isOurs ? undefined : copyOf(carrier)
+      try {
+        this.#watch('inject', this.#propagator.inject(context, carrier, this.#check(setter)))
+      } finally {
+        if (before !== undefined) this.#undoIllegal(carrier as Headers, before)
+      }
     } catch (error) {
       this.#sayThrown('inject', error)
     }
@@ -92,6 +95,17 @@ class GuardedPropagator implements TextMapPropagator {
     }
   }
 
+  /** For a propagator that writes into the carrier itself, past the setter. */
+  #undoIllegal(carrier: Headers, before: Headers): void {
+    for (const [key, value] of Object.entries(carrier)) {
+      const fault = value === before[key] || typeof value === 'number' ? undefined : findFault(key, value)
+      if (fault === undefined) continue
+      if (Object.hasOwn(before, key)) carrier[key] = before[key]
+      else delete carrier[key]
+      this.#sayNotSent(key, fault)
+    }
+  }
+
   /** Nearly all calls come with one setter, that of the API: its checked form is made once. */
   #check<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
     if (this.#checked?.setter !== setter) this.#checked = { setter, checked: this.#createChecked(setter) }
@@ -102,12 +116,8 @@ class GuardedPropagator implements TextMapPropagator {
     return {
       set: (carrier, key: unknown, given: unknown) => {
         const value = typeof given === 'number' ? String(given) : given
-        const fault = this.#findFault(key, value)
-        if (fault !== undefined) {
-          const shown = (JSON.stringify(key) ?? String(key)).slice(0, MAX_SHOWN)
-          this.#say(`${fault} ${shown}`, `the header ${shown} is not sent: ${fault}`)
-          return
-        }
+        const fault = findFault(key, value)
+        if (fault !== undefined) return this.#sayNotSent(key, fault)
         try {
           setter.set(carrier, key as string, value as string)
         } catch (error) {
@@ -117,21 +127,16 @@ class GuardedPropagator implements TextMapPropagator {
     }
   }
 
-  #findFault(key: unknown, value: unknown): string | undefined {
-    if (!this.#legalNames.has(key)) {
-      if (typeof key !== 'string' || !HEADER_NAME.test(key)) return 'that is no name of a header'
-      if (FRAMING.test(key)) return 'that header belongs to the connection'
-      if (this.#legalNames.size < MAX_REMEMBERED) this.#legalNames.add(key)
-    }
-    if (typeof value !== 'string') return `its value is of type ${value === null ? 'null' : typeof value}`
-    return HEADER_VALUE.test(value) ? undefined : 'its value has characters that no header may have'
-  }
-
   /** A promise that nobody expects would end the process when it is rejected. */
   #watch(what: string, result: unknown): void {
     const then = (result as PromiseLike<unknown> | undefined)?.then
     if (typeof then !== 'function') return
     then.call(result, undefined, (error: unknown) => this.#sayThrown(what, error))
+  }
+
+  #sayNotSent(key: unknown, fault: string): void {
+    const shown = (JSON.stringify(key) ?? String(key)).slice(0, MAX_SHOWN)
+    this.#say(`${fault} ${shown}`, `the header ${shown} is not sent: ${fault}`)
   }
 
   #sayThrown(what: string, error: unknown): void {
@@ -143,6 +148,12 @@ class GuardedPropagator implements TextMapPropagator {
     this.#said.add(key)
     log.warn(`propagator ${this.#name}: ${text}`)
   }
+}
+
+/** Of a plain object of headers; carriers of other kinds check what they are given by themselves. */
+function copyOf(carrier: unknown): Headers | undefined {
+  const prototype = typeof carrier === 'object' && carrier !== null ? Object.getPrototypeOf(carrier) : undefined
+  return prototype === Object.prototype || prototype === null ? { ...(carrier as Headers) } : undefined
 }
 
 function isContext(value: unknown): value is Context {

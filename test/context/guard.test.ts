@@ -87,6 +87,30 @@ test('legal headers are written as they are', () => {
   expect(lines).toEqual([])
 })
 
+test('what is written past the setter is checked too, and what was there before comes back', () => {
+  const guarded = guardPropagator(
+    new Own({
+      inject: (_: Context, carrier: Record<string, unknown>) => {
+        Object.assign(carrier, { good: '1', 'bad name': '2', bad: '€', own: '\n', count: 3 })
+        throw new Error('and more')
+      },
+    }),
+  )
+  const carrier = { own: '0', 'left alone': '€' }
+  guarded.inject(ROOT_CONTEXT, carrier, defaultTextMapSetter)
+  expect(carrier).toEqual({ own: '0', 'left alone': '€', good: '1', count: 3 })
+  expect(lines).toHaveLength(4)
+})
+
+test.for<[string, object]>([
+  ['a getter that throws', Object.defineProperty({}, 'x', { get: throws, enumerable: true })],
+  ['a proxy that throws', new Proxy({}, { ownKeys: throws, getPrototypeOf: throws })],
+  ['a frozen object', Object.freeze({})],
+])('a carrier with %s', ([, carrier]) => {
+  guardPropagator(writes(['x', '1'])).inject(ROOT_CONTEXT, carrier as Record<string, string>, defaultTextMapSetter)
+  expect(lines).toHaveLength(1)
+})
+
 test('a setter that throws costs one header', () => {
   const carrier: Record<string, string> = {}
   const guarded = guardPropagator(writes(['bad', '1'], ['good', '2']))
