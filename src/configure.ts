@@ -26,7 +26,6 @@ import {
   type DeliveryHealth,
   guardLoggerProvider,
   guardMeterProvider,
-  guardTracerProvider,
 } from './delivery/index.ts'
 import {
   type InstrumentationDiagnostics,
@@ -230,6 +229,7 @@ function start(config: Config): Telemetry {
       ? createTracerProvider({
           resource,
           sampler,
+          trustsSampler: !('shouldSample' in config.sampler),
           limits: config.spanLimits,
           idGenerator: options.idGenerator,
           spanProcessors: [...(options.spanProcessors ?? []), ...reportLiveSpans(config.localViewer, resource)],
@@ -251,7 +251,6 @@ function start(config: Config): Telemetry {
         printsPretty: prints('logs'),
       })
     : undefined
-  if (ownTracerProvider) guardTracerProvider(ownTracerProvider)
   if (loggerProvider) guardLoggerProvider(loggerProvider)
   activeSpanProcessor = delivery.spanProcessor
   warnAboutForeign(
@@ -271,7 +270,6 @@ function start(config: Config): Telemetry {
     meterProvider: meterProvider ?? globalMeterProvider,
     loggerProvider: loggerProvider ?? globalLoggerProvider,
     durationMetrics: metrics?.durationMetrics,
-    directAttributes: ownTracerProvider !== undefined && isUnwatched(config),
     ignoreUrls: options.ignoreUrls,
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,
@@ -281,16 +279,6 @@ function start(config: Config): Telemetry {
     connectionPhases: options.connectionPhases ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
-}
-
-/** Whether nobody but the end of a span looks at its attributes: no sampler and no processor of the user's, no limit. */
-function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
-  return (
-    !('shouldSample' in sampler) &&
-    (options.spanProcessors ?? []).length === 0 &&
-    spanLimits.attributeCountLimit === undefined &&
-    spanLimits.attributeValueLengthLimit === undefined
-  )
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */

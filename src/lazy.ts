@@ -10,7 +10,7 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 export const LAZY_PACKAGES = {
   b3: '@opentelemetry/propagator-b3',
   prometheus: '@opentelemetry/exporter-prometheus',
-  zipkin: '@opentelemetry/exporter-zipkin',
+  zipkin: './signals/traces/zipkin.ts',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 
 const SRC = path.join(import.meta.dirname, '../src')
-const LEAVES = ['trace-url.ts', 'errors.ts', 'log.ts', 'redact.ts', 'lazy.ts', 'version.ts']
+const LEAVES = ['trace-url.ts', 'errors.ts', 'log.ts', 'redact.ts', 'lazy.ts', 'version.ts', 'readable-value.ts']
 const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'cli.ts', 'viewer/index.ts']
 /** Stage -> the stages it may take code from, besides leaves and itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {

@@ -1,14 +1,7 @@
 /** One log record as OTLP protobuf. */
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import {
-  ITEM_LIMIT_BYTES,
-  isValidTime,
-  toCount,
-  toText,
-  writeAttributes,
-  writeTime,
-  writeValueField,
-} from './encode-common.ts'
+import { ITEM_LIMIT_BYTES, isValidTime, toCount, toText, writeTime } from './encode-common.ts'
+import { writeAttributes, writeValueField } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 /** Appends a log record as an entry of ScopeLogs.log_records. Throws only when the record itself cannot be read; the writer is then as before. */

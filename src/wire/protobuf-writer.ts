@@ -56,8 +56,8 @@ export class ProtobufWriter {
   }
 
   /** An int64: negative numbers take ten bytes. Whole numbers of [-2^63, 2^63) only. */
-  int64(value: number): void {
-    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+  int64(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
       this.varint(value)
       return
     }

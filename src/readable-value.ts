@@ -1,0 +1,45 @@
+/** What stands in telemetry for an object that is neither a list nor a plain map, such as a date, an error, a Set or an URL. */
+
+/**
+ * The object itself where its own properties say all; else text, a list, bytes or a map that can be read.
+ * @throws when the object does
+ */
+export function toReadable(value: object): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  if (value instanceof Error) return errorText(value)
+  if (value instanceof Map) return mapOf(value)
+  if (value instanceof Set) return [...value]
+  if (value instanceof RegExp || value instanceof URL || value instanceof URLSearchParams) return value.toString()
+  if (value instanceof String || value instanceof Number || value instanceof Boolean) return value.valueOf()
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (ArrayBuffer.isView(value)) return ofView(value)
+  return value
+}
+
+/** With the stack, which code of the application may have made unreadable. */
+function errorText(error: Error): string {
+  try {
+    const { stack } = error
+    if (typeof stack === 'string' && stack !== '') return stack
+  } catch {
+    // `Error.prepareStackTrace` of the application has thrown
+  }
+  return `${error.name}: ${error.message}`
+}
+
+function mapOf(map: ReadonlyMap<unknown, unknown>): object {
+  const copy: Record<string, unknown> = Object.create(null)
+  for (const [key, value] of map) copy[keyText(key)] = value
+  return copy
+}
+
+/** Never by `toString` of an object, which runs code of its own and unfolds nested lists. */
+function keyText(key: unknown): string {
+  return typeof key === 'object' || typeof key === 'function' ? `[${typeof key}]` : String(key)
+}
+
+function ofView(view: ArrayBufferView): unknown {
+  if (view instanceof Uint8Array) return view
+  if (view instanceof DataView) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  return Array.from(view as unknown as ArrayLike<unknown>)
+}
