@@ -1,5 +1,6 @@
 /** Starts spans. Nothing that it is given makes it throw: what cannot be read is left out, and the span is there all the same. */
 import {
+  type Attributes,
   type Context,
   context,
   INVALID_SPAN_CONTEXT,
@@ -13,13 +14,14 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { type InstrumentationScope, isTracingSuppressed } from '@opentelemetry/core'
-import { keepAttributes, keysOf, readProperty, toName } from '../attribute-values.ts'
+import { type CleanAttributes, keepAttributes, keysOf, readProperty, toName } from '../attribute-values.ts'
 import { RANDOM_TRACE_ID_FLAG } from './id-generator.ts'
 import { LOCAL_PARENT, NO_PARENT, REMOTE_PARENT } from './self-counters.ts'
 import { openOne, RecordingSpan } from './span.ts'
 import type { TracerCore } from './tracer-core.ts'
 
 const NO_OPTIONS: SpanOptions = Object.freeze({})
+const NO_ATTRIBUTES: Attributes = Object.freeze({})
 // values of SamplingDecision
 const DROP = 0
 const SAMPLE = 2
@@ -70,8 +72,8 @@ class OwnTracer implements Tracer {
     const links = options.links ? keepLinks(core, options.links) : undefined
     const { attributes, droppedAttributesCount = 0 } = core.trustsSampler
       ? { attributes: options.attributes }
-      : keepAttributes(options.attributes, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    const result = core.sample(parentContext, traceId, toName(name), kind, attributes ?? {}, links ?? [])
+      : keepForSampler(options.attributes)
+    const result = core.sample(parentContext, traceId, toName(name), kind, attributes ?? NO_ATTRIBUTES, links ?? [])
     const { decision } = result
     core.counters?.start(from === undefined ? NO_PARENT : from.isRemote ? REMOTE_PARENT : LOCAL_PARENT, decision)
     const isRandom = isChild ? (from.traceFlags & RANDOM_TRACE_ID_FLAG) !== 0 : core.hasOwnIds
@@ -100,6 +102,13 @@ class OwnTracer implements Tracer {
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     }
   }
+}
+
+/** A sampler of the application gets a copy, to which it may add. */
+function keepForSampler(attributes: unknown): CleanAttributes {
+  const kept = keepAttributes(attributes, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  kept.attributes ??= {}
+  return kept
 }
 
 function keepLinks(core: TracerCore, links: unknown): Link[] {
