@@ -40,10 +40,8 @@ function writeLogRecord(writer: ProtobufWriter, record: ReadableLogRecord, limit
   if (context) {
     writer.tag(0x45)
     writer.fixed32(context.traceFlags & 0xff)
-    writer.tag(0x4a)
-    writer.hexId(context.traceId, 16)
-    writer.tag(0x52)
-    writer.hexId(context.spanId, 8)
+    writer.hexId(0x4a, context.traceId, 16)
+    writer.hexId(0x52, context.spanId, 8)
   }
   writer.tag(0x59)
   writeTime(writer, record.hrTimeObserved)

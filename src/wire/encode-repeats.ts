@@ -1,7 +1,7 @@
 /**
  * Attributes of spans, most of which the span before of the same name had as well: what is the same is copied as it was encoded then.
  */
-import { type Attributes, writeAttributes, writeKeyValue } from './encode-values.ts'
+import { type Attributes, writeAttributes, writeKeyValue, writeValueOf } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 const MAX_PATTERNS = 128
@@ -20,6 +20,9 @@ export type FlatAttributes = readonly unknown[]
 /** The attributes of one span in their order, each with the place where its encoding ends. */
 interface Pattern {
   readonly flat: FlatAttributes
+  /** Of each attribute, where its key begins and ends with its tag and length. */
+  readonly keyStarts: readonly number[]
+  readonly keyEnds: readonly number[]
   readonly ends: readonly number[]
   readonly bytes: Buffer
   misfits: number
@@ -91,7 +94,8 @@ function writeByPattern(
     copied += copyPart(writer, pattern, same, index >> 1)
     same = (index >> 1) + 1
     if (writer.pos > limit) dropped++
-    else writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit)
+    else if (known[index] !== flat[index]) writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit)
+    else writeKnownKey(writer, tag, pattern, index >> 1, flat[index + 1], limit)
   }
   copied += copyPart(writer, pattern, same, length >> 1)
   if (copied * 4 >= known.length) pattern.misfits = 0
@@ -104,10 +108,28 @@ function copyPart(writer: ProtobufWriter, { ends, bytes }: Pattern, from: number
   if (from >= to) return 0
   const start = from === 0 ? 0 : ends[from - 1]!
   const end = ends[to - 1]!
-  writer.ensure(end - start)
-  bytes.copy(writer.bytes, writer.pos, start, end)
-  writer.pos += end - start
+  writer.copy(bytes, start, end)
   return to - from
+}
+
+/** The key is there encoded; only the value is another. */
+function writeKnownKey(
+  writer: ProtobufWriter,
+  tag: number,
+  { keyStarts, keyEnds, bytes, flat }: Pattern,
+  index: number,
+  value: unknown,
+  limit: number,
+): void {
+  const start = writer.pos
+  writer.tag(tag)
+  const pair = writer.beginMessage()
+  writer.copy(bytes, keyStarts[index]!, keyEnds[index]!)
+  if (writeValueOf(writer, value, limit)) writer.endMessage(pair)
+  else {
+    writer.pos = start
+    writeKeyValue(writer, tag, flat[index * 2] as string, value, limit)
+  }
 }
 
 function hasRoom(): boolean {
@@ -119,24 +141,32 @@ function hasRoom(): boolean {
 }
 
 function remember(name: string, flat: FlatAttributes, encoded: Buffer): void {
-  const ends: number[] = []
+  const [keyStarts, keyEnds, ends]: number[][] = [[], [], []]
   let end = 0
   for (let index = 0; index < flat.length; index += 2) {
+    const keyStart = startOfContent(encoded, end)
     end = endOfField(encoded, end)
-    ends.push(end)
+    keyStarts!.push(keyStart)
+    keyEnds!.push(endOfField(encoded, keyStart))
+    ends!.push(end)
   }
   if (end !== encoded.length) return
   const values = flat.map((value) => (typeof value === 'object' || typeof value === 'function' ? CHANGEABLE : value))
-  patterns.set(name, { flat: values, ends, bytes: Buffer.from(encoded), misfits: 0 })
+  const bytes = Buffer.from(encoded)
+  patterns.set(name, { flat: values, keyStarts: keyStarts!, keyEnds: keyEnds!, ends: ends!, bytes, misfits: 0 })
 }
 
-/** The end of a field with a one-byte tag and a length, which begins at `start`. */
-function endOfField(bytes: Buffer, start: number): number {
+/** Behind the tag of one byte and the length of a field. */
+function startOfContent(bytes: Buffer, start: number): number {
   let pos = start + 1
+  while (bytes[pos++]! > 127);
+  return pos
+}
+
+/** The end of a field which begins at `start`. */
+function endOfField(bytes: Buffer, start: number): number {
+  const content = startOfContent(bytes, start)
   let length = 0
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[pos++]!
-    length |= (byte & 127) << shift
-    if (byte < 128) return pos + length
-  }
+  for (let pos = content - 1; pos > start; pos--) length = (length << 7) | (bytes[pos]! & 127)
+  return content + length
 }

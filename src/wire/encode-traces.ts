@@ -33,15 +33,12 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan, limit: number): v
   const own = recordedSpan(span)
   const context = span.spanContext()
   const parent = span.parentSpanContext
-  writer.tag(0x0a)
-  writer.hexId(context.traceId, 16)
+  writer.hexId(0x0a, context.traceId, 16)
   // the spans of one parent have both in common
   if (parent?.spanId) {
-    writer.tag(0x22)
-    writer.hexId(parent.spanId, 8)
+    writer.hexId(0x22, parent.spanId, 8)
   }
-  writer.tag(0x12)
-  writer.hexId(context.spanId, 8)
+  writer.hexId(0x12, context.spanId, 8)
   if (own) writeOwnTimes(writer, own)
   else writeTimes(writer, span)
   writeFlags(writer, 0x85, context.traceFlags, parent?.isRemote)
@@ -136,10 +133,8 @@ function writeLinks(
     }
     writer.tag(0x6a)
     const message = writer.beginMessage()
-    writer.tag(0x0a)
-    writer.hexId(link.context.traceId, 16)
-    writer.tag(0x12)
-    writer.hexId(link.context.spanId, 8)
+    writer.hexId(0x0a, link.context.traceId, 16)
+    writer.hexId(0x12, link.context.spanId, 8)
     writeTraceState(writer, link.context)
     writeCount(
       writer,

@@ -67,6 +67,20 @@ export function writeKeyValue(writer: ProtobufWriter, tag: number, key: string, 
   }
 }
 
+/** Writes the value of a KeyValue. @returns whether it could be read; if not, there is only a part of it */
+export function writeValueOf(writer: ProtobufWriter, value: unknown, limit: number): boolean {
+  writer.tag(0x12)
+  const mark = writer.beginMessage()
+  budget = VALUE_LIMIT
+  try {
+    writeAnyValue(writer, value, 0, limit)
+  } catch {
+    return false
+  }
+  writer.endMessage(mark)
+  return true
+}
+
 /** A getter or a Proxy threw: the key stays visible, the value says why. */
 function writeUnreadable(writer: ProtobufWriter, tag: number, key: string, error: unknown): void {
   writer.tag(tag)
