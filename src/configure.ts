@@ -27,7 +27,6 @@ import {
   type DeliveryHealth,
   guardLoggerProvider,
   guardMeterProvider,
-  guardTracerProvider,
 } from './delivery/index.ts'
 import {
   type InstrumentationDiagnostics,
@@ -232,6 +231,7 @@ function start(config: Config): Telemetry {
       ? createTracerProvider({
           resource,
           sampler,
+          trustsSampler: !('shouldSample' in config.sampler),
           limits: config.spanLimits,
           idGenerator: options.idGenerator,
           spanProcessors: [...(options.spanProcessors ?? []), ...reportLiveSpans(config.localViewer, resource)],
@@ -253,7 +253,6 @@ function start(config: Config): Telemetry {
         printsPretty: prints('logs'),
       })
     : undefined
-  if (ownTracerProvider) guardTracerProvider(ownTracerProvider)
   if (loggerProvider) guardLoggerProvider(loggerProvider)
   activeSpanProcessor = delivery.spanProcessor
   warnAboutForeign(
@@ -273,7 +272,6 @@ function start(config: Config): Telemetry {
     meterProvider: meterProvider ?? globalMeterProvider,
     loggerProvider: loggerProvider ?? globalLoggerProvider,
     durationMetrics: metrics?.durationMetrics,
-    directAttributes: ownTracerProvider !== undefined && isUnwatched(config),
     ignoreUrls: options.ignoreUrls,
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,
@@ -283,17 +281,6 @@ function start(config: Config): Telemetry {
     connectionPhases: options.connectionPhases ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
-}
-
-/** Whether nobody but the end of a span looks at its attributes: no sampler and no processor of the user's, no limit. */
-function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
-  return (
-    !('shouldSample' in sampler) &&
-    options.sampling === undefined &&
-    (options.spanProcessors ?? []).length === 0 &&
-    spanLimits.attributeCountLimit === undefined &&
-    spanLimits.attributeValueLengthLimit === undefined
-  )
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 
 const SRC = path.join(import.meta.dirname, '../src')
-const LEAVES = ['trace-url.ts', 'errors.ts', 'log.ts', 'redact.ts', 'lazy.ts', 'version.ts']
+const LEAVES = ['trace-url.ts', 'errors.ts', 'log.ts', 'redact.ts', 'lazy.ts', 'version.ts', 'readable-value.ts']
 /** Pure parts of the viewer that its pages use as well. */
 const SHARED_WITH_PAGES = ['viewer/api.ts']
 const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'cli.ts', 'viewer/index.ts']

@@ -2,7 +2,6 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
-import { areAttributesDirect, giveAttributes } from '../direct-attributes.ts'
 import { type Layer, type Tracing, wrapHandle } from './layers.ts'
 
 type Base = typeof import('@opentelemetry/instrumentation')
@@ -47,10 +46,7 @@ export function createExpress(): Instrumentation {
     }
 
     startSpan(name: string, attributes: Attributes, parent: Context): Span {
-      if (!areAttributesDirect()) return this.tracer.startSpan(name, { attributes }, parent)
-      const span = this.tracer.startSpan(name, undefined, parent)
-      giveAttributes(span, attributes)
-      return span
+      return this.tracer.startSpan(name, { attributes }, parent)
     }
 
     wrapLayer(layer: Layer, path: string | undefined): void {

@@ -12,13 +12,11 @@ import {
   ROOT_CONTEXT,
   type Span,
   SpanKind,
-  type SpanOptions,
   SpanStatusCode,
   type Tracer,
   trace,
 } from '@opentelemetry/api'
 import { RPCType, suppressTracing } from '@opentelemetry/core'
-import { areAttributesDirect, attributesOf, giveAttributes } from '../direct-attributes.ts'
 import type { RequestDurations } from './durations.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
 import { createRequestAttributes, type Scheme } from './request-attributes.ts'
@@ -31,7 +29,6 @@ export interface IncomingOptions {
   readonly onResponse: ((span: Span, response: ServerResponse) => void) | undefined
 }
 
-const SERVER: SpanOptions = { kind: SpanKind.SERVER }
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean
@@ -110,13 +107,8 @@ function onRequest(
 
 function startSpan(tracer: Tracer, request: IncomingMessage, scheme: Scheme, parent: Context): Span {
   const name = request.method || 'GET'
-  if (!areAttributesDirect()) {
-    const attributes = createRequestAttributes(request, scheme)
-    return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
-  }
-  const span = tracer.startSpan(name, SERVER, parent)
-  if (span.isRecording()) giveAttributes(span, createRequestAttributes(request, scheme))
-  return span
+  const attributes = createRequestAttributes(request, scheme)
+  return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
 }
 
 function callHook(hook: (span: Span, response: ServerResponse) => void, span: Span, response: ServerResponse): void {
@@ -186,14 +178,8 @@ function onClosed(exchange: Exchange, status: number): void {
 function finish(exchange: Exchange, status: number): void {
   exchange.isDone = true
   const { span, method, route } = exchange
-  const attributes = areAttributesDirect() ? attributesOf(span) : undefined
-  if (attributes) {
-    attributes['http.response.status_code'] = status
-    if (route !== undefined) attributes['http.route'] = route
-  } else {
-    span.setAttribute('http.response.status_code', status)
-    if (route !== undefined) span.setAttribute('http.route', route)
-  }
+  span.setAttribute('http.response.status_code', status)
+  if (route !== undefined) span.setAttribute('http.route', route)
   const errorType = status >= 500 && status < 600 ? String(status) : undefined
   if (!(status >= 100 && status < 500)) span.setStatus({ code: SpanStatusCode.ERROR })
   if (errorType !== undefined) span.setAttribute('error.type', errorType)

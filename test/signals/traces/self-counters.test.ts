@@ -1,5 +1,6 @@
 /** The metrics about spans say what the SDK's own counters say. */
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { emptyResource } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -9,17 +10,17 @@ import {
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
 import { createSampler } from '../../../src/signals/traces/samplers.ts'
-import { createSpanCounters } from '../../../src/signals/traces/span-counters.ts'
+import { createSelfCounters } from '../../../src/signals/traces/self-counters.ts'
+import { createOwnTracerProvider } from '../../../src/signals/traces/tracer-provider.ts'
 
-function startTracing(wrap: (provider: MeterProvider) => Pick<MeterProvider, 'getMeter'>) {
+type Create = (meterProvider: MeterProvider) => Pick<TracerProvider, 'getTracer'>
+
+function startTracing(create: Create) {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const meterProvider = new MeterProvider({
     readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1e6 })],
   })
-  const provider = new TracerProvider({
-    sampler: createSampler('parentbased_always_on', undefined),
-    meterProvider: wrap(meterProvider),
-  })
+  const provider = create(meterProvider)
   return {
     provider,
     async collect() {
@@ -33,7 +34,7 @@ function startTracing(wrap: (provider: MeterProvider) => Pick<MeterProvider, 'ge
             unit,
             description,
             isMonotonic: 'isMonotonic' in metric && metric.isMonotonic,
-            points: dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+            points: dataPoints.map(({ attributes, value }) => `${JSON.stringify(attributes)} ${value}`).sort(),
           })),
         ),
       )
@@ -45,7 +46,13 @@ const parent = (isRemote: boolean, traceFlags: number) =>
   trace.setSpanContext(ROOT_CONTEXT, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags, isRemote })
 
 test('started and live spans are counted by origin and decision, over all tracers', async () => {
-  const sides = [startTracing((provider) => provider), startTracing(createSpanCounters)]
+  const sampler = createSampler('parentbased_always_on', undefined)
+  const sides = [
+    startTracing((meterProvider) => new TracerProvider({ sampler, meterProvider })),
+    startTracing((meterProvider) =>
+      createOwnTracerProvider({ resource: emptyResource(), sampler, counters: createSelfCounters(meterProvider) }),
+    ),
+  ]
   for (const { provider } of sides) {
     for (const name of ['one', 'two']) {
       const tracer = provider.getTracer(name)
