@@ -3,6 +3,7 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
 import { CLASSES, TARGETS } from './catalogue.generated.ts'
+import { guardPatches, guardWraps, type Patch } from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 
 export interface Providers {
@@ -65,6 +66,7 @@ export function createRegistry(
       }
     },
     add(instrumentation) {
+      guardOwn(instrumentation)
       attach(instrumentation, instrumentation.instrumentationName)
       instrumentation.enable()
     },
@@ -99,9 +101,10 @@ export function createRegistry(
 
   function construct(name: string): Instrumentation {
     const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass
-    const Watched = withDefinitions(Class, (found) => {
+    const Watched = withGuards(Class, (found) => {
       definitions.set(name, found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
+      guardPatches(found, name)
     })
     return new Watched(configOf(name))
   }
@@ -115,7 +118,6 @@ export function createRegistry(
   }
 }
 
-type Patch = (exported: unknown, version?: string) => unknown
 /** What an instrumentation wants to patch; the base class notes in it what it has seen. */
 export interface Definition {
   readonly name: string
@@ -134,17 +136,25 @@ type InstrumentationClass = new (
   config: Record<string, unknown>,
 ) => Instrumentation & { init(): Definition | Definition[] | undefined }
 
-/** Lets `see` look at the definitions as the instrumentation is constructed. */
-function withDefinitions(Class: InstrumentationClass, see: (definitions: Definition[]) => void): InstrumentationClass {
+/** Lets `see` look at the definitions as the instrumentation is constructed, and guards what it will wrap. */
+function withGuards(Class: InstrumentationClass, see: (definitions: Definition[]) => void): InstrumentationClass {
   let isFirst = true
   return class extends Class {
     override init(): Definition | Definition[] | undefined {
+      if (isFirst) guardWraps(this)
       const result = super.init()
       if (isFirst) see([result ?? []].flat())
       isFirst = false
       return result
     }
   }
+}
+
+/** One that the user constructed keeps its definitions in a field of OpenTelemetry's base class; without it, it is as safe as it is. */
+function guardOwn(instrumentation: Instrumentation): void {
+  const { _modules: found } = instrumentation as { _modules?: unknown }
+  if (Array.isArray(found)) guardPatches(found as Definition[], instrumentation.instrumentationName)
+  guardWraps(instrumentation)
 }
 
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
