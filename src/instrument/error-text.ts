@@ -10,8 +10,8 @@ export interface ErrorText {
 export function describeError(error: unknown): ErrorText {
   try {
     if (typeof error !== 'object' || error === null) return { type: '_OTHER', message: String(error) }
-    const { name, message, constructor } = error as Partial<Error>
-    const type = textOf(name) ?? (constructor === Object ? undefined : textOf(constructor?.name))
+    const { name, message, constructor: kind } = error as Partial<Error>
+    const type = textOf(name) ?? (kind === Object ? undefined : textOf(kind?.name))
     return { type: type ?? '_OTHER', message: textOf(message) ?? jsonOf(error) }
   } catch {
     return { type: '_OTHER', message: 'an error that cannot be read' }
@@ -20,7 +20,10 @@ export function describeError(error: unknown): ErrorText {
 
 /** As an event of the span, whatever was thrown. */
 export function recordError(span: Span, error: unknown): void {
-  if (error instanceof Error) return span.recordException(error)
+  if (error instanceof Error) {
+    span.recordException(error)
+    return
+  }
   const { type, message } = describeError(error)
   const { stack } = Object(error) as { stack?: unknown }
   span.recordException({ name: type, message, ...(typeof stack === 'string' && { stack }) } as Exception)

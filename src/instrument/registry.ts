@@ -3,7 +3,7 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
 import { CLASSES, TARGETS } from './catalogue.generated.ts'
-import { guardPatches, guardWraps, type Patch } from './hooks/guard.ts'
+import { guardInstance, guardParts, type InstrumentationClass, type Patch, withGuards } from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 
 export interface Providers {
@@ -66,7 +66,7 @@ export function createRegistry(
       }
     },
     add(instrumentation) {
-      guardOwn(instrumentation)
+      guardInstance(instrumentation, instrumentation.instrumentationName)
       attach(instrumentation, instrumentation.instrumentationName)
       instrumentation.enable()
     },
@@ -100,13 +100,14 @@ export function createRegistry(
   }
 
   function construct(name: string): Instrumentation {
-    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass
-    const Watched = withGuards(Class, (found) => {
+    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass<Definition>
+    const Guarded = withGuards(Class, name, (found) => {
       definitions.set(name, found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
-      guardPatches(found, name)
     })
-    return new Watched(configOf(name))
+    const instance = new Guarded(configOf(name))
+    guardParts(instance, name)
+    return instance
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
@@ -132,31 +133,6 @@ export interface Definition {
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
 }
-type InstrumentationClass = new (
-  config: Record<string, unknown>,
-) => Instrumentation & { init(): Definition | Definition[] | undefined }
-
-/** Lets `see` look at the definitions as the instrumentation is constructed, and guards what it will wrap. */
-function withGuards(Class: InstrumentationClass, see: (definitions: Definition[]) => void): InstrumentationClass {
-  let isFirst = true
-  return class extends Class {
-    override init(): Definition | Definition[] | undefined {
-      if (isFirst) guardWraps(this)
-      const result = super.init()
-      if (isFirst) see([result ?? []].flat())
-      isFirst = false
-      return result
-    }
-  }
-}
-
-/** One that the user constructed keeps its definitions in a field of OpenTelemetry's base class; without it, it is as safe as it is. */
-function guardOwn(instrumentation: Instrumentation): void {
-  const { _modules: found } = instrumentation as { _modules?: unknown }
-  if (Array.isArray(found)) guardPatches(found as Definition[], instrumentation.instrumentationName)
-  guardWraps(instrumentation)
-}
-
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
 function patchDefaultExports(definitions: readonly Definition[]): void {
   for (const definition of definitions) {

@@ -58,7 +58,7 @@ function run(fn: Fn, self: unknown, args: unknown[], newTarget: Fn | undefined):
 }
 
 /** Name, number of parameters, prototype and whatever hangs on the function. */
-function likeOf(model: Fn, fn: Fn): Fn {
+export function likeOf(model: Fn, fn: Fn): Fn {
   for (const key of Reflect.ownKeys(model)) {
     const descriptor = Object.getOwnPropertyDescriptor(model, key)!
     if (key === 'arguments' || key === 'caller') continue

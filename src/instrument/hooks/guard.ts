@@ -1,5 +1,7 @@
 /** Guards for instrumentations by others: what fails in one of them steps aside, and the library works as it does without it. */
+import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../../log.ts'
+import { adapt } from './app-objects.ts'
 import { guardFunction, type Wrapper } from './guard-function.ts'
 
 export type Patch = (exported: unknown, version?: string) => unknown
@@ -10,27 +12,72 @@ interface Patching {
 export interface GuardedDefinition extends Patching {
   readonly files: readonly object[]
 }
+export type InstrumentationClass<Definition> = new (
+  config: Record<string, unknown>,
+) => Instrumentation & { init(): Definition | Definition[] | undefined }
 type Wrap = (target: Record<PropertyKey, unknown>, name: PropertyKey, wrapper: Wrapper) => unknown
 
 /** A patch asks a namespace for what only its default export has. */
 class NotThere extends Error {}
 let isInNamespace = false
 
+/** `Class`, whose patches and wrappers never throw; `see` is shown what it patches. */
+export function withGuards<Definition extends GuardedDefinition>(
+  Class: InstrumentationClass<Definition>,
+  name: string,
+  see: (definitions: Definition[]) => void = () => {},
+): InstrumentationClass<Definition> {
+  let isFirst = true
+  return class extends Class {
+    override init(): Definition | Definition[] | undefined {
+      if (!isFirst) return super.init()
+      isFirst = false
+      guardWraps(this, name)
+      const definitions = [super.init() ?? []].flat() as Definition[]
+      see(definitions)
+      guardPatches(definitions, name)
+      return definitions
+    }
+  }
+}
+
+/**
+ * One that is constructed already. OpenTelemetry's base class keeps its definitions in a field, and some instrumentations are made of others, in
+ * fields as well: where there are none, it is as safe as it is.
+ */
+export function guardInstance(instrumentation: object, name: string, seen = new Set<object>()): void {
+  seen.add(instrumentation)
+  const { _modules: found } = instrumentation as { _modules?: unknown }
+  if (!Array.isArray(found)) return
+  guardPatches(found as GuardedDefinition[], name)
+  guardWraps(instrumentation, name)
+  for (const part of Object.values(instrumentation))
+    if (typeof part === 'object' && part !== null && !seen.has(part)) guardInstance(part, name, seen)
+}
+
+/** Likewise, what a guarded one is made of. */
+export function guardParts(instrumentation: object, name: string): void {
+  for (const part of Object.values(instrumentation))
+    if (typeof part === 'object' && part !== null) guardInstance(part, name, new Set([instrumentation]))
+}
+
 /** Patches of these definitions never throw out of the `require` or `import` that they see. */
-export function guardPatches(definitions: readonly GuardedDefinition[], instrumentation: string): void {
+function guardPatches(definitions: readonly GuardedDefinition[], instrumentation: string): void {
   for (const definition of definitions)
     for (const patching of [definition, ...(definition.files as readonly Patching[])])
       guardPatch(patching, instrumentation)
 }
 
 /** What the instrumentation puts around functions never stands in the way of them. */
-export function guardWraps(instrumentation: object): void {
+function guardWraps(instrumentation: object, instrumentationName: string): void {
   const own = instrumentation as { _wrap?: Wrap; _massWrap?: unknown }
   const wrap = own._wrap
   if (typeof wrap !== 'function') return
   own._wrap = (target, name, wrapper) => {
     if (typeof target?.[name] === 'function' && typeof wrapper === 'function')
-      return wrap(target, name, (original, key) => guardFunction(original, key, wrapper))
+      return wrap(target, name, (original, key) =>
+        guardFunction(original, key, adapt(instrumentationName, name, wrapper)),
+      )
     if (isInNamespace) throw new NotThere(`no function ${String(name)}`)
     log.debug(`there is no function ${String(name)} to trace`)
     return undefined
