@@ -89,6 +89,10 @@ function copyOfEach(given: unknown, inner: readonly string[]): unknown {
 
 /** A copy that may be written to, of the objects below `inner` as well. */
 function copyOf(given: unknown, inner: readonly string[]): unknown {
+  if (typeof given === 'function')
+    return likeOf(given, function (this: unknown, ...args: unknown[]) {
+      return Reflect.apply(given, this, args)
+    })
   if (!isObject(given)) return given
   const copy: Dictionary = Object.assign(Object.create(prototypeOf(given)), given)
   for (const key of inner) {
