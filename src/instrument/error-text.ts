@@ -26,7 +26,8 @@ export function recordError(span: Span, error: unknown): void {
   }
   const { type, message } = describeError(error)
   const { stack } = Object(error) as { stack?: unknown }
-  span.recordException({ name: type, message, ...(typeof stack === 'string' && { stack }) } as Exception)
+  const name = type === '_OTHER' ? {} : { name: type }
+  span.recordException({ ...name, message, ...(typeof stack === 'string' && { stack }) } as Exception)
 }
 
 /** An answer below 500 is no failure of the service; an error that names none is one. */

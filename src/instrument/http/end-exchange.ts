@@ -1,5 +1,5 @@
 /** The end of an incoming request: its status, its route, and an error where there was one. */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanStatusCode } from '@opentelemetry/api'
 import { areAttributesDirect, attributesOf } from '../direct-attributes.ts'
 import { describeError, recordError } from '../error-text.ts'
@@ -16,21 +16,21 @@ export function setDurations(value: RequestDurations | undefined): void {
 }
 
 /** Of a response that has closed; also of those whose request was handed on. */
-export function closeExchange(exchange: Exchange, response: ServerResponse): void {
-  if (!exchange.isDone) finish(exchange, response)
+export function closeExchange(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  if (!exchange.isDone) finish(exchange, request, response)
   const { closers } = exchange
   exchange.closers = undefined
   if (closers !== undefined) for (const close of closers) close()
-  if (exchange.outer !== undefined) closeExchange(exchange.outer, response)
+  if (exchange.outer !== undefined) closeExchange(exchange.outer, request, response)
 }
 
-export function failExchange(exchange: Exchange, error: unknown): void {
-  if (exchange.outer !== undefined) failExchange(exchange.outer, error)
+export function failExchange(exchange: Exchange, request: IncomingMessage, error: unknown): void {
+  if (exchange.outer !== undefined) failExchange(exchange.outer, request, error)
   if (exchange.isDone || !error) return
   exchange.isDone = true
   const { span, method } = exchange
   const { type, message } = describeError(error)
-  const route = routeOf(exchange)
+  const route = routeOf(exchange, request)
   if (route) {
     span.setAttribute('http.route', route)
     span.updateName(`${method || 'GET'} ${route}`)
@@ -41,13 +41,13 @@ export function failExchange(exchange: Exchange, error: unknown): void {
   end(exchange, undefined, route, type)
 }
 
-function finish(exchange: Exchange, response: ServerResponse): void {
+function finish(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
   exchange.isDone = true
   const { span, method } = exchange
   // a status that never left says nothing; mocks have neither of the two
   const status = response.headersSent === false ? undefined : response.statusCode
   const isCutOff = response.writableFinished === false
-  const route = routeOf(exchange)
+  const route = routeOf(exchange, request)
   const attributes = areAttributesDirect() ? attributesOf(span) : undefined
   if (attributes) {
     if (status !== undefined) attributes['http.response.status_code'] = status
@@ -69,10 +69,10 @@ function typeOf({ errored }: ServerResponse): string {
   return errored ? describeError(errored).type : CUT_OFF
 }
 
-function routeOf(exchange: Exchange): string | undefined {
+function routeOf(exchange: Exchange, request: IncomingMessage): string | undefined {
   if (exchange.route !== undefined || exchange.findRoute === undefined) return exchange.route
   try {
-    return exchange.findRoute()
+    return exchange.findRoute(request, exchange)
   } catch {
     return undefined
   }

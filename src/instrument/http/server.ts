@@ -68,13 +68,13 @@ function onRequest(
     return result
   } finally {
     // a `catch` that throws again would make Node show this line in place of the application's
-    if (hasThrown) noteUncaught(exchange)
+    if (hasThrown) noteUncaught(exchange, args[0])
   }
 }
 
 /** What was thrown is known once nobody has caught it, and that is at once. */
-function noteUncaught(exchange: Exchange): void {
-  const onUncaught = (error: unknown): void => failExchange(exchange, error)
+function noteUncaught(exchange: Exchange, request: IncomingMessage): void {
+  const onUncaught = (error: unknown): void => failExchange(exchange, request, error)
   process.prependOnceListener('uncaughtExceptionMonitor', onUncaught)
   queueMicrotask(() => process.removeListener('uncaughtExceptionMonitor', onUncaught))
 }
@@ -92,8 +92,9 @@ function emitOfResponse(below: Emit): Emit {
     const exchange = exchangeOf(this as ServerResponse)
     if (exchange === undefined) return below.call(this, event, ...args)
     // before the listeners of the application
-    if (event === 'close') closeExchange(exchange, this as ServerResponse)
-    else if (event === 'error') failExchange(exchange, args[0])
+    const response = this as ServerResponse
+    if (event === 'close') closeExchange(exchange, response.req, response)
+    else if (event === 'error') failExchange(exchange, response.req, args[0])
     const withoutContext = event === 'finish' ? exchange.ownListeners : 0
     if (this.listenerCount(event) <= withoutContext || exchange.context === context.active())
       return below.call(this, event, ...args)

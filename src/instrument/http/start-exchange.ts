@@ -57,7 +57,7 @@ export function startExchange(
   try {
     const exchange = createExchange(options, request, response, scheme)
     request[EXCHANGE] = exchange
-    if (exchangeOf(response) !== exchange) waitForMock(exchange, response)
+    if (exchangeOf(response) !== exchange) waitForMock(exchange, request, response)
     if (!exchange.isDone && options.onResponse) callHook(options.onResponse, exchange.span, response)
     return exchange
   } catch (error) {
@@ -97,6 +97,7 @@ function createExchange(
     isDone: isIgnored,
     closers: undefined,
     place: undefined,
+    baseLength: 0,
     findRoute: undefined,
     outer,
   }
@@ -131,9 +132,9 @@ function callHook(hook: (span: Span, response: ServerResponse) => void, span: Sp
 }
 
 /** The response of a test tells of its end by events, or not at all. */
-function waitForMock(exchange: Exchange, response: ServerResponse): void {
+function waitForMock(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
   if (exchange.isDone) return
-  const close = (): void => closeExchange(exchange, response)
+  const close = (): void => closeExchange(exchange, request, response ?? {})
   if (typeof response?.once === 'function') response.once('close', close).once('finish', close)
   else setImmediate(close)
 }
