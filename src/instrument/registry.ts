@@ -3,7 +3,14 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
 import { CLASSES, TARGETS } from './catalogue.generated.ts'
-import { guardInstance, guardParts, type InstrumentationClass, type Patch, withGuards } from './hooks/guard.ts'
+import {
+  guardInstance,
+  guardOwn,
+  guardParts,
+  type InstrumentationClass,
+  type Patch,
+  withGuards,
+} from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 
 export interface Providers {
@@ -95,6 +102,7 @@ export function createRegistry(
     create: (config: Record<string, unknown>) => Instrumentation & WithDefinitions,
   ): Instrumentation {
     const instance = create(configOf(name))
+    guardOwn(instance, name)
     definitions.set(name, instance.getModuleDefinitions?.() ?? [])
     return instance
   }

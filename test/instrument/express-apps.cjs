@@ -128,7 +128,9 @@ function add(router, layer, made) {
       return
     case 'error':
       router.use((error, request, response, next) =>
-        layer.passes ? next(error) : answer(request, response, 500, request.matched, 'error'),
+        layer.passes
+          ? next(error)
+          : answer(request, response, 500, request.matched ?? request.bases[request.baseUrl], 'error'),
       )
   }
 }

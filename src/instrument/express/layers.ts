@@ -37,7 +37,24 @@ export function wrapHandle(original: Handle, tracing: Tracing): Handle {
     // what a route consists of is at the place of the route
     if (Object.hasOwn(this, 'method')) return original.call(this, request, response, next)
     watchRequest(request)
-    return original.call(this, request, response, enterMount(this, request, next))
+    return original.call(this, request, response, tryEnter(this, request, next))
+  }
+}
+
+/** A path may be anything, even what cannot be written down. */
+function tryEnter(layer: Layer, request: Request, next: Next): Next {
+  try {
+    return enterMount(layer, request, next)
+  } catch {
+    return next
+  }
+}
+
+function tryReach(request: Request, route: Route): string {
+  try {
+    return reachRoute(request, route)
+  } catch {
+    return ''
   }
 }
 
@@ -51,7 +68,7 @@ function handleRoute(
   tracing: Tracing,
 ): unknown {
   const outside = context.active()
-  const path = reachRoute(request, route)
+  const path = tryReach(request, route)
   if (trace.getSpan(outside) === undefined) return original.call(layer, request, response, next)
   const attributes: Attributes = { 'http.route': path, 'express.name': path, 'express.type': 'request_handler' }
   const span = tracing.startSpan(layer.path ? `request handler - ${path}` : 'request handler', attributes, outside)

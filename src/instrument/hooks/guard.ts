@@ -55,6 +55,12 @@ export function guardInstance(instrumentation: object, name: string, seen = new 
     if (typeof part === 'object' && part !== null && !seen.has(part)) guardInstance(part, name, seen)
 }
 
+/** Of one of ours: what it puts around functions does not throw. */
+export function guardOwn(instrumentation: object, name: string): void {
+  const { _modules: found } = instrumentation as { _modules?: unknown }
+  if (Array.isArray(found)) guardPatches(found as GuardedDefinition[], name)
+}
+
 /** Likewise, what a guarded one is made of. */
 export function guardParts(instrumentation: object, name: string): void {
   for (const part of Object.values(instrumentation))
