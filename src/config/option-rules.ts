@@ -152,7 +152,7 @@ export const OPTIONS: Readonly<Record<keyof ConfigureOptions, Rule>> = {
   sampler,
   traceSampler: sampler,
   samplerArg: atLeastZero,
-  sampling: listOf(SAMPLING_RULES, rule(SAMPLING_RULES, isSamplingRule)),
+  sampling: rule(SAMPLING_RULES, (value) => Array.isArray(value) && value.every(isSamplingRule)),
   spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
   spanLimits: shape({
     attributeValueLengthLimit: limit,
