@@ -43,7 +43,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const allPipelines = [...pipelines.values()]
   const allLanes = allPipelines.flatMap(({ lanes }) => lanes)
-  let closingSince: number | undefined
   let shuttingDown: Promise<void> | undefined
 
   const spool = options.spoolDirectory
@@ -70,7 +69,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
   })
   const unwatch = options.exitFlush ? watchExit(ending) : () => {}
-  const host: SeamHost = { options, detached, flush, closing }
+  /** Of the caller that is flushing providers at this moment. */
+  let callersMillis: number | undefined
+  const host: SeamHost = {
+    options,
+    detached,
+    flush: (these, timeoutMillis) => flush(these, Math.min(timeoutMillis || Infinity, callersMillis ?? Infinity)),
+    closing,
+  }
   const traces = pipelines.get('traces')
   const logs = pipelines.get('logs')
   const metrics = pipelines.get('metrics')
@@ -81,6 +87,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     setMeterProvider(provider) {
       ending.meterProvider = provider
       selfMetrics.attach(provider)
+    },
+    limited(timeoutMillis, run) {
+      const before = callersMillis
+      callersMillis = timeoutMillis
+      try {
+        return run()
+      } finally {
+        callersMillis = before
+      }
     },
     forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flush(allPipelines, timeoutMillis),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
@@ -113,23 +128,29 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const reporter of reporters.values()) reporter.hush()
   }
 
-  /** Waits until everything created so far is settled. The timer holds the process, as sockets and other timers of delivery do not. */
+  /**
+   * Waits until everything created so far is settled; with 0 it begins to send and does not wait. The timer holds the process, as sockets and
+   * other timers of delivery do not.
+   */
   async function flush(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
     const isSettling =
-      options.resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS
+      timeoutMillis > 0 &&
+      options.resource.asyncAttributesPending === true &&
+      performance.now() - startedAt < RESOURCE_WAIT_MILLIS
     if (isSettling) await settleResource(options.resource)
     for (const pipeline of these) pipeline.open?.flush()
     const batches = these.flatMap((pipeline) => [...pipeline.outstanding])
     if (batches.length === 0) return
-    const settled = Promise.all(batches.map((batch) => batch.whenSettled()))
     for (const { lanes } of these) for (const lane of lanes) lane.hurry()
+    if (timeoutMillis <= 0) return
+    const settled = Promise.all(batches.map((batch) => batch.whenSettled()))
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
         flushes.delete(done)
         resolve()
       }
-      const timer = setTimeout(done, timeoutMillis > 0 ? Math.min(timeoutMillis, MAX_TIMER_MILLIS) : MAX_TIMER_MILLIS)
+      const timer = setTimeout(done, Math.min(timeoutMillis, MAX_TIMER_MILLIS))
       flushes.add(done)
       void settled.then(done)
       if (ending.isHopeless()) done()
@@ -137,22 +158,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
-  function closing(pipeline: Pipeline): Promise<void> {
-    closingSince ??= performance.now()
+  function closing(pipeline: Pipeline, timeoutMillis = callersMillis ?? Math.max(options.exitTimeoutMillis, 1)) {
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    return flush(
-      [pipeline],
-      Math.min(exportTimeoutMillis || Number.POSITIVE_INFINITY, Math.max(options.exitTimeoutMillis, 1)),
-    )
+    return flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis))
   }
 
   async function shutdown(timeoutMillis: number): Promise<void> {
-    const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
-    await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
+    await flush(allPipelines, timeoutMillis)
     ending.conclude()
     unwatch()
   }

@@ -6,7 +6,6 @@ import {
   logs,
   type MeterProvider,
   metrics,
-  ProxyTracerProvider,
   propagation,
   type TextMapPropagator,
   type TracerProvider,
@@ -14,6 +13,7 @@ import {
 } from '@opentelemetry/api'
 import { createDeferredLoggerProvider } from './logs/deferred-logger.ts'
 import { createDeferredMeterProvider } from './metrics/deferred-meter.ts'
+import { createDeferredTracerProvider } from './traces/deferred-tracer.ts'
 
 /** What fills the globals. A signal that is off has no provider. */
 export interface GlobalProviders {
@@ -23,29 +23,35 @@ export interface GlobalProviders {
   readonly contextManager: ContextManager
 }
 
-const tracers = new ProxyTracerProvider()
+const tracers = createDeferredTracerProvider()
 const meters = createDeferredMeterProvider()
 const loggers = createDeferredLoggerProvider()
+/** What we have put in the two places that hold no provider. */
+let ownContextManager: ContextManager | undefined
+let ownPropagator: TextMapPropagator | undefined
+
+export const globalMeterProvider: MeterProvider = meters
+export const globalLoggerProvider: LoggerProvider = loggers
 
 /**
- * Puts our empty providers in the global places that are still free. An ESM and a CommonJS copy of the API share these places but nothing
- * else, so this is what lets a tracer, a meter or a logger that was taken before configure work afterwards, in both.
+ * Puts our providers in the global places that are still free. All copies of the API, ESM and CommonJS, share these places but nothing else, and
+ * what they hand out asks our providers each time: so a tracer, a meter or a logger works whenever and wherever it was taken.
  */
 export function claimGlobals(): void {
   if (readGlobal('trace') === undefined) trace.setGlobalTracerProvider(tracers)
   if (readGlobal('metrics') === undefined) metrics.setGlobalMeterProvider(meters)
   if (readGlobal('logs') === undefined) logs.setGlobalLoggerProvider(loggers)
+  bridgeOldLogsApi()
 }
 
-/** Fills the globals and returns the names of those another SDK holds. */
+/** Fills the globals in place of what filled them before, and returns the names of those another SDK holds. */
 export function fillGlobals(providers: GlobalProviders): string[] {
   claimGlobals()
-  tracers.setDelegate(providers.tracerProvider ?? NOTHING)
+  tracers.setDelegate(providers.tracerProvider)
   meters.setDelegate(providers.meterProvider)
   loggers.setDelegate(providers.loggerProvider)
-  bridgeOldLogsApi()
   const isForeign: Record<string, boolean> = {
-    'context manager': !context.setGlobalContextManager(providers.contextManager),
+    'context manager': !setGlobalContextManager(providers.contextManager),
     'tracer provider': providers.tracerProvider !== undefined && !isOurs(trace.getTracerProvider()),
     'meter provider': providers.meterProvider !== undefined && metrics.getMeterProvider() !== meters,
     'logger provider': providers.loggerProvider !== undefined && logs.getLoggerProvider() !== loggers,
@@ -53,31 +59,46 @@ export function fillGlobals(providers: GlobalProviders): string[] {
   return Object.keys(isForeign).filter((name) => isForeign[name])
 }
 
-export function setGlobalPropagator(propagator: TextMapPropagator): void {
-  propagation.setGlobalPropagator(propagator)
+/** Our last one gives way; one that the application has set stays. With `undefined` the place is left to the application. */
+export function setGlobalPropagator(propagator: TextMapPropagator | undefined): void {
+  if (ownPropagator !== undefined && readGlobal('propagation') === ownPropagator) propagation.disable()
+  ownPropagator = undefined
+  if (propagator === undefined || readGlobal('propagation') !== undefined) return
+  if (propagation.setGlobalPropagator(propagator)) ownPropagator = propagator
 }
 
 /** Empties the globals; our providers stay in their places, so that what was handed out works again after the next configure. */
 export function emptyGlobals(): void {
-  tracers.setDelegate(NOTHING)
+  tracers.setDelegate(undefined)
   meters.setDelegate(undefined)
   loggers.setDelegate(undefined)
-  context.disable()
-  propagation.disable()
+  removeContextManager()
+  setGlobalPropagator(undefined)
 }
 
-export const globalMeterProvider: MeterProvider = meters
-export const globalLoggerProvider: LoggerProvider = loggers
+/** A manager that stays is left as it is: work under way keeps its context. */
+function setGlobalContextManager(manager: ContextManager): boolean {
+  const current = readGlobal('context')
+  if (current === manager) return true
+  if (current !== undefined && current !== ownContextManager) return false
+  removeContextManager()
+  if (!context.setGlobalContextManager(manager)) return false
+  ownContextManager = manager
+  return true
+}
 
-/** A tracer provider without tracers: what `ProxyTracerProvider` takes for "not yet". */
-const NOTHING = undefined as unknown as TracerProvider
+function removeContextManager(): void {
+  if (ownContextManager !== undefined && readGlobal('context') === ownContextManager) context.disable()
+  ownContextManager = undefined
+}
 
 /** The API wraps the tracer provider which is set, so ours is found one level deeper. */
 function isOurs(current: TracerProvider): boolean {
-  return current === tracers || (current as Partial<ProxyTracerProvider>).getDelegate?.() === tracers
+  const proxy = current as { getDelegate?(): unknown }
+  return (current as unknown) === tracers || proxy.getDelegate?.() === tracers
 }
 
-function readGlobal(name: 'trace' | 'metrics' | 'logs'): unknown {
+function readGlobal(name: 'trace' | 'metrics' | 'logs' | 'context' | 'propagation'): unknown {
   const globals = globalThis as { [key: symbol]: Record<string, unknown> | undefined }
   return globals[Symbol.for('opentelemetry.js.api.1')]?.[name]
 }

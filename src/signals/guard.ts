@@ -11,8 +11,6 @@ import type {
   Logger,
   LoggerProvider,
   LogRecord,
-  Meter,
-  MeterProvider,
   Span,
   SpanOptions,
   SpanStatus,
@@ -36,12 +34,6 @@ export function guardTracerProvider(provider: TracerProvider): void {
 export function guardLoggerProvider(provider: LoggerProvider): void {
   const getLogger = provider.getLogger.bind(provider)
   provider.getLogger = (name, version, options) => once(getLogger(name, version, options), guardLogger)
-}
-
-/** Every instrument of the provider is safe from hostile input from here on. */
-export function guardMeterProvider(provider: MeterProvider): void {
-  const getMeter = provider.getMeter.bind(provider)
-  provider.getMeter = (name, version, options) => once(getMeter(name, version, options), guardMeter)
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {
@@ -91,39 +83,6 @@ function guardLogger(logger: Logger): void {
       )
     } catch {
       // a record that cannot even be copied
-    }
-  }
-}
-
-function guardMeter(meter: Meter): void {
-  const { createCounter, createUpDownCounter, createHistogram, createGauge } = meter
-  meter.createCounter = (name, options) => guardAdd(createCounter.call(meter, name, options))
-  meter.createUpDownCounter = (name, options) => guardAdd(createUpDownCounter.call(meter, name, options))
-  meter.createHistogram = (name, options) => guardRecord(createHistogram.call(meter, name, options))
-  meter.createGauge = (name, options) => guardRecord(createGauge.call(meter, name, options))
-}
-
-type Measure = (value: number, attributes?: Attributes, context?: Context) => void
-
-function guardAdd<Instrument extends { add: Measure }>(instrument: Instrument): Instrument {
-  instrument.add = guardMeasure(instrument.add.bind(instrument))
-  return instrument
-}
-
-function guardRecord<Instrument extends { record: Measure }>(instrument: Instrument): Instrument {
-  instrument.record = guardMeasure(instrument.record.bind(instrument))
-  return instrument
-}
-
-function guardMeasure(measure: Measure): Measure {
-  return (value, attributes, context) => {
-    // the SDK prints what is no number, which unfolds a graph
-    if (typeof value !== 'number') return
-    try {
-      const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
-      measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)
-    } catch {
-      // attributes that cannot be listed
     }
   }
 }
@@ -219,7 +178,7 @@ function isPlainList(value: object): boolean {
 }
 
 /** Whether all values can be read, and none of them is more than a list. Nearly all maps are such, so this is what most calls cost. */
-function isPlainMap(map: object): boolean {
+export function isPlainMap(map: object): boolean {
   try {
     for (const key in map) if (!isPlain((map as Record<string, unknown>)[key])) return false
     return true
@@ -228,7 +187,7 @@ function isPlainMap(map: object): boolean {
   }
 }
 
-function tameMap(map: object): Attributes {
+export function tameMap(map: object): Attributes {
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(map)) copy[key] = tame(readProperty(map, key))
   return copy as Attributes

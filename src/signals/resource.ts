@@ -19,18 +19,21 @@ import { log } from '../log.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
 
 export interface ResourceOptions {
-  readonly resource: Resource | undefined
-  readonly serviceName: string | undefined
-  readonly serviceVersion: string | undefined
-  readonly deploymentEnvironment: string | undefined
-  readonly resourceAttributes: Attributes | undefined
-  readonly resourceDetectors: readonly ResourceDetector[] | undefined
+  readonly resource?: Resource | undefined
+  readonly serviceName?: string | undefined
+  readonly serviceVersion?: string | undefined
+  readonly deploymentEnvironment?: string | undefined
+  readonly resourceAttributes?: Attributes | undefined
+  readonly resourceDetectors?: readonly ResourceDetector[] | undefined
   /** Built-in detectors; `all` stands for every one. */
   readonly detectors: readonly DetectorName[]
 }
 
 /** Command lines hold passwords more often than insight. */
 const SECRET_PRONE = ['process.command_args', 'process.command', 'process.command_line']
+
+/** For the case that the real one cannot be made. */
+export const emptyResource: Resource = resourceFromAttributes({ 'service.name': 'unknown_service:node' })
 
 export function createResource(options: ResourceOptions): Resource {
   if (options.resource) {

@@ -9,7 +9,8 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { guardLoggerProvider, guardMeterProvider, guardTracerProvider } from '../../src/signals/guard.ts'
+import { guardLoggerProvider, guardTracerProvider } from '../../src/signals/guard.ts'
+import { guardMeterProvider } from '../../src/signals/metrics/guard-meter.ts'
 
 const exporter = new InMemorySpanExporter()
 const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })

@@ -17,16 +17,17 @@ import { encodeSpan } from '../../wire/encode-traces.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Detached } from '../run-untraced.ts'
-import type { BatchOptions, DeliveryOptions } from '../types.ts'
+import type { BatchOptions, DeliveryOptions, FlushOptions } from '../types.ts'
 import { BATCH_LIMIT_BYTES, createBatcher, type Originated } from './batcher.ts'
 
 /** What a seam needs of delivery. */
 export interface SeamHost {
   readonly options: DeliveryOptions
   readonly detached: Detached
+  /** No longer than this, nor than the limit of whoever has asked for it; 0 means without limit. */
   flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
   /** A provider is being shut down. */
-  closing(pipeline: Pipeline): Promise<void>
+  closing(pipeline: Pipeline, timeoutMillis?: number): Promise<void>
 }
 
 const SLICE_MILLIS = 5
@@ -122,13 +123,14 @@ export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMe
       encoding.add(run)
       void run.finally(() => encoding.delete(run))
     },
-    async forceFlush() {
+    async forceFlush(limit?: FlushOptions) {
       await Promise.all(encoding)
-      await host.flush([pipeline], host.options.spanBatch.exportTimeoutMillis)
+      if (limit?.timeoutMillis === 0) return
+      await host.flush([pipeline], limit?.timeoutMillis ?? host.options.spanBatch.exportTimeoutMillis)
     },
-    async shutdown() {
+    async shutdown(limit?: FlushOptions) {
       await Promise.all(encoding)
-      ending ??= host.closing(pipeline)
+      ending ??= host.closing(pipeline, limit?.timeoutMillis)
       await ending
     },
     selectAggregationTemporality: (type) => selectTemporality(temporalityPreference, type),

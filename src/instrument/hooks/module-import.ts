@@ -14,21 +14,20 @@ const require = createRequire(import.meta.url)
 export interface ImportWatch {
   /** How ES modules are seen: by hooks in this thread, by the older loader thread, or not at all. */
   readonly kind: 'sync' | 'async' | 'none'
-  stop(): void
+  /** Tells the loader thread of targets. */
+  include?(targets: readonly string[]): void
 }
 
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
 export function watchImport(
   onSight: (moduleName: string) => boolean,
   isTarget: (moduleName: string) => boolean,
-  targets: readonly string[],
 ): ImportWatch {
-  if (!canHookInThread()) return watchFromLoaderThread(onSight, targets)
-  let isWatching = true
+  if (!canHookInThread()) return watchFromLoaderThread(onSight)
   let wrapper: Hook | undefined
-  const hooks = Module.registerHooks({
+  Module.registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (!isWatching || context.conditions?.includes('require')) return nextResolve(specifier, context)
+      if (context.conditions?.includes('require')) return nextResolve(specifier, context)
       const name = moduleNameOf(specifier)
       if (name !== undefined && isTarget(name)) {
         onSight(name)
@@ -38,14 +37,7 @@ export function watchImport(
     },
     load: (url, context, nextLoad) => (wrapper ? wrapper.loadSync(url, context, nextLoad) : nextLoad(url, context)),
   })
-  return {
-    kind: 'sync',
-    stop() {
-      isWatching = false
-      // modules that were wrapped still need the load hook; without any there is nothing left to do
-      if (!wrapper) hooks.deregister()
-    },
-  }
+  return { kind: 'sync' }
 }
 
 /** import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
@@ -67,12 +59,19 @@ function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
  * For Node versions without usable `module.registerHooks`: a loader in its own thread wraps the targets. It does not ask this thread before it
  * loads one, so their instrumentations have to be there from the start.
  */
-function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets: readonly string[]): ImportWatch {
-  if (typeof Module.register !== 'function') return { kind: 'none', stop() {} }
-  const include = targets.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
-  Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
-  for (const name of targets) onSight(name)
-  return { kind: 'async', stop() {} }
+function watchFromLoaderThread(onSight: (moduleName: string) => boolean): ImportWatch {
+  if (typeof Module.register !== 'function') return { kind: 'none' }
+  const known = new Set<string>()
+  return {
+    kind: 'async',
+    include(targets) {
+      const added = targets.filter((name) => !known.has(name))
+      for (const name of added) known.add(name)
+      const include = added.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
+      if (added.length > 0) Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
+      for (const name of targets) onSight(name)
+    },
+  }
 }
 
 /** How ES modules would be seen by this version of Node. */

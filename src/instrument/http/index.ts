@@ -16,21 +16,31 @@ export interface HttpConfig {
 }
 
 export function createHttp(config: HttpConfig): Instrumentation {
-  const { HttpInstrumentation: Outgoing } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
+  const { HttpInstrumentation: Upstream } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
+  let definitions: unknown[] | undefined
+  /** With the same definitions each time they are asked for: they know which modules were seen. */
+  class Outgoing extends Upstream {
+    override init(): unknown[] {
+      definitions ??= super.init()
+      return definitions
+    }
+  }
   return new HttpInstrumentation(new Outgoing({ ...config, disableIncomingRequestInstrumentation: true }), config)
 }
 
-type Upstream = new (config: HttpConfig & { disableIncomingRequestInstrumentation: boolean }) => Instrumentation
+type Upstream = new (
+  config: HttpConfig & { disableIncomingRequestInstrumentation: boolean },
+) => Instrumentation & { init(): unknown[]; getModuleDefinitions(): unknown[] }
 
 class HttpInstrumentation implements Instrumentation {
   readonly instrumentationName: string
   readonly instrumentationVersion: string
-  readonly #outgoing: Instrumentation
+  readonly #outgoing: InstanceType<Upstream>
   #config: HttpConfig
   #tracers: TracerProvider | undefined
   #meters: MeterProvider | undefined
 
-  constructor(outgoing: Instrumentation, config: HttpConfig) {
+  constructor(outgoing: InstanceType<Upstream>, config: HttpConfig) {
     this.#outgoing = outgoing
     this.instrumentationName = outgoing.instrumentationName
     this.instrumentationVersion = outgoing.instrumentationVersion
@@ -63,6 +73,10 @@ class HttpInstrumentation implements Instrumentation {
     this.#outgoing.setConfig({ ...config, disableIncomingRequestInstrumentation: true } as InstrumentationConfig)
     this.#config = config as HttpConfig
     this.#start()
+  }
+
+  getModuleDefinitions(): unknown[] {
+    return this.#outgoing.getModuleDefinitions()
   }
 
   getConfig(): InstrumentationConfig {
