@@ -1,6 +1,7 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
 import Module, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { log } from '../../log.ts'
 import { moduleNameOf, withPristineRequire } from './module-require.ts'
 
 interface Hook {
@@ -25,13 +26,26 @@ export function watchImport(
 ): ImportWatch {
   if (!canHookInThread()) return watchFromLoaderThread(onSight)
   let wrapper: Hook | undefined
+  /** What it takes to create the wrapper may be a target itself, such as node:fs. */
+  let isCreating = false
+  const createOnce = (): void => {
+    if (wrapper || isCreating) return
+    isCreating = true
+    try {
+      wrapper = createWrapper(isTarget)
+      isCreating = false
+    } catch (error) {
+      // thrown from here it would be the import of the application that fails; it is not tried again
+      log.warn(`imports can't be instrumented: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
   Module.registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (context.conditions?.includes('require')) return nextResolve(specifier, context)
+      if (isCreating || context.conditions?.includes('require')) return nextResolve(specifier, context)
       const name = moduleNameOf(specifier)
       if (name !== undefined && isTarget(name)) {
         onSight(name)
-        wrapper ??= createWrapper(isTarget)
+        createOnce()
       }
       return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
     },
