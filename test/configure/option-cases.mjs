@@ -8,7 +8,10 @@ const processor = (seen) => ({
 })
 const propagator = (seen) => ({
   inject: (_context, carrier, setter) => setter.set(carrier, 'x-own', '1'),
-  extract: (context) => (seen.push('extract'), context),
+  extract: (context) => {
+    seen.push('extract')
+    return context
+  },
   fields: () => ['x-own'],
 })
 
@@ -35,7 +38,7 @@ export const CASES = {
   tracingDisabled: () => ({ tracingDisabled: true }),
   sampler: () => ({ sampler: 'always_off' }),
   traceSampler: ({ seen }) => ({
-    traceSampler: { shouldSample: () => (seen.push('sampled'), { decision: 2 }), toString: () => 'own' },
+    traceSampler: { shouldSample: () => seen.push('sampled') && { decision: 2 }, toString: () => 'own' },
   }),
   samplerArg: () => ({ sampler: 'traceidratio', samplerArg: 0 }),
   spanProcessors: ({ seen }) => ({ spanProcessors: [processor(seen)] }),
@@ -93,7 +96,7 @@ export const CASES = {
   'logs.correlation': () => ({ logs: { correlation: false } }),
   'logs.keys': () => ({ logs: { keys: { parentSpanId: 'parent', spanId: 'own_span' } } }),
   instrumentations: ({ seen }) => ({
-    instrumentations: { http: { requestHook: (span) => (seen.push('http hook'), span.setAttribute('hooked', true)) } },
+    instrumentations: { http: { requestHook: (span) => seen.push('http hook') && span.setAttribute('hooked', true) } },
   }),
   'instrumentations.express': () => ({ instrumentations: { express: { ignoreLayersType: [] } } }),
   'instrumentations.express.hook': ({ seen }) => ({

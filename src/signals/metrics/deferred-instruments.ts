@@ -24,42 +24,46 @@ export interface Batch {
 }
 
 type Measure = Counter['add']
-type Measuring = Partial<Record<'add' | 'record', Measure>>
 
-const SILENT: Measuring = {}
+const SILENT = { add() {}, record() {} }
 
-/** Counter, up-down counter, histogram and gauge at once: each real instrument has the one method it needs. */
-export class DeferredInstrument {
-  private readonly host: Host
-  private readonly create: () => Measuring
-  private provider: MeterProvider | undefined
-  private real = SILENT
+/** What the synchronous instruments have in common. */
+abstract class Following<Real> {
+  protected readonly host: Host
+  protected provider: MeterProvider | undefined
+  protected real: Real = SILENT as Real
+  private readonly create: () => Real
 
-  constructor(host: Host, create: () => Measuring) {
+  constructor(host: Host, create: () => Real) {
     this.host = host
     this.create = create
   }
 
-  add(value: number, attributes?: Parameters<Measure>[1], context?: Parameters<Measure>[2]): void {
-    const real = this.provider === this.host.provider ? this.real : this.follow()
-    real.add?.(value, attributes, context)
-  }
-
-  record(value: number, attributes?: Parameters<Measure>[1], context?: Parameters<Measure>[2]): void {
-    const real = this.provider === this.host.provider ? this.real : this.follow()
-    real.record?.(value, attributes, context)
-  }
-
   forget(): void {
     this.provider = undefined
-    this.real = SILENT
+    this.real = SILENT as Real
   }
 
-  private follow(): Measuring {
+  protected follow(): Real {
     const { provider } = this.host
-    this.real = provider ? this.create() : SILENT
+    this.real = provider ? this.create() : (SILENT as Real)
     this.provider = provider
     return this.real
+  }
+}
+
+export class DeferredCounter extends Following<{ add: Measure }> {
+  add(value: number, attributes?: Parameters<Measure>[1], context?: Parameters<Measure>[2]): void {
+    const real = this.provider === this.host.provider ? this.real : this.follow()
+    real.add(value, attributes, context)
+  }
+}
+
+/** Of a histogram or a gauge. */
+export class DeferredRecorder extends Following<{ record: Measure }> {
+  record(value: number, attributes?: Parameters<Measure>[1], context?: Parameters<Measure>[2]): void {
+    const real = this.provider === this.host.provider ? this.real : this.follow()
+    real.record(value, attributes, context)
   }
 }
 

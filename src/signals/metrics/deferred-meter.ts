@@ -7,8 +7,8 @@ import {
   type MetricOptions,
   type Observable,
 } from '@opentelemetry/api'
-import { type Batch, DeferredInstrument, DeferredObservable, type Host } from './deferred-instruments.ts'
-import { InstrumentCache, type ObservableKind, type SyncKind } from './instrument-cache.ts'
+import { type Batch, DeferredCounter, DeferredObservable, DeferredRecorder, type Host } from './deferred-instruments.ts'
+import { InstrumentCache, type ObservableKind } from './instrument-cache.ts'
 
 /** A provider whose instruments follow the delegate, also the ones created before there was one, or under another one. */
 export interface DeferredMeterProvider extends MeterProvider {
@@ -50,7 +50,7 @@ export function createDeferredMeterProvider(): DeferredMeterProvider {
 class DeferredMeter implements Meter {
   private readonly host: Host
   private readonly identity: Parameters<MeterProvider['getMeter']>
-  private readonly instruments = new InstrumentCache<DeferredInstrument | DeferredObservable>()
+  private readonly instruments = new InstrumentCache<DeferredCounter | DeferredRecorder | DeferredObservable>()
   private provider: MeterProvider | undefined
   private meter: Meter = SILENT
 
@@ -77,16 +77,16 @@ class DeferredMeter implements Meter {
   }
 
   createCounter(name: string, options?: MetricOptions) {
-    return this.sync('createCounter', name, options)
+    return this.counter('createCounter', name, options)
   }
   createUpDownCounter(name: string, options?: MetricOptions) {
-    return this.sync('createUpDownCounter', name, options)
+    return this.counter('createUpDownCounter', name, options)
   }
   createHistogram(name: string, options?: MetricOptions) {
-    return this.sync('createHistogram', name, options)
+    return this.recorder('createHistogram', name, options)
   }
   createGauge(name: string, options?: MetricOptions) {
-    return this.sync('createGauge', name, options)
+    return this.recorder('createGauge', name, options)
   }
   createObservableCounter(name: string, options?: MetricOptions) {
     return this.observable('createObservableCounter', name, options)
@@ -118,9 +118,13 @@ class DeferredMeter implements Meter {
     return undefined
   }
 
-  private sync(kind: SyncKind, name: string, options: MetricOptions | undefined): DeferredInstrument {
-    const create = (): DeferredInstrument =>
-      new DeferredInstrument(this.host, () => this.real()[kind](name, options) as Partial<DeferredInstrument>)
+  private counter(kind: 'createCounter' | 'createUpDownCounter', name: string, options?: MetricOptions) {
+    const create = (): DeferredCounter => new DeferredCounter(this.host, () => this.real()[kind](name, options))
+    return this.instruments.find(kind, name, options, create)
+  }
+
+  private recorder(kind: 'createHistogram' | 'createGauge', name: string, options?: MetricOptions) {
+    const create = (): DeferredRecorder => new DeferredRecorder(this.host, () => this.real()[kind](name, options))
     return this.instruments.find(kind, name, options, create)
   }
 
