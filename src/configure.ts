@@ -1,6 +1,5 @@
 /** The composition root: joins configuration, providers, delivery and instrumentation into one handle. */
-import { type ContextManager, trace } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { trace } from '@opentelemetry/api'
 import type { FindLocalViewer } from './config/destinations.ts'
 import { CLOUD_SITE_URL } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
@@ -12,6 +11,7 @@ import { ConfigError } from './errors.ts'
 import { IDLE, startInstrumentation } from './instrument/index.ts'
 import { loadLazily } from './lazy.ts'
 import { configureLog, log, orElse } from './log.ts'
+import { chooseContextManager } from './signals/context-manager.ts'
 import {
   claimGlobals,
   fillGlobals,
@@ -30,8 +30,6 @@ orElse('early tracers, meters and loggers', claimGlobals, undefined)
 
 /** What the preload has configured. */
 let preloaded: Telemetry | undefined
-/** One for all configurations: work under way keeps its context when another one takes over. */
-let contextManager: ContextManager | undefined
 
 /**
  * Turns on traces, metrics and logs. Works at once: a span started on the next line is recorded.
@@ -93,7 +91,8 @@ function start(config: Config): Telemetry {
   const delivery = createDelivery({ ...config, ...config.delivery, resource })
   const providers = createProviders(config, resource, delivery)
   if (providers.meterProvider) delivery.setMeterProvider(providers.meterProvider)
-  warnAboutForeign(fillGlobals({ ...providers, contextManager: chooseContextManager(options) }))
+  const contextManager = chooseContextManager(options.contextManager)
+  orElse('global tracers, meters and loggers', () => fillGlobals({ ...providers, contextManager }), undefined)
   const given = {
     tracerProvider: options.tracerProvider ?? providers.tracerProvider ?? trace.getTracerProvider(),
     meterProvider: providers.meterProvider ?? globalMeterProvider,
@@ -128,18 +127,14 @@ function instrument({ options, env, destinations }: Config, given: Given, provid
 
 function disable(siteUrl: string, options: ConfigureOptions, reason: string): Telemetry {
   if (options.disabled || !reason.startsWith('disabled by')) log.warn(`${reason}; telemetry is disabled`)
-  const none = { tracerProvider: undefined, meterProvider: undefined, loggerProvider: undefined }
   // without a context manager, code that reads the active span would fail only where telemetry is off
-  const fill = (): unknown => fillGlobals({ ...none, contextManager: chooseContextManager(options) })
-  orElse('the context manager', fill, undefined)
+  orElse(
+    'the context manager',
+    () => fillGlobals({ contextManager: chooseContextManager(options.contextManager) }),
+    undefined,
+  )
   const given = { meterProvider: globalMeterProvider, loggerProvider: globalLoggerProvider }
   return activate(createDisabledTelemetry({ siteUrl, tracerProvider: trace.getTracerProvider(), ...given }))
-}
-
-function chooseContextManager(options: ConfigureOptions): ContextManager {
-  if (options.contextManager) return options.contextManager.enable()
-  contextManager ??= new AsyncLocalStorageContextManager()
-  return contextManager.enable()
 }
 
 /** With none the place is the application's. */
@@ -158,12 +153,5 @@ function warnAboutOldNode(): void {
   if (isNodeSupported()) return
   log.warn(
     `Node.js ${process.versions.node} is older than the oldest supported version, 22.15; some imports may not be traced`,
-  )
-}
-
-function warnAboutForeign(names: readonly string[]): void {
-  if (names.length === 0) return
-  log.warn(
-    `another OpenTelemetry SDK, or another version of @opentelemetry/api, has already registered its ${names.join(', ')}; what goes through it is not sent by this package (configure only one SDK; find the copies with: npm ls @opentelemetry/api)`,
   )
 }

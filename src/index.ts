@@ -13,6 +13,7 @@ export type {
 } from './config/options.ts'
 export { configureOpentelemetry } from './configure.ts'
 export { extractFromSqlComment } from './context/sql-comment.ts'
+export type { FlushResult } from './delivery/flush-result.ts'
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export type { DiagnosticLogger, LogLevel } from './log.ts'
 export { reportError } from './signals/report.ts'
@@ -21,7 +22,6 @@ export { type ActiveSpan, startSpan, traced, type WithSpanOptions, withSpan } fr
 export {
   createSpanProcessor,
   type FlushOptions,
-  type FlushResult,
   forceFlush,
   type Health,
   reportPanic,

@@ -3,6 +3,7 @@ import type { Context, LoggerProvider, MeterProvider, Span, TracerProvider } fro
 import type { ReadableSpan, Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { CLOUD_SITE_URL } from './config/dsn.ts'
 import { readMillis, settlesWithin, startDeadline } from './deadline.ts'
+import { addResults, type FlushResult, NOTHING_FLUSHED, totalsOf } from './delivery/flush-result.ts'
 import type { Delivery, DeliveryHealth } from './delivery/index.ts'
 import type { InstrumentationDiagnostics, InstrumentationHandle } from './instrument/index.ts'
 import { logThrottled } from './log.ts'
@@ -15,16 +16,6 @@ import { traceUrlOf } from './trace-url.ts'
 export interface FlushOptions {
   /** How long it may take, in milliseconds; 0 means: begin to send, and do not wait. @default the option `shutdownTimeoutMillis` */
   timeoutMillis?: number
-}
-
-/** What came of a flush: counts over all signals, of the first destination, as in `health()`. */
-export interface FlushResult {
-  /** Spans, log records and metric data points that the back end has acknowledged during the call, whoever made them. */
-  readonly delivered: number
-  /** Those that were dropped during the call; `health()` says why. */
-  readonly dropped: number
-  /** Whether the time was over before all was settled: what is left is still being sent, unless this was `shutdown`. */
-  readonly timedOut: boolean
 }
 
 /** What `health()` tells. */
@@ -65,8 +56,6 @@ export interface Parts extends Pick<Telemetry, 'tracerProvider' | 'meterProvider
 }
 
 type Flush = Partial<Record<'forceFlush' | 'shutdown', (options?: FlushOptions) => Promise<void>>>
-
-const NOTHING: FlushResult = { delivered: 0, dropped: 0, timedOut: false }
 
 /** Where new work goes. One that is ending is not active. */
 let active: Telemetry | undefined
@@ -137,11 +126,11 @@ export function createDisabledTelemetry(
     enabled: false,
     ...providers,
     traceUrl: (span) => traceUrlOf(siteUrl, span),
-    forceFlush: () => Promise.resolve(NOTHING),
+    forceFlush: () => Promise.resolve(NOTHING_FLUSHED),
     shutdown() {
       beginEnd(telemetry)
       finishEnd(telemetry)
-      return Promise.resolve(NOTHING)
+      return Promise.resolve(NOTHING_FLUSHED)
     },
     health: () => undefined,
     diagnostics: () => undefined,
@@ -205,26 +194,11 @@ function finishEnd(telemetry: Telemetry): void {
 
 /** Of one that began earlier, perhaps with more time. */
 async function join(end: Promise<FlushResult>, millis: number): Promise<FlushResult> {
-  return (await settlesWithin(end, millis, true)) ? end : { ...NOTHING, timedOut: true }
+  return (await settlesWithin(end, millis, true)) ? end : { ...NOTHING_FLUSHED, timedOut: true }
 }
 
 async function sum(flushes: Promise<FlushResult>[]): Promise<FlushResult> {
-  const add = (sum: FlushResult, one: FlushResult): FlushResult => ({
-    delivered: sum.delivered + one.delivered,
-    dropped: sum.dropped + one.dropped,
-    timedOut: sum.timedOut || one.timedOut,
-  })
-  return (await Promise.all(flushes)).reduce(add, NOTHING)
-}
-
-function totalsOf({ signals }: DeliveryHealth): { delivered: number; dropped: number; queued: number } {
-  const totals = { delivered: 0, dropped: 0, queued: 0 }
-  for (const { delivered, dropped, queued } of Object.values(signals)) {
-    totals.delivered += delivered
-    totals.queued += queued
-    for (const count of Object.values(dropped)) totals.dropped += count
-  }
-  return totals
+  return (await Promise.all(flushes)).reduce(addResults, NOTHING_FLUSHED)
 }
 
 function warnOfSlow(method: string, millis: number): void {

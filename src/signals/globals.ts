@@ -11,15 +11,16 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
+import { log } from '../log.ts'
 import { createDeferredLoggerProvider } from './logs/deferred-logger.ts'
 import { createDeferredMeterProvider } from './metrics/deferred-meter.ts'
 import { createDeferredTracerProvider } from './traces/deferred-tracer.ts'
 
 /** What fills the globals. A signal that is off has no provider. */
 export interface GlobalProviders {
-  readonly tracerProvider: TracerProvider | undefined
-  readonly meterProvider: MeterProvider | undefined
-  readonly loggerProvider: LoggerProvider | undefined
+  readonly tracerProvider?: TracerProvider | undefined
+  readonly meterProvider?: MeterProvider | undefined
+  readonly loggerProvider?: LoggerProvider | undefined
   readonly contextManager: ContextManager
 }
 
@@ -44,8 +45,8 @@ export function claimGlobals(): void {
   bridgeOldLogsApi()
 }
 
-/** Fills the globals in place of what filled them before, and returns the names of those another SDK holds. */
-export function fillGlobals(providers: GlobalProviders): string[] {
+/** Fills the globals in place of what filled them before; says which of them another SDK holds. */
+export function fillGlobals(providers: GlobalProviders): void {
   claimGlobals()
   tracers.setDelegate(providers.tracerProvider)
   meters.setDelegate(providers.meterProvider)
@@ -56,7 +57,14 @@ export function fillGlobals(providers: GlobalProviders): string[] {
     'meter provider': providers.meterProvider !== undefined && metrics.getMeterProvider() !== meters,
     'logger provider': providers.loggerProvider !== undefined && logs.getLoggerProvider() !== loggers,
   }
-  return Object.keys(isForeign).filter((name) => isForeign[name])
+  warnOfForeign(Object.keys(isForeign).filter((name) => isForeign[name]))
+}
+
+function warnOfForeign(names: readonly string[]): void {
+  if (names.length === 0) return
+  log.warn(
+    `another OpenTelemetry SDK, or another version of @opentelemetry/api, has already registered its ${names.join(', ')}; what goes through it is not sent by this package (configure only one SDK; find the copies with: npm ls @opentelemetry/api)`,
+  )
 }
 
 /** Our last one gives way; one that the application has set stays. With `undefined` the place is left to the application. */
