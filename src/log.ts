@@ -50,9 +50,7 @@ export function orElse<T>(what: string, step: () => T, otherwise: T): T {
   try {
     return step()
   } catch (error) {
-    log.warn(
-      `${what} could not be started (${error instanceof Error ? error.message : String(error)}); telemetry goes on without`,
-    )
+    log.warn(`${what} failed (${error instanceof Error ? error.message : String(error)}); telemetry goes on without`)
     return otherwise
   }
 }

@@ -6,7 +6,7 @@ import { readMillis, settlesWithin, startDeadline } from './deadline.ts'
 import { addResults, type FlushResult, NOTHING_FLUSHED, totalsOf } from './delivery/flush-result.ts'
 import type { Delivery, DeliveryHealth } from './delivery/index.ts'
 import type { InstrumentationDiagnostics, InstrumentationHandle } from './instrument/index.ts'
-import { logThrottled } from './log.ts'
+import { logThrottled, orElse } from './log.ts'
 import { emptyGlobals } from './signals/globals.ts'
 import type { RefusedMeasurements } from './signals/metrics/guard-meter.ts'
 import { recordPanic } from './signals/report.ts'
@@ -159,7 +159,7 @@ export function shutdown(options?: FlushOptions): Promise<FlushResult> {
  * process.on('uncaughtException', (error) => void reportPanic(error).finally(() => process.exit(1)))
  */
 export function reportPanic(error: unknown, options?: FlushOptions): Promise<FlushResult> {
-  recordPanic(error)
+  orElse('the record of a panic', () => recordPanic(error), undefined)
   return forceFlush(options)
 }
 

@@ -37,8 +37,10 @@ function attempt<T>(what: string, hook: () => T): T | undefined {
   try {
     return hook()
   } catch (error) {
+    // of another realm, perhaps, and long
+    const [reason] = String((error as { message?: unknown } | undefined)?.message ?? error).split(/[:\n]/)
     log.warn(
-      `${what} can't be hooked here (${error instanceof Error ? error.message.split('\n')[0] : String(error)}): libraries that are loaded with it from now on are not instrumented`,
+      `${what} can't be hooked here (${reason}): libraries that are loaded with it from now on are not instrumented`,
     )
     return undefined
   }
