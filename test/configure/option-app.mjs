@@ -58,7 +58,7 @@ const shape = (value) => Object.keys(value).sort()
 console.log(
   `SEEN ${JSON.stringify({
     enabled: telemetry.enabled,
-    host: new URL(link || 'http://none').host,
+    host: new URL(link || 'http://none').hostname,
     seen: [...new Set(seen)].sort(),
     lines: lines.map((line) => shape(line)),
     headers: shape(headers).filter((name) => /trace|timing/.test(name)),

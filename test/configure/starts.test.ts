@@ -15,7 +15,7 @@ const VALIDATE = readFileSync(path.join(import.meta.dirname, '../../src/config/v
 const WITHOUT_EFFECT = new Set([
   'endpoint', 'timeoutMillis', 'tls', 'metricExportTimeoutMillis', 'sqlComments', 'bufferLimitBytes', 'exitFlush', 'exitTimeoutMillis',
   'captureUncaught', 'spoolDirectory', 'spoolLimitBytes', 'spoolMaxAgeMillis', 'shutdownTimeoutMillis', 'logLevel', 'metricExportIntervalMillis',
-  'connectionPhases',
+  'connectionPhases', 'batchLogRecordProcessor',
 ]) // biome-ignore format: a table
 /** Between the two runs of one case they may come in other numbers. */
 const UNSTEADY = /^(otel\.|nodejs\.|v8js\.|process\.)/
@@ -94,10 +94,8 @@ function viewOf(sink: Sink): unknown {
     records: distinct(records),
     resources: distinct(resources),
     headers: distinct(headers),
-    requests: {
-      traces: sink.received.filter(({ signal }) => signal === 'traces').length > 2,
-      logs: sink.received.filter(({ signal }) => signal === 'logs').length > 1,
-    },
+    // a slow machine sends more often, but not one request a span
+    areSpansApart: sink.received.filter(({ signal }) => signal === 'traces').length > 8,
   }
 }
 
