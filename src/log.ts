@@ -45,6 +45,16 @@ export function logThrottled(level: Exclude<LogLevel, 'none'>, key: string, mess
   write(level, message)
 }
 
+/** Runs a step without which the application goes on: a failure is a line. */
+export function orElse<T>(what: string, step: () => T, otherwise: T): T {
+  try {
+    return step()
+  } catch (error) {
+    log.warn(`${what} failed (${error instanceof Error ? error.message : String(error)}); telemetry goes on without`)
+    return otherwise
+  }
+}
+
 function write(level: Exclude<LogLevel, 'none'>, message: string): void {
   if (RANK[level] > threshold) return
   try {

@@ -37,7 +37,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const allPipelines = [...pipelines.values()]
   const allQueues = allPipelines.flatMap(({ queues }) => queues)
-  let closingSince: number | undefined
   let shuttingDown: Promise<FlushResult> | undefined
 
   const spool = options.spoolDirectory
@@ -62,11 +61,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     giveUp: flusher.giveUp,
   })
   const unwatch = options.exitFlush ? watchExit(ending) : () => {}
+  /** Of the caller that is flushing providers at this moment. */
+  let callersMillis: number | undefined
   const host: IntakeHost = {
     options,
     runUntraced,
     async flush(pipelines, timeoutMillis) {
-      await flusher.flush(pipelines, timeoutMillis)
+      await flusher.flush(pipelines, Math.min(timeoutMillis || Infinity, callersMillis ?? Infinity))
     },
     closing,
   }
@@ -80,6 +81,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     setMeterProvider(provider) {
       ending.meterProvider = provider
       selfMetrics.attach(provider)
+    },
+    limited(timeoutMillis, run) {
+      const before = callersMillis
+      callersMillis = timeoutMillis
+      try {
+        return run()
+      } finally {
+        callersMillis = before
+      }
     },
     forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flusher.flush(allPipelines, timeoutMillis, true),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
@@ -117,21 +127,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
-  async function closing(pipeline: Pipeline): Promise<void> {
-    closingSince ??= performance.now()
+  async function closing(pipeline: Pipeline, timeoutMillis?: number): Promise<void> {
+    const limit = timeoutMillis ?? callersMillis ?? Math.max(options.exitTimeoutMillis, 1)
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    const limit = Math.max(options.exitTimeoutMillis, 1)
-    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || limit, limit))
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, limit))
   }
 
   async function shutdown(timeoutMillis: number): Promise<FlushResult> {
     const before = countOutcomes(allPipelines)
-    const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
-    const limit = timeoutMillis > 0 ? Math.max(1, timeoutMillis - elapsed - CONCLUSION_MILLIS) : 0
+    const limit = timeoutMillis > 0 ? Math.max(1, timeoutMillis - CONCLUSION_MILLIS) : 0
     const { timedOut } = await flusher.flush(allPipelines, limit, true)
     ending.conclude()
     unwatch()

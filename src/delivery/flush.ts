@@ -11,7 +11,7 @@ const MAX_TIMER_MILLIS = 0x7fffffff
 export interface Flusher {
   /**
    * The timer holds the process, as sockets and other timers of delivery do not; it is cleared with the answer.
-   * @param timeoutMillis 0 means without limit
+   * @param timeoutMillis 0 begins to send and does not wait; Infinity is no limit
    * @param isOuter its deadline is the caller's own: what waits on behalf of a single provider ends with it
    */
   flush(pipelines: readonly Pipeline[], timeoutMillis: number, isOuter?: boolean): Promise<FlushResult>
@@ -37,14 +37,18 @@ export function createFlusher({ resource, isHopeless }: FlusherOptions): Flusher
   }
 
   async function flush(pipelines: readonly Pipeline[], timeoutMillis: number, isOuter = false): Promise<FlushResult> {
-    const deadline = performance.now() + (timeoutMillis > 0 ? timeoutMillis : MAX_TIMER_MILLIS)
+    const deadline = performance.now() + Math.min(timeoutMillis, MAX_TIMER_MILLIS)
     const before = countOutcomes(pipelines)
-    if (resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS)
+    if (
+      timeoutMillis > 0 &&
+      resource.asyncAttributesPending === true &&
+      performance.now() - startedAt < RESOURCE_WAIT_MILLIS
+    )
       await settleResource(resource, Math.min(RESOURCE_WAIT_MILLIS, deadline - performance.now()))
     for (const pipeline of pipelines) pipeline.open?.flush()
     const batches = pipelines.flatMap((pipeline) => [...pipeline.outstanding])
     for (const { queues } of pipelines) for (const queue of queues) queue.hurry()
-    if (batches.length > 0) await settle(batches, deadline - performance.now(), isOuter)
+    if (batches.length > 0 && timeoutMillis > 0) await settle(batches, deadline - performance.now(), isOuter)
     const timedOut = pipelines.some(({ outstanding }) => batches.some((batch) => outstanding.has(batch)))
     return { ...difference(before, countOutcomes(pipelines)), timedOut }
   }

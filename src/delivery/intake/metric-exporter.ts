@@ -36,11 +36,12 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
     },
     async forceFlush(options?: FlushOptions) {
       await Promise.all(encoding)
+      if (options?.timeoutMillis === 0) return
       await host.flush([pipeline], options?.timeoutMillis ?? host.options.spanBatch.exportTimeoutMillis)
     },
-    async shutdown() {
+    async shutdown(options?: FlushOptions) {
       await Promise.all(encoding)
-      ending ??= host.closing(pipeline)
+      ending ??= host.closing(pipeline, options?.timeoutMillis)
       await ending
     },
     selectAggregationTemporality: (type) => selectTemporality(temporalityPreference, type),
