@@ -34,7 +34,7 @@ import {
   startInstrumentation,
 } from './instrument/index.ts'
 import { loadLazily } from './lazy.ts'
-import { configureLog, log, logThrottled } from './log.ts'
+import { configureLog, kindOf, log, logThrottled } from './log.ts'
 import {
   claimGlobals,
   emptyGlobals,
@@ -407,7 +407,7 @@ function installDiagLogger(): void {
         message,
         ...details.map((detail) => (detail instanceof Error ? detail.message : String(detail))),
       ].join(' ')
-      logThrottled(level, text, text)
+      logThrottled(level, kindOf(text), text)
     }
   const logger: DiagLogger = {
     error: say('error'),

@@ -86,6 +86,7 @@ export interface DeliveryHealth {
 }
 
 export interface FlushOptions {
+  /** 0 means: begin to send, and do not wait. */
   timeoutMillis?: number
 }
 
@@ -106,6 +107,8 @@ export interface Delivery {
   readonly metricExporter: PushMetricExporter | undefined
   /** Where `otel.sdk.*` metrics of delivery go; its last values are collected when the process ends. */
   setMeterProvider(provider: MeterProvider): void
+  /** Whatever `run` flushes at once through the seams above waits no longer than this; with 0 not at all. */
+  limited<T>(timeoutMillis: number, run: () => T): T
   /** Resolves when all that was created before is acknowledged, refused or dropped, or at the deadline. */
   forceFlush(options?: FlushOptions): Promise<FlushResult>
   /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */

@@ -39,6 +39,8 @@ export interface DestinationQueueOptions {
   readonly runUntraced: RunUntraced
   readonly observer: AttemptObserver
   readonly spool: () => RequestSpool | undefined
+  /** Is told what became of the items of a request, or of a part of it. */
+  readonly onFinished?: (request: QueuedRequest, reason: DropReason | undefined, refused: number) => void
   /** A request was answered, or failed, after `hasten`. */
   readonly onEndingProgress: () => void
 }
@@ -58,6 +60,7 @@ export class DestinationQueue implements Evictable {
     this.index = index
     this.store = new RequestStore({
       budget,
+      onFinished: options.onFinished,
       disk: () => this.disk(),
       onDrop: (count, reason) => reporter.dropped(this.dispatcher, count, NOUNS[destination.signal], reason),
     })
@@ -70,6 +73,9 @@ export class DestinationQueue implements Evictable {
 
   get encoding(): Compression {
     return this.dispatcher.encoding
+  }
+  get reporter(): Reporter {
+    return this.options.reporter
   }
   get queued(): number {
     return this.store.counts.queued
@@ -168,10 +174,14 @@ export class DestinationQueue implements Evictable {
     this.store.loseParked(count, reason)
   }
 
-  /** Counts a request of `pending()` as settled by someone else, e.g. the exit worker. */
-  settle(request: QueuedRequest, reason: DropReason | undefined, refused = 0): void {
-    if (reason === undefined) this.store.deliver(request, refused)
-    else this.store.lose(request, reason)
+  /** Counts what somebody else, e.g. the exit worker, has come to with a request of `pending()`. Items it says nothing about go on waiting. */
+  settle(request: QueuedRequest, delivered: number, dropped: DropCounts): void {
+    this.store.settle(request, delivered, dropped)
+  }
+
+  /** Counts items that another thread sends. */
+  handOver(count: number): void {
+    this.store.counts.handOver(count)
   }
 
   /** Counts items that never became a request. */
