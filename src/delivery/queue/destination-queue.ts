@@ -20,11 +20,7 @@ export interface AttemptObserver {
 }
 
 /** Keeps requests on disk; see spool.ts. */
-export interface RequestSpool {
-  discard(file: string): void
-  /** The request is no longer in memory. */
-  unload(file: string): void
-  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
+export interface RequestSpool extends DiskCopies {
   persist(queue: DestinationQueue, request: QueuedRequest): void
 }
 
@@ -48,20 +44,23 @@ export interface DestinationQueueOptions {
 export class DestinationQueue implements Evictable {
   readonly destination: Destination
   readonly index: number
-  private readonly options: DestinationQueueOptions
+  readonly reporter: Reporter
+  private readonly sender: Sender
   private readonly store: RequestStore
   private readonly dispatcher: Dispatcher
   private isClosed = false
 
   constructor(options: DestinationQueueOptions) {
     const { destination, index, budget, reporter, observer } = options
-    this.options = options
+    this.reporter = reporter
+    this.sender = options.sender
     this.destination = destination
     this.index = index
     this.store = new RequestStore({
       budget,
       onFinished: options.onFinished,
-      disk: () => this.disk(),
+      disk: options.spool,
+      persist: (request) => options.spool()?.persist(this, request),
       onDrop: (count, reason) => reporter.dropped(this.dispatcher, count, NOUNS[destination.signal], reason),
     })
     this.dispatcher = new Dispatcher({
@@ -73,9 +72,6 @@ export class DestinationQueue implements Evictable {
 
   get encoding(): Compression {
     return this.dispatcher.encoding
-  }
-  get reporter(): Reporter {
-    return this.options.reporter
   }
   get queued(): number {
     return this.store.counts.queued
@@ -140,7 +136,7 @@ export class DestinationQueue implements Evictable {
     this.dispatcher.hold()
   }
 
-  /** All requests in memory that are not acknowledged, oldest first. */
+  /** All requests in memory that are not settled, oldest first. */
   pending(): QueuedRequest[] {
     return this.store.all()
   }
@@ -154,8 +150,8 @@ export class DestinationQueue implements Evictable {
     this.isClosed = true
     this.hold()
     for (const request of this.store.all()) this.store.giveUp(request, reason)
-    this.options.reporter.tellDrops()
-    this.options.sender.close()
+    this.reporter.tellDrops()
+    this.sender.close()
   }
 
   /** Takes a request back from the disk. */
@@ -200,16 +196,6 @@ export class DestinationQueue implements Evictable {
       replayed,
       spooled: this.store.spooled,
       lastError: this.lastError,
-    }
-  }
-
-  private disk(): DiskCopies | undefined {
-    const spool = this.options.spool()
-    if (!spool) return undefined
-    return {
-      discard: (file) => spool.discard(file),
-      unload: (file) => spool.unload(file),
-      persist: (request) => spool.persist(this, request),
     }
   }
 }

@@ -6,18 +6,18 @@ import { Body, type QueuedRequest } from './batch.ts'
 import type { Budget } from './budget.ts'
 import { Counts } from './counts.ts'
 
-/** Keeps requests on disk; see spool.ts. */
+/** Copies of requests on disk; see spool.ts. */
 export interface DiskCopies {
   discard(file: string): void
   /** The request is no longer in memory. */
   unload(file: string): void
-  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
-  persist(request: QueuedRequest): void
 }
 
 export interface RequestStoreOptions {
   readonly budget: Budget
   readonly disk: () => DiskCopies | undefined
+  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
+  readonly persist: (request: QueuedRequest) => void
   readonly onDrop: (count: number, reason: DropReason) => void
   /** What became of a request, or of a part of one. */
   readonly onFinished: ((request: QueuedRequest, reason: DropReason | undefined, refused: number) => void) | undefined
@@ -138,7 +138,7 @@ export class RequestStore {
     if (!oldest) return false
     // out of the line first: while it is written, more room may be asked for
     this.remove(oldest)
-    if (oldest.spoolFile === undefined) this.options.disk()?.persist(oldest)
+    if (oldest.spoolFile === undefined) this.options.persist(oldest)
     this.giveUp(oldest, 'buffer_full')
     return true
   }
