@@ -100,7 +100,7 @@ function measureTurns(): () => { max: number; p999: number; withGarbage: number 
   }
   tick()
   return () => {
-    const withGarbage = Math.max(0, ...turns.filter(({ millis }) => millis > 5).map(({ millis }) => millis))
+    const withGarbage = turns.reduce((most, { millis }) => Math.max(most, millis), 0)
     const own = turns
       .map((turn) => (turn.millis > 5 ? turn.millis - garbageIn(turn) : turn.millis))
       .sort((a, b) => a - b)
