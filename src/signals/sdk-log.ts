@@ -1,6 +1,6 @@
 /** Shows what OpenTelemetry's own parts report: to `diag`, which is silent by default. */
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
-import { logThrottled } from '../log.ts'
+import { kindOf, logThrottled } from '../log.ts'
 
 /** A logger of the user's own is left in place. */
 export function installDiagLogger(): void {
@@ -13,7 +13,7 @@ export function installDiagLogger(): void {
         message,
         ...details.map((detail) => (detail instanceof Error ? detail.message : String(detail))),
       ].join(' ')
-      logThrottled(level, text, text)
+      logThrottled(level, kindOf(text), text)
     }
   const logger: DiagLogger = {
     error: say('error'),
