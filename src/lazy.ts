@@ -17,6 +17,8 @@ export const LAZY_PACKAGES = {
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
   'local-viewer': './viewer/process/locate.ts',
+  'tail-sampling': './signals/traces/tail-sampling.ts',
+  'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const
 
