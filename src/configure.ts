@@ -238,6 +238,8 @@ function start(config: Config): Telemetry {
           printsPretty: prints('traces'),
           sendsZipkin: config.extraExporters.traces.includes('zipkin'),
           selfMetrics: meterProvider,
+          keep: options.keep,
+          spanMetrics: options.spanMetrics ? meterProvider : undefined,
         })
       : undefined
   const loggerProvider = signals.logs

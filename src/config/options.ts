@@ -7,6 +7,7 @@ import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelem
 import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
+import type { KeepOptions } from './keep-options.ts'
 
 /** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited`, which is ours. */
 export type SamplerName =
@@ -125,6 +126,13 @@ export interface ConfigureOptions {
   traceSampler?: Sampler | SamplerName
   /** The ratio (0 to 1) or rate (spans per second) of a sampler given by name. @default env `OTEL_TRACES_SAMPLER_ARG` */
   samplerArg?: number
+  /**
+   * Which traces are kept, decided when their local root has ended; what `sampler` leaves out is not seen here.
+   * @default all
+   */
+  keep?: KeepOptions
+  /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
+  spanMetrics?: boolean
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */

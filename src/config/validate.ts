@@ -90,6 +90,8 @@ const RULES: Record<keyof ConfigureOptions, Rule> = {
   sampler,
   traceSampler: sampler,
   samplerArg: atLeastZero,
+  keep: object,
+  spanMetrics: flag,
   spanProcessors: listWith('span processors', 'onStart', 'onEnd'),
   spanLimits: object,
   idGenerator: { check: has('generateTraceId', 'generateSpanId'), expected: 'an id generator' },
@@ -151,6 +153,15 @@ const RULES: Record<keyof ConfigureOptions, Rule> = {
 }
 
 const NESTED: Partial<Record<keyof ConfigureOptions, Record<string, Rule>>> = {
+  keep: {
+    errors: flag,
+    slowerThanMillis: atLeastZero,
+    when: { check: (value) => typeof value === 'function', expected: 'a function' },
+    ratio: amount('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+    perSecond: atLeastZero,
+    waitMillis: aboveZero,
+    bufferLimitBytes: wholeAboveZero,
+  },
   batchSpanProcessor: batch,
   batchLogRecordProcessor: batch,
   tls: { ca: pem, cert: pem, key: pem, passphrase: text, servername: text, rejectUnauthorized: flag },

@@ -2,20 +2,7 @@
 import { createTraceState, type SpanContext, SpanStatusCode, type TraceState } from '@opentelemetry/api'
 import { hrTimeToMilliseconds } from '@opentelemetry/core'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-
-/** What is kept. A trace that meets none of the first three is an ordinary one, of which `ratio` and `perSecond` keep some. */
-export interface KeepOptions {
-  /** Traces with a span whose status is Error. */
-  readonly errors?: boolean
-  /** Traces whose local root took longer. */
-  readonly slowerThanMillis?: number
-  /** Traces with a span for which this is true. It is asked when a span ends. */
-  readonly when?: (span: ReadableSpan) => boolean
-  /** This share of the ordinary traces, by trace id. @default 1 with `perSecond`, else 0 */
-  readonly ratio?: number
-  /** At most so many ordinary traces a second. */
-  readonly perSecond?: number
-}
+import type { KeepOptions } from '../../config/keep-options.ts'
 
 /** `parent`: a caller has decided with a threshold; `slow` and `error` and `when` are the rules of those names. */
 export type KeepReason = 'parent' | 'error' | 'slow' | 'when' | 'ratio' | 'rate'

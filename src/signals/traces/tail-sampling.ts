@@ -5,15 +5,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type SpanContext, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { createKeepRules, hasThreshold, type KeepOptions, type KeepReason, withProbability } from './keep-rules.ts'
+import type { KeepOptions } from '../../config/keep-options.ts'
+import { createKeepRules, hasThreshold, type KeepReason, withProbability } from './keep-rules.ts'
 import { setAttribute } from './span-attributes.ts'
 import { SpanData } from './span-data.ts'
 
 export interface TailSamplingOptions extends KeepOptions {
-  /** A trace whose local root has not ended by then is decided with what is there. @default 30_000 */
-  readonly waitMillis?: number
-  /** Above it the oldest trace is decided with what is there. @default 16 MiB */
-  readonly bufferLimitBytes?: number
   /** Where kept spans go. */
   readonly next: readonly SpanProcessor[]
 }
