@@ -21,6 +21,8 @@ export const LAZY_PACKAGES = {
   express: './instrument/express/index.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
+  'tail-sampling': './signals/traces/tail-sampling.ts',
+  'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const
 

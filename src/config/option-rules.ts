@@ -152,6 +152,16 @@ export const OPTIONS: Readonly<Record<keyof ConfigureOptions, Rule>> = {
   sampler,
   traceSampler: sampler,
   samplerArg: atLeastZero,
+  keep: shape({
+    errors: flag,
+    slowerThanMillis: atLeastZero,
+    when: rule('a function', (value) => typeof value === 'function'),
+    ratio: amount('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+    perSecond: atLeastZero,
+    waitMillis: intervalMillis,
+    bufferLimitBytes: wholeAboveZero,
+  }),
+  spanMetrics: flag,
   sampling: rule(SAMPLING_RULES, (value) => Array.isArray(value) && value.every(isSamplingRule)),
   spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
   spanLimits: shape({

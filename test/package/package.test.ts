@@ -108,6 +108,12 @@ test('nothing stands between the bundle and the API, which each span uses some t
     expect(readFileSync(path.join(dist, file), 'utf8'), file).not.toMatch(/__toESM\(\w*opentelemetry_api/)
 })
 
+test("the SDK's tracer is not loaded at start", () => {
+  const chunks = path.join(folder, 'node_modules/uptrace-node/dist/chunks')
+  for (const file of readdirSync(chunks).filter((name) => name.endsWith('.cjs')))
+    expect(readFileSync(path.join(chunks, file), 'utf8'), file).not.toMatch(/MultiSpanProcessor|SpanImpl/)
+})
+
 test('what is bundled is named: licences for people, a bill of materials for tools', () => {
   const dist = path.join(folder, 'node_modules/uptrace-node/dist')
   const notices = readFileSync(path.join(dist, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
