@@ -1,6 +1,8 @@
 /** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
 import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
+import { isComplete, loadLazily } from '../lazy.ts'
+import { log } from '../log.ts'
 import { createEnding } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
 import {
@@ -17,7 +19,7 @@ import { createReporter, type Reporter } from './reporter.ts'
 import { createDetached } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
 import { createSender } from './send/create-sender.ts'
-import { createSpool } from './spool/spool.ts'
+import type { Spool, SpoolOptions } from './spool/spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
 
 /** The first requests wait this long for attributes of the resource that are still being detected. */
@@ -47,13 +49,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let shuttingDown: Promise<void> | undefined
 
   const spool = options.spoolDirectory
-    ? createSpool({
+    ? loadSpool({
         directory: options.spoolDirectory,
         limitBytes: options.spoolLimitBytes,
         maxAgeMillis: options.spoolMaxAgeMillis,
         budget,
         detached,
-        lanes: () => allLanes,
+        pipelines: allPipelines,
+        service: serviceName(options.resource),
       })
     : undefined
   const flushes = new Set<() => void>()
@@ -166,6 +169,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       spoolSkipped: spool?.skipped ?? 0,
     }
   }
+}
+
+function loadSpool(options: SpoolOptions): Spool | undefined {
+  if (isComplete()) return loadLazily<typeof import('./spool/spool.ts')>('spool').createSpool(options)
+  log.warn('the spool directory is not used: the package is bundled without its files; leave uptrace-node external')
+  return undefined
+}
+
+/** Not `attributes`, which complains while others are still being detected. */
+function serviceName(resource: Resource): string {
+  const [, name] = resource.getRawAttributes().find(([key]) => key === 'service.name') ?? []
+  return typeof name === 'string' ? name : ''
 }
 
 function settleResource(resource: Resource): Promise<void> {
