@@ -12,7 +12,7 @@ const DIST = path.join(import.meta.dirname, '../../dist/index.cjs')
 const JOB = `
 const { configureOpentelemetry } = require(${JSON.stringify(DIST)})
 const { trace } = require('@opentelemetry/api')
-const telemetry = configureOpentelemetry({ serviceName: 'job', metrics: false })
+const telemetry = configureOpentelemetry({ serviceName: 'job' })
 if (process.argv[1] === 'make') {
   trace.getTracer('job').startSpan('run').end()
   setTimeout(() => process.exit(3), 130)
