@@ -3,6 +3,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
+import { noteDestinations } from './current-destinations.ts'
 import { createEnding } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
 import {
@@ -32,6 +33,7 @@ const MAX_TIMER_MILLIS = 0x7fffffff
  * Does no I/O before the first batch is closed.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
+  noteDestinations(options.destinations)
   const detached = createDetached()
   const startedAt = performance.now()
   const reporters = new Map<string, Reporter>()
