@@ -94,8 +94,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     warnOfUnsupported(found)
   })
   const onSight = (moduleName: string): boolean => {
-    if (!registry.awaits(moduleName)) return false
-    registry.activateFor(moduleName)
+    // nothing to dispatch again where nothing came of it: a load that failed would be tried without end
+    if (!registry.awaits(moduleName) || !registry.activateFor(moduleName)) return false
     versionCheck.schedule()
     return true
   }
@@ -132,7 +132,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stop() {
       last = diagnostics()
       clearTimeout(afterStart)
-      versionCheck.cancel()
+      versionCheck.conclude()
       stopRequire()
       importWatch.stop()
       stopFetch()
@@ -151,10 +151,14 @@ function warnOfBundle(): Set<string> {
   return new Set()
 }
 
-/** Runs a while after the last call of `schedule`, when what was being loaded has been; it keeps no process alive. */
-function createCheck(check: () => void): { schedule(): void; cancel(): void } {
+/** Runs a while after the last call of `schedule`, when what was being loaded has been, or at the end; it keeps no process alive. */
+function createCheck(check: () => void): { schedule(): void; conclude(): void } {
   let timer: NodeJS.Timeout | undefined
+  let isDue = false
   const guarded = (): void => {
+    if (!isDue) return
+    isDue = false
+    process.off('exit', guarded)
     try {
       check()
     } catch (error) {
@@ -164,10 +168,15 @@ function createCheck(check: () => void): { schedule(): void; cancel(): void } {
   }
   return {
     schedule() {
+      if (!isDue) process.on('exit', guarded)
+      isDue = true
       if (timer) timer.refresh()
       else timer = setTimeout(guarded, 500).unref()
     },
-    cancel: () => clearTimeout(timer),
+    conclude() {
+      clearTimeout(timer)
+      guarded()
+    },
   }
 }
 
