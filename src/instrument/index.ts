@@ -16,6 +16,7 @@ import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
 import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
+import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
@@ -112,6 +113,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     return isTarget(moduleName)
   })
   warnOfTaken(late)
+  patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
