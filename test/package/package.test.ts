@@ -180,7 +180,7 @@ configureOpentelemetry({ serviceName: 5 })
   test.for(['5.4', '5.9', '6', '7'])(
     'compile on TypeScript %s, without skipLibCheck',
     { timeout: 120_000 },
-    (version) => {
+    (version, { skip }) => {
       const home = path.join(ROOT, '.cache/typescript', version)
       if (!existsSync(path.join(home, 'node_modules/typescript'))) {
         mkdirSync(home, { recursive: true })
@@ -189,7 +189,7 @@ configureOpentelemetry({ serviceName: 5 })
           npm(['install', '--ignore-scripts', `typescript@${version}`], home)
         } catch {
           console.log(`skipped: TypeScript ${version} cannot be installed (is the registry reachable?)`)
-          return
+          skip()
         }
       }
       const manifest = JSON.parse(readFileSync(path.join(home, 'node_modules/typescript/package.json'), 'utf8')) as {
