@@ -9,8 +9,11 @@ import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { allowDirectAttributes } from './direct-attributes.ts'
 import type * as Express from './express/index.ts'
+import type { Identity } from './hooks/identity.ts'
+import { createLoadByIdentity } from './hooks/load-by-identity.ts'
 import { type ImportWatch, watchImport } from './hooks/module-import.ts'
 import { watchRequire } from './hooks/module-require.ts'
+import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
@@ -102,8 +105,11 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const isTarget = (moduleName: string): boolean =>
     Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name))
 
-  const stopRequire = watchRequire(onSight)
-  const importWatch = watchImport(onSight, isTarget, Object.keys(TARGETS).filter(isTarget))
+  const patchAlias = (identity: Identity, filename: string, exported: unknown): unknown =>
+    patchAs(identity, filename, exported, [...registry.definitions().values()].flat() as AliasDefinition[])
+  const targets = { onSight, isTarget, patchAlias }
+  const stopRequire = watchRequire(onSight, createLoadByIdentity(targets))
+  const importWatch = watchImport(targets, Object.keys(TARGETS).filter(isTarget))
   const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
   const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
