@@ -12,6 +12,9 @@ import {
   withGuards,
 } from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
+import { mend } from './mend/libraries.ts'
+import { watchRoutes } from './routes/watch.ts'
+import { withSqlNames } from './sql/name-spans.ts'
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -112,6 +115,7 @@ export function createRegistry(
     const Guarded = withGuards(Class, name, (found) => {
       definitions.set(name, found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
+      for (const definition of found) alsoPatch(definition)
     })
     const instance = new Guarded(configOf(name))
     guardParts(instance, name)
@@ -119,7 +123,7 @@ export function createRegistry(
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    instrumentation.setTracerProvider(providers.tracerProvider)
+    instrumentation.setTracerProvider(withSqlNames(name, providers.tracerProvider))
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
     active.set(name, instrumentation)
@@ -141,6 +145,17 @@ export interface Definition {
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
 }
+/** What upstream leaves out. */
+function alsoPatch(definition: Definition): void {
+  for (const patching of [definition, ...(definition.files as readonly Definition[])]) {
+    const { name, patch } = patching
+    patching.patch = (exported, version) => {
+      watchRoutes(name, exported)
+      return mend(name, patch ? patch.call(patching, exported, version) : exported)
+    }
+  }
+}
+
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
 function patchDefaultExports(definitions: readonly Definition[]): void {
   for (const definition of definitions) {
