@@ -16,6 +16,7 @@ export const LAZY_PACKAGES = {
   semver: 'semver',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
+  routes: './instrument/routes/instrumentation.ts',
   'local-viewer': './viewer/process/locate.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const

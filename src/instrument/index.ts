@@ -5,7 +5,6 @@ import type { LogCorrelationOptions } from '../config/options.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
-import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { allowDirectAttributes } from './direct-attributes.ts'
 import type * as Express from './express/index.ts'
@@ -24,6 +23,8 @@ import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
 import { createRegistry, type Providers } from './registry.ts'
+import type * as Routes from './routes/instrumentation.ts'
+import { ROUTES, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -72,6 +73,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
         options.env,
       )
     : warnOfBundle()
+  if (enabled.has('http')) enabled.add(ROUTES)
   const registry = createRegistry(
     enabled,
     options,
@@ -81,6 +83,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     },
     {
       pino: () => createPinoInstrumentation(options.logs ?? {}),
+      [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
       ...(typeof settings.http !== 'object' && {
         http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
@@ -126,8 +129,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
+    active: [...registry.active.keys()].filter((name) => name !== ROUTES).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && name !== ROUTES).sort(),
     esm: importWatch.kind,
     late,
     unsupported: findUnsupported(registry.definitions()),

@@ -2,7 +2,8 @@
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
-import { CLASSES, TARGETS } from './catalogue.generated.ts'
+import { CLASSES } from './catalogue.generated.ts'
+import { withEndOnce } from './hooks/end-once.ts'
 import {
   guardInstance,
   guardOwn,
@@ -15,6 +16,7 @@ import { loadBase, loadInstrumentation } from './hooks/load.ts'
 import { mend } from './mend/libraries.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
+import { TARGETS } from './targets.ts'
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -123,7 +125,7 @@ export function createRegistry(
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    instrumentation.setTracerProvider(withSqlNames(name, providers.tracerProvider))
+    instrumentation.setTracerProvider(withEndOnce(name, withSqlNames(name, providers.tracerProvider)))
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
     active.set(name, instrumentation)

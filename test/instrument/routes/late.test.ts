@@ -45,3 +45,44 @@ test.for(all)('%s, made %s configure', async ([, moment, { app, requests, aliase
   const { spans } = await seeQuiet('cjs', work, { aliases: aliases ?? {}, flags: ['--no-deprecation'] })
   expect(spans.filter(({ kind }) => kind === 1).map(({ name }) => name)).toEqual(Object.values(requests))
 })
+
+const HONO = `const app = new Hono(); app.use(async (c, next) => { await next() }); app.use('/v1/*', async (c, next) => next()); app.get('/posts/:id', (c) => c.text('ok')); const v1 = new Hono(); v1.get('/list/:n', (c) => c.text('ok')); v1.all('/all/:x', (c) => c.text('ok')); app.route('/v1', v1); const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })`
+const H3 = `const app = new H3(); app.get('/posts/:id', () => 'ok'); app.use('/v1/**', () => {}); app.get('/v1/list/:n', () => 'ok'); const server = require('http').createServer(toNodeHandler(app)).listen(0, '127.0.0.1')`
+const MODERN: ReadonlyArray<readonly [string, 'cjs' | 'mjs', string, string, Record<string, string>]> = [
+  [
+    'hono',
+    'mjs',
+    `const { Hono } = await import('hono'); const { serve } = await import('@hono/node-server')`,
+    HONO,
+    { '/posts/1': 'GET /posts/:id', '/v1/list/2': 'GET /v1/list/:n', '/v1/all/3': 'GET /v1/all/:x', '/none': 'GET' },
+  ],
+  [
+    'hono',
+    'cjs',
+    `const { Hono } = require('hono'); const { serve } = require('@hono/node-server')`,
+    HONO,
+    { '/posts/1': 'GET /posts/:id', '/v1/list/2': 'GET /v1/list/:n', '/none': 'GET' },
+  ],
+  [
+    'h3',
+    'mjs',
+    `const { H3, toNodeHandler } = await import('h3')`,
+    H3,
+    { '/posts/1': 'GET /posts/:id', '/v1/list/2': 'GET /v1/list/:n', '/none': 'GET' },
+  ],
+  [
+    'restify',
+    'cjs',
+    `const restify = require('restify')`,
+    `const server = restify.createServer(); server.use((q, r, n) => n()); server.get('/posts/:id', (q, r, n) => { r.send('ok'); n() }); server.get('/v1/list/:n', async (q, r) => { r.send('ok') }); server.listen(0, '127.0.0.1')`,
+    { '/posts/1': 'GET /posts/:id', '/v1/list/2': 'GET /v1/list/:n', '/none': 'GET' },
+  ],
+]
+test.for(MODERN)(
+  '%s, %s: requests are named by their routes, and nothing is said',
+  async ([, kind, load, app, requests]) => {
+    const work = `configure(); (async () => { ${load}; ${app}; const http = require('http'); if (!server.listening && !server.address()) await new Promise((resolve) => server.once('listening', resolve)); for (const path of ${JSON.stringify(Object.keys(requests))}) await new Promise((resolve) => http.get({ port: server.address().port, host: '127.0.0.1', path, agent: false }, (response) => response.resume().on('end', resolve))); await pause(50); process.exit(0) })()`
+    const { spans } = await seeQuiet(kind, work, { flags: ['--no-deprecation'] })
+    expect(spans.filter(({ kind: own }) => own === 1).map(({ name }) => name)).toEqual(Object.values(requests))
+  },
+)
