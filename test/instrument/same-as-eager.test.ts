@@ -65,6 +65,7 @@ function withoutSql(line: string): string {
     )
     .replace(/(instrumentation-(?:pg|mysql2) )(?!pg)[^"]*|(instrumentation-pg )pg.query[^"]*/g, '$1$2SQL')
     .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name)","[^\]]*\]/g, '')
+    .replace('"attributes":[,', '"attributes":[')
 }
 
 const SYSTEMS = ['cjs', 'mjs'] as const
