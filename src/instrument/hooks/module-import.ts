@@ -1,6 +1,7 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
 import Module, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { canHookInThread } from '../../version.ts'
 import { type Identity, identify, isInAlias } from './identity.ts'
 import { mayBeTarget } from './load-by-identity.ts'
 import { moduleNameOf, withPristineRequire } from './module-require.ts'
@@ -117,14 +118,4 @@ function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets
 export function importHookKind(): ImportWatch['kind'] {
   if (canHookInThread()) return 'sync'
   return typeof Module.register === 'function' ? 'async' : 'none'
-}
-
-/** Versions whose synchronous load hooks accept what import-in-the-middle returns (nodejs/node#59929). */
-function canHookInThread(): boolean {
-  if (typeof Module.registerHooks !== 'function') return false
-  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10))
-  const since: Record<number, [number, number]> = { 22: [22, 3], 24: [11, 1], 25: [1, 0] }
-  if (major >= 26) return true
-  const needed = since[major]
-  return needed !== undefined && (minor > needed[0] || (minor === needed[0] && patch >= needed[1]))
 }
