@@ -20,6 +20,7 @@ export const LAZY_PACKAGES = {
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
   spool: './delivery/spool/spool.ts',
+  routes: './instrument/routes/instrumentation.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
   'tail-sampling': './signals/traces/tail-sampling.ts',

@@ -5,10 +5,11 @@ import type { LogCorrelationOptions } from '../config/options.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
-import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import type * as Express from './express/index.ts'
+import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
+import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
 import { unwatchModules, type Watcher, watchModules } from './hooks/watch.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type * as Http from './http/index.ts'
@@ -21,6 +22,8 @@ import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
+import type * as Routes from './routes/instrumentation.ts'
+import { ROUTES, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -78,6 +81,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
         options.env,
       )
     : warnOfBundle()
+  if (enabled.has('http')) enabled.add(ROUTES)
   const registry = createRegistry(
     enabled,
     options,
@@ -87,6 +91,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     },
     {
       pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+      [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
       ...(typeof settings.http !== 'object' && {
         http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
@@ -115,6 +120,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     },
     isTarget: (moduleName) =>
       Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name)),
+    patchAlias: (identity: Identity, filename, exported) =>
+      patchAs(identity, filename, exported, [...registry.definitions().values()].flat() as AliasDefinition[]),
   }
 
   const previous = running
@@ -140,8 +147,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
+    active: [...registry.active.keys()].filter((name) => name !== ROUTES).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && name !== ROUTES).sort(),
     esm,
     late,
     unsupported: findUnsupported(registry.definitions()),

@@ -2,7 +2,8 @@
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
-import { CLASSES, TARGETS } from './catalogue.generated.ts'
+import { CLASSES } from './catalogue.generated.ts'
+import { withEndOnce } from './hooks/end-once.ts'
 import {
   guardInstance,
   guardOwn,
@@ -12,6 +13,10 @@ import {
   withGuards,
 } from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
+import { mend } from './mend/libraries.ts'
+import { watchRoutes } from './routes/watch.ts'
+import { withSqlNames } from './sql/name-spans.ts'
+import { TARGETS } from './targets.ts'
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -106,7 +111,7 @@ export function createRegistry(
     const other = instances.get(keyOf(name, replacements[name] === undefined))
     // what it has wrapped for good, such as layers of an application, goes on with the providers of now
     if (other) {
-      setProviders(other)
+      setProviders(other, name)
       other.disable()
     }
     const instance = createOwn(name)
@@ -144,6 +149,7 @@ export function createRegistry(
     const Guarded = withGuards(Class, name, (found) => {
       own = found
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
+      for (const definition of found) alsoPatch(definition)
     })
     const instance = new Guarded(configOf(name))
     guardParts(instance, name)
@@ -152,13 +158,13 @@ export function createRegistry(
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    setProviders(instrumentation)
+    setProviders(instrumentation, name)
     active.set(name, instrumentation)
     return instrumentation
   }
 
-  function setProviders(instrumentation: Instrumentation): void {
-    instrumentation.setTracerProvider(providers.tracerProvider)
+  function setProviders(instrumentation: Instrumentation, name: string): void {
+    instrumentation.setTracerProvider(withEndOnce(name, withSqlNames(name, providers.tracerProvider)))
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
   }
@@ -204,6 +210,17 @@ export interface Definition {
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
 }
+/** What upstream leaves out. */
+function alsoPatch(definition: Definition): void {
+  for (const patching of [definition, ...(definition.files as readonly Definition[])]) {
+    const { name, patch } = patching
+    patching.patch = (exported, version) => {
+      watchRoutes(name, exported)
+      return mend(name, patch ? patch.call(patching, exported, version) : exported)
+    }
+  }
+}
+
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
 function patchDefaultExports(definitions: readonly Definition[]): void {
   for (const definition of definitions) {

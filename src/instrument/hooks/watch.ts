@@ -1,15 +1,11 @@
 /** Installs the module hooks once a process. They ask whichever configuration is active now, so that no start adds to what a `require` costs. */
 import { log } from '../../log.ts'
-import { type ImportWatch, watchImport } from './module-import.ts'
+import { createLoadByIdentity } from './load-by-identity.ts'
+import { type ImportTargets, type ImportWatch, watchImport } from './module-import.ts'
 import { watchRequire } from './module-require.ts'
 
-/** What the hooks ask. */
-export interface Watcher {
-  /** Called before a package or built-in is loaded. @returns whether something has been hooked up that must see this very load */
-  onSight(moduleName: string): boolean
-  /** Whether an instrumentation that is on patches this module. */
-  isTarget(moduleName: string): boolean
-}
+/** What the hooks ask. `onSight` tells whether something has been hooked up that must see this very load. */
+export type Watcher = ImportTargets
 
 let watcher: Watcher | undefined
 let importWatch: ImportWatch | undefined
@@ -17,10 +13,14 @@ let importWatch: ImportWatch | undefined
 /** From now on the hooks ask this one. */
 export function watchModules(next: Watcher, targets: readonly string[]): ImportWatch['kind'] {
   watcher = next
-  const onSight = (moduleName: string): boolean => watcher?.onSight(moduleName) ?? false
   if (importWatch === undefined) {
-    attempt('require', () => watchRequire(onSight))
-    importWatch = attempt('import', () => watchImport(onSight, isTargetNow)) ?? { kind: 'none' }
+    const loadByIdentity = createLoadByIdentity(CURRENT)
+    attempt('require', () =>
+      watchRequire(CURRENT.onSight, (parent, id, below) =>
+        watcher === undefined ? below.call(parent, id) : loadByIdentity(parent, id, below),
+      ),
+    )
+    importWatch = attempt('import', () => watchImport(CURRENT)) ?? { kind: 'none' }
   }
   attempt('import', () => importWatch?.include?.(targets))
   return importWatch.kind
@@ -31,6 +31,13 @@ export function unwatchModules(of: Watcher): void {
 }
 
 export const isTargetNow = (moduleName: string): boolean => watcher?.isTarget(moduleName) ?? false
+
+/** Whoever watches at the time of the call. */
+const CURRENT: Watcher = {
+  onSight: (moduleName) => watcher?.onSight(moduleName) ?? false,
+  isTarget: isTargetNow,
+  patchAlias: (identity, file, exported) => (watcher ? watcher.patchAlias(identity, file, exported) : exported),
+}
 
 /** Test runners bring a `node:module` of their own, which refuses hooks. */
 function attempt<T>(what: string, hook: () => T): T | undefined {
