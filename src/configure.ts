@@ -269,6 +269,7 @@ function start(config: Config): Telemetry {
   const instrumentation = startInstrumentation({
     instrumentations: options.instrumentations,
     env: config.env,
+    tracing: signals.traces,
     tracerProvider,
     meterProvider: meterProvider ?? globalMeterProvider,
     loggerProvider: loggerProvider ?? globalLoggerProvider,

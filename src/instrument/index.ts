@@ -26,6 +26,8 @@ import { watchFetch } from './undici/fetch.ts'
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
   readonly env: Environment
+  /** Whether spans are made at all. @default true */
+  readonly tracing?: boolean
   /** Histograms that cost less than the meter provider's; undefined where those have to do. */
   readonly durationMetrics?: DurationMetrics | undefined
   /** Whether our own instrumentations may write attributes straight into a span. */
@@ -113,7 +115,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   })
   warnOfTaken(late)
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
-  const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
+  const watchesHttp = options.tracing !== false && late.some(({ module }) => module === 'http')
+  const stopTakenEarly = watchesHttp ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
   const afterStart = setTimeout(() => registry.activate('runtime-node'), 100)
   afterStart.unref()

@@ -14,7 +14,10 @@ const CHANNEL = 'http.client.request.start'
 export function watchFunctionsTakenEarly(isIgnored: (url: string) => boolean): () => void {
   const onStart = (message: unknown): void => {
     const { request } = message as { request: ClientRequest }
-    if (isTracingSuppressed(context.active()) || propagation.fields().some((field) => request.hasHeader(field))) return
+    const fields = propagation.fields()
+    // without a propagator no request carries a header
+    if (fields.length === 0 || fields.some((field) => request.hasHeader(field))) return
+    if (isTracingSuppressed(context.active())) return
     if (isIgnored(`${request.protocol}//${request.getHeader('host')}/`)) return
     diagnosticsChannel.unsubscribe(CHANNEL, onStart)
     log.warn(
