@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 import { MAX_TIMER_MILLIS, readEnvironment } from '../../config/environment.ts'
 import type { SpanLimitValues } from '../../config/resolve.ts'
+import { withoutUndefined } from '../../config/without-undefined.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettySpanExporter } from '../pretty-print.ts'
@@ -33,7 +34,12 @@ export interface TracesOptions {
 
 export function createTracerProvider(options: TracesOptions): TracerProvider {
   const { idGenerator, limits } = options
-  const spanLimits = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  const { attributeValueLengthLimit: length } = limits
+  // the SDK takes a length of 0 for a mistake and the next number above it for no characters, which is what 0 means
+  const spanLimits = withoutUndefined({
+    ...limits,
+    attributeValueLengthLimit: length === 0 ? Number.MIN_VALUE : length,
+  })
   return new TracerProvider({
     resource: options.resource,
     sampler: options.sampler,
