@@ -163,6 +163,6 @@ describe('values by type', () => {
     const started = performance.now()
     read('OTEL_TRACES_SAMPLER', 'a.'.repeat(60_000))
     expect(performance.now() - started).toBeLessThan(1_000)
-    expect(lines[0]!.length).toBeLessThan(6_000)
+    expect(lines[0]!.length).toBeLessThan(500)
   })
 })
