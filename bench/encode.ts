@@ -83,11 +83,11 @@ function createOurs(): Encode {
   let request: Buffer | undefined
   const batcher = createBatcher<ReadableSpan>({
     encode: encodeSpan,
-    maxCount: BATCH,
+    maxCount: () => BATCH,
     maxBytes: 4e6,
     delayMillis: 1e9,
     resource,
-    detached: (work) => work(),
+    runUntraced: (work) => work(),
     onBatch(full) {
       request = full
     },

@@ -153,6 +153,8 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
   const code = (await readFile(file, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
   const minified = await transform(code, {
     minify: true,
+    // Node shows the line that threw, which is better not the whole file
+    lineLimit: 160,
     keepNames: true,
     format: 'cjs',
     platform: 'node',

@@ -19,6 +19,7 @@ import type { Dsn } from './config/dsn.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import { validateOptions } from './config/validate.ts'
+import { setGlobalPropagator } from './context/global-propagator.ts'
 import { createPropagator } from './context/propagators.ts'
 import {
   createDelivery,
@@ -26,7 +27,6 @@ import {
   type DeliveryHealth,
   guardLoggerProvider,
   guardMeterProvider,
-  guardTracerProvider,
 } from './delivery/index.ts'
 import {
   type InstrumentationDiagnostics,
@@ -41,14 +41,13 @@ import {
   fillGlobals,
   globalLoggerProvider,
   globalMeterProvider,
-  setGlobalPropagator,
 } from './signals/globals.ts'
 import { createLoggerProvider } from './signals/logs/provider.ts'
 import { createMetrics } from './signals/metrics/provider.ts'
 import { recordPanic } from './signals/report.ts'
 import { createResource } from './signals/resource.ts'
 import { createTracerProvider } from './signals/traces/provider.ts'
-import { createSampler } from './signals/traces/samplers.ts'
+import { createConfiguredSampler } from './signals/traces/samplers.ts'
 import { traceUrlOf } from './trace-url.ts'
 import { isNodeSupported } from './version.ts'
 
@@ -112,7 +111,8 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   warnAboutOldNode()
   const config = resolveConfig(options, process.env, findLocalViewer)
   installDiagLogger()
-  setGlobalPropagator(options.textMapPropagator ?? options.propagator ?? createPropagator(config.propagators))
+  const ownPropagator = options.textMapPropagator ?? options.propagator
+  setGlobalPropagator(ownPropagator ?? createPropagator(config.propagators), ownPropagator !== undefined)
   if (config.disabledReason === undefined) {
     active = start(config)
   } else {
@@ -194,8 +194,7 @@ function start(config: Config): Telemetry {
     environmentFromNodeEnv: options.environmentFromNodeEnv,
     env: config.env,
   })
-  const sampler =
-    'shouldSample' in config.sampler ? config.sampler : createSampler(config.sampler.name, config.sampler.arg)
+  const sampler = createConfiguredSampler(config.sampler, options.sampling)
   const baggageKeys = options.baggageKeys ?? []
   const delivery = createDelivery({
     ...config.delivery,
@@ -232,6 +231,7 @@ function start(config: Config): Telemetry {
       ? createTracerProvider({
           resource,
           sampler,
+          trustsSampler: !('shouldSample' in config.sampler),
           limits: config.spanLimits,
           idGenerator: options.idGenerator,
           spanProcessors: [...(options.spanProcessors ?? []), ...reportLiveSpans(config.localViewer, resource)],
@@ -253,7 +253,6 @@ function start(config: Config): Telemetry {
         printsPretty: prints('logs'),
       })
     : undefined
-  if (ownTracerProvider) guardTracerProvider(ownTracerProvider)
   if (loggerProvider) guardLoggerProvider(loggerProvider)
   activeSpanProcessor = delivery.spanProcessor
   warnAboutForeign(
@@ -274,7 +273,6 @@ function start(config: Config): Telemetry {
     meterProvider: meterProvider ?? globalMeterProvider,
     loggerProvider: loggerProvider ?? globalLoggerProvider,
     durationMetrics: metrics?.durationMetrics,
-    directAttributes: ownTracerProvider !== undefined && isUnwatched(config),
     ignoreUrls: options.ignoreUrls,
     ownUrls: config.destinations.map(({ url }) => url),
     logs: options.logs,
@@ -284,16 +282,6 @@ function start(config: Config): Telemetry {
     connectionPhases: options.connectionPhases ?? false,
   })
   return createTelemetry(config, { tracerProvider, meterProvider, loggerProvider, delivery, instrumentation })
-}
-
-/** Whether nobody but the end of a span looks at its attributes: no sampler and no processor of the user's, no limit. */
-function isUnwatched({ options, sampler, spanLimits }: Config): boolean {
-  return (
-    !('shouldSample' in sampler) &&
-    (options.spanProcessors ?? []).length === 0 &&
-    spanLimits.attributeCountLimit === undefined &&
-    spanLimits.attributeValueLengthLimit === undefined
-  )
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */

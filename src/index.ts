@@ -11,6 +11,7 @@ export type {
   SeverityName,
   TemporalityPreference,
 } from './config/options.ts'
+export type { SamplingRule } from './config/sampling-rules.ts'
 export {
   configureOpentelemetry,
   createSpanProcessor,

@@ -17,6 +17,7 @@ import {
   shape,
   text,
 } from './rules.ts'
+import { isSamplingRule, SAMPLING_RULES } from './sampling-rules.ts'
 import { VARIABLES } from './variables.ts'
 
 /** Made when options are given: a program that is configured by its environment alone has none to check. */
@@ -55,6 +56,8 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     `a sampler or one of ${SAMPLERS.join(', ')}`,
     (value) => SAMPLERS.some((name) => name === value) || (isObject(value) && typeof value.shouldSample === 'function'),
   )
+  const samplingRule: Rule = (value, { option }) =>
+    rule(SAMPLING_RULES, isSamplingRule)(value, { option, path: option })
   const propagator = having('a propagator', 'inject', 'extract')
 
   return {
@@ -82,6 +85,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     sampler,
     traceSampler: sampler,
     samplerArg: atLeastZero,
+    sampling: listOf(SAMPLING_RULES, samplingRule),
     spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
     spanLimits: shape({
       attributeValueLengthLimit: limit,

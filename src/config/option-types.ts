@@ -1,15 +1,8 @@
 /** Types of options that are more than a number or a text. */
 
-/** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited`, which is ours. */
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'rate_limited'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio'
-  | 'parentbased_rate_limited'
+type RootSamplerName = 'always_on' | 'always_off' | 'traceidratio' | 'rate_limited' | 'consistent_probability'
+/** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited` and `consistent_probability`, which are ours. */
+export type SamplerName = RootSamplerName | `parentbased_${RootSamplerName}`
 
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'

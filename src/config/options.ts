@@ -15,6 +15,7 @@ import type {
   SeverityName,
   TemporalityPreference,
 } from './option-types.ts'
+import type { SamplingRule } from './sampling-rules.ts'
 
 export type {
   BatchOptions,
@@ -93,6 +94,14 @@ export interface ConfigureOptions {
   traceSampler?: Sampler | SamplerName
   /** The ratio (0 to 1) or rate (spans per second) of a sampler given by name. @default env `OTEL_TRACES_SAMPLER_ARG` */
   samplerArg?: number
+  /**
+   * Which share of traces is recorded, by rules on their first span. The first rule that matches decides; without one it is `sampler`.
+   * A span with a parent follows the parent.
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when a rule has an unknown condition, or a ratio that is not from 0 to 1
+   * @example
+   * configureOpentelemetry({ sampling: [{ route: '/health', ratio: 0 }, { name: 'GET /x*', ratio: 0.1 }, { attributes: { tenant: 'big' }, ratio: 0.01 }] })
+   */
+  sampling?: readonly SamplingRule[]
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */

@@ -144,7 +144,7 @@ function resolveSampler(options: ConfigureOptions, env: EnvironmentReader): Conf
     return { name: 'parentbased_always_on', arg: undefined }
   }
   const name = given ?? env.oneOf('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on'
-  const isRatio = name.endsWith('traceidratio')
+  const isRatio = name.endsWith('traceidratio') || name.endsWith('consistent_probability')
   const takesArg = isRatio || name.endsWith('rate_limited')
   const arg = options.samplerArg ?? (takesArg ? env.number('OTEL_TRACES_SAMPLER_ARG') : undefined)
   if (!isRatio || arg === undefined || arg <= 1 || options.samplerArg !== undefined) return { name, arg }

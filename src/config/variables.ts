@@ -24,7 +24,7 @@ export interface Variable {
 
 const SAMPLERS = [
   'always_on', 'always_off', 'traceidratio', 'rate_limited', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio',
-  'parentbased_rate_limited',
+  'parentbased_rate_limited', 'consistent_probability', 'parentbased_consistent_probability',
 ] as const // biome-ignore format: two lines read better
 const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none'] as const
 const DETECTORS = [

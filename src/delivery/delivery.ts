@@ -1,50 +1,44 @@
-/** Composes delivery: one pipeline a signal, one lane a destination, one budget for all. */
-import type { Resource } from '@opentelemetry/resources'
+/** Composes delivery: one pipeline a signal, one queue a destination, one budget for all. */
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 import { createEnding } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
-import {
-  createLogRecordProcessor,
-  createMetricExporter,
-  createSpanProcessor,
-  type SeamHost,
-} from './intake/processors.ts'
-import { createBudget } from './queue/batch.ts'
-import { availableEncoding } from './queue/compress.ts'
-import { Lane } from './queue/destination-queue.ts'
+import { countOutcomes, createFlusher, difference } from './flush.ts'
+import type { IntakeHost } from './intake/host.ts'
+import { createMetricExporter } from './intake/metric-exporter.ts'
+import { createLogRecordProcessor, createSpanProcessor } from './intake/processors.ts'
+import { createBudget } from './queue/budget.ts'
+import { DestinationQueue } from './queue/destination-queue.ts'
 import { createPipeline, type Pipeline } from './queue/signal-queue.ts'
 import { createReporter, type Reporter } from './reporter.ts'
-import { createDetached } from './run-untraced.ts'
+import { createRunUntraced } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
-import { createSender } from './send/create-sender.ts'
+import { availableEncoding, createSender } from './send/create-sender.ts'
 import { createSpool } from './spool/spool.ts'
-import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
+import type { Delivery, DeliveryHealth, DeliveryOptions, FlushResult } from './types.ts'
 
-/** The first requests wait this long for attributes of the resource that are still being detected. */
-const RESOURCE_WAIT_MILLIS = 100
 const DEFAULT_FLUSH_MILLIS = 30_000
-const MAX_TIMER_MILLIS = 0x7fffffff
+/** Counting what is left, and saying so, takes a moment of the time for a shutdown. */
+const CONCLUSION_MILLIS = 50
 
 /**
  * Takes spans, log records and metrics from the SDKs and brings them to their destinations: batched, compressed, buffered, retried, counted.
  * Does no I/O before the first batch is closed.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const detached = createDetached()
-  const startedAt = performance.now()
+  const runUntraced = createRunUntraced()
   const reporters = new Map<string, Reporter>()
-  const budget = createBudget(options.bufferLimitBytes, () => allLanes)
+  const budget = createBudget(options.bufferLimitBytes, () => allQueues)
   const selfMetrics = createSelfMetrics(() => allPipelines)
   const pipelines = new Map<Signal, Pipeline>()
   for (const signal of SIGNALS) {
     const destinations = options.destinations.filter((destination) => destination.signal === signal)
     if (destinations.length > 0)
-      pipelines.set(signal, createPipeline(signal, destinations.map(createLane), budget, detached))
+      pipelines.set(signal, createPipeline(signal, destinations.map(createQueue), budget, runUntraced))
   }
   const allPipelines = [...pipelines.values()]
-  const allLanes = allPipelines.flatMap(({ lanes }) => lanes)
+  const allQueues = allPipelines.flatMap(({ queues }) => queues)
   let closingSince: number | undefined
-  let shuttingDown: Promise<void> | undefined
+  let shuttingDown: Promise<FlushResult> | undefined
 
   const spool = options.spoolDirectory
     ? createSpool({
@@ -52,25 +46,30 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         limitBytes: options.spoolLimitBytes,
         maxAgeMillis: options.spoolMaxAgeMillis,
         budget,
-        detached,
-        lanes: () => allLanes,
+        runUntraced,
+        queues: () => allQueues,
       })
     : undefined
-  const flushes = new Set<() => void>()
+  const flusher = createFlusher({ resource: options.resource, isHopeless: () => ending.isHopeless() })
   const ending = createEnding({
     options,
     pipelines: allPipelines,
     spool,
-    flush(timeoutMillis) {
+    async flush(timeoutMillis) {
       hush()
-      return flush(allPipelines, timeoutMillis)
+      await flusher.flush(allPipelines, timeoutMillis, true)
     },
-    giveUp: () => {
-      for (const stop of flushes) stop()
-    },
+    giveUp: flusher.giveUp,
   })
   const unwatch = options.exitFlush ? watchExit(ending) : () => {}
-  const host: SeamHost = { options, detached, flush, closing }
+  const host: IntakeHost = {
+    options,
+    runUntraced,
+    async flush(pipelines, timeoutMillis) {
+      await flusher.flush(pipelines, timeoutMillis)
+    },
+    closing,
+  }
   const traces = pipelines.get('traces')
   const logs = pipelines.get('logs')
   const metrics = pipelines.get('metrics')
@@ -82,26 +81,30 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       ending.meterProvider = provider
       selfMetrics.attach(provider)
     },
-    forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flush(allPipelines, timeoutMillis),
+    forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flusher.flush(allPipelines, timeoutMillis, true),
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
+      const before = countOutcomes(allPipelines)
       shuttingDown ??= shutdown(timeoutMillis)
-      return shuttingDown
+      return within(shuttingDown, timeoutMillis, () => ({
+        ...difference(before, countOutcomes(allPipelines)),
+        timedOut: true,
+      }))
     },
     health,
   }
 
-  function createLane(destination: Destination, index: number): Lane {
-    const reporter = reporters.get(destination.label) ?? createReporter(destination.label)
+  function createQueue(destination: Destination, index: number): DestinationQueue {
+    const reporter = reporters.get(destination.label) ?? createReporter(destination.label, runUntraced)
     reporters.set(destination.label, reporter)
-    const encoding = availableEncoding(destination.compression)
-    return new Lane({
+    const encoding = availableEncoding(destination)
+    return new DestinationQueue({
       destination,
       index,
       encoding,
       sender: createSender(destination),
       budget,
       reporter,
-      detached,
+      runUntraced,
       observer: selfMetrics,
       spool: () => spool,
       onEndingProgress: () => ending.onProgress(),
@@ -113,48 +116,26 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const reporter of reporters.values()) reporter.hush()
   }
 
-  /** Waits until everything created so far is settled. The timer holds the process, as sockets and other timers of delivery do not. */
-  async function flush(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
-    const isSettling =
-      options.resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS
-    if (isSettling) await settleResource(options.resource)
-    for (const pipeline of these) pipeline.open?.flush()
-    const batches = these.flatMap((pipeline) => [...pipeline.outstanding])
-    if (batches.length === 0) return
-    const settled = Promise.all(batches.map((batch) => batch.whenSettled()))
-    for (const { lanes } of these) for (const lane of lanes) lane.hurry()
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        flushes.delete(done)
-        resolve()
-      }
-      const timer = setTimeout(done, timeoutMillis > 0 ? Math.min(timeoutMillis, MAX_TIMER_MILLIS) : MAX_TIMER_MILLIS)
-      flushes.add(done)
-      void settled.then(done)
-      if (ending.isHopeless()) done()
-    })
-  }
-
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
-  function closing(pipeline: Pipeline): Promise<void> {
+  async function closing(pipeline: Pipeline): Promise<void> {
     closingSince ??= performance.now()
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    return flush(
-      [pipeline],
-      Math.min(exportTimeoutMillis || Number.POSITIVE_INFINITY, Math.max(options.exitTimeoutMillis, 1)),
-    )
+    const limit = Math.max(options.exitTimeoutMillis, 1)
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || limit, limit))
   }
 
-  async function shutdown(timeoutMillis: number): Promise<void> {
+  async function shutdown(timeoutMillis: number): Promise<FlushResult> {
+    const before = countOutcomes(allPipelines)
     const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
-    await flush(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
+    const limit = timeoutMillis > 0 ? Math.max(1, timeoutMillis - elapsed - CONCLUSION_MILLIS) : 0
+    const { timedOut } = await flusher.flush(allPipelines, limit, true)
     ending.conclude()
     unwatch()
+    return { ...difference(before, countOutcomes(allPipelines)), timedOut }
   }
 
   function health(): DeliveryHealth {
@@ -168,12 +149,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 }
 
-function settleResource(resource: Resource): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, RESOURCE_WAIT_MILLIS)
-    void resource.waitForAsyncAttributes?.().finally(() => {
-      clearTimeout(timer)
-      resolve()
-    })
+/** The result, or what can be said at the deadline. The timer is cleared with the result. */
+function within<T>(result: Promise<T>, timeoutMillis: number, atDeadline: () => T): Promise<T> {
+  if (timeoutMillis <= 0) return result
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(atDeadline()), timeoutMillis)
+    void result.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -89,6 +89,16 @@ export interface FlushOptions {
   timeoutMillis?: number
 }
 
+/** What came of a flush. */
+export interface FlushResult {
+  /** Items that the back end took since the call; all of its destinations where there are several. */
+  readonly delivered: number
+  /** Items that were given up since the call, by any of its destinations; `health()` has the reasons. */
+  readonly dropped: number
+  /** Something still waited when the time was over. */
+  readonly timedOut: boolean
+}
+
 export interface Delivery {
   /** Undefined when no destination takes traces; so are the two below. */
   readonly spanProcessor: SpanProcessor | undefined
@@ -97,8 +107,8 @@ export interface Delivery {
   /** Where `otel.sdk.*` metrics of delivery go; its last values are collected when the process ends. */
   setMeterProvider(provider: MeterProvider): void
   /** Resolves when all that was created before is acknowledged, refused or dropped, or at the deadline. */
-  forceFlush(options?: FlushOptions): Promise<void>
-  /** Sends or counts everything, then stops. Idempotent; never rejects. */
-  shutdown(options?: FlushOptions): Promise<void>
+  forceFlush(options?: FlushOptions): Promise<FlushResult>
+  /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */
+  shutdown(options?: FlushOptions): Promise<FlushResult>
   health(): DeliveryHealth
 }

@@ -7,7 +7,6 @@ import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
-import { allowDirectAttributes } from './direct-attributes.ts'
 import type * as Express from './express/index.ts'
 import { type ImportWatch, watchImport } from './hooks/module-import.ts'
 import { watchRequire } from './hooks/module-require.ts'
@@ -30,8 +29,6 @@ export interface InstrumentOptions extends Providers {
   readonly tracing?: boolean
   /** Histograms that cost less than the meter provider's; undefined where those have to do. */
   readonly durationMetrics?: DurationMetrics | undefined
-  /** Whether our own instrumentations may write attributes straight into a span. */
-  readonly directAttributes?: boolean
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
   /** Where this package sends to: requests there are never traced. */
   readonly ownUrls: readonly string[]
@@ -64,7 +61,6 @@ export interface InstrumentationHandle {
 
 export function startInstrumentation(options: InstrumentOptions): InstrumentationHandle {
   const { settings, own } = readOption(options.instrumentations)
-  allowDirectAttributes(options.directAttributes ?? false)
   const enabled = isComplete()
     ? chooseEnabled(
         { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,

@@ -3,6 +3,14 @@ import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemet
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
 import { CLASSES, TARGETS } from './catalogue.generated.ts'
+import {
+  guardInstance,
+  guardOwn,
+  guardParts,
+  type InstrumentationClass,
+  type Patch,
+  withGuards,
+} from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 
 export interface Providers {
@@ -65,6 +73,7 @@ export function createRegistry(
       }
     },
     add(instrumentation) {
+      guardInstance(instrumentation, instrumentation.instrumentationName)
       attach(instrumentation, instrumentation.instrumentationName)
       instrumentation.enable()
     },
@@ -93,17 +102,20 @@ export function createRegistry(
     create: (config: Record<string, unknown>) => Instrumentation & WithDefinitions,
   ): Instrumentation {
     const instance = create(configOf(name))
+    guardOwn(instance, name)
     definitions.set(name, instance.getModuleDefinitions?.() ?? [])
     return instance
   }
 
   function construct(name: string): Instrumentation {
-    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass
-    const Watched = withDefinitions(Class, (found) => {
+    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass<Definition>
+    const Guarded = withGuards(Class, name, (found) => {
       definitions.set(name, found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
     })
-    return new Watched(configOf(name))
+    const instance = new Guarded(configOf(name))
+    guardParts(instance, name)
+    return instance
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
@@ -115,7 +127,6 @@ export function createRegistry(
   }
 }
 
-type Patch = (exported: unknown, version?: string) => unknown
 /** What an instrumentation wants to patch; the base class notes in it what it has seen. */
 export interface Definition {
   readonly name: string
@@ -130,23 +141,6 @@ export interface Definition {
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
 }
-type InstrumentationClass = new (
-  config: Record<string, unknown>,
-) => Instrumentation & { init(): Definition | Definition[] | undefined }
-
-/** Lets `see` look at the definitions as the instrumentation is constructed. */
-function withDefinitions(Class: InstrumentationClass, see: (definitions: Definition[]) => void): InstrumentationClass {
-  let isFirst = true
-  return class extends Class {
-    override init(): Definition | Definition[] | undefined {
-      const result = super.init()
-      if (isFirst) see([result ?? []].flat())
-      isFirst = false
-      return result
-    }
-  }
-}
-
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
 function patchDefaultExports(definitions: readonly Definition[]): void {
   for (const definition of definitions) {

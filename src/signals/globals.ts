@@ -7,11 +7,10 @@ import {
   type MeterProvider,
   metrics,
   ProxyTracerProvider,
-  propagation,
-  type TextMapPropagator,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
+import { releaseGlobalPropagator } from '../context/global-propagator.ts'
 import { createDeferredLoggerProvider } from './logs/deferred-logger.ts'
 import { createDeferredMeterProvider } from './metrics/deferred-meter.ts'
 
@@ -53,17 +52,13 @@ export function fillGlobals(providers: GlobalProviders): string[] {
   return Object.keys(isForeign).filter((name) => isForeign[name])
 }
 
-export function setGlobalPropagator(propagator: TextMapPropagator): void {
-  propagation.setGlobalPropagator(propagator)
-}
-
 /** Empties the globals; our providers stay in their places, so that what was handed out works again after the next configure. */
 export function emptyGlobals(): void {
   tracers.setDelegate(NOTHING)
   meters.setDelegate(undefined)
   loggers.setDelegate(undefined)
   context.disable()
-  propagation.disable()
+  releaseGlobalPropagator()
 }
 
 export const globalMeterProvider: MeterProvider = meters

@@ -3,21 +3,23 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as WorkerThreads from 'node:worker_threads'
 import { distFolder, isComplete } from '../../lazy.ts'
-import type { Lane, LaneRequest } from '../queue/destination-queue.ts'
+import type { DestinationQueue, QueuedRequest } from '../queue/destination-queue.ts'
 import { ACCEPTED, createResults, type ExitWork, PENDING, stateSlot } from './protocol.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
 
-/** Hands every unsettled request of the lanes to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
-export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): void {
-  const work = lanes.flatMap((lane, destination) => lane.pending().map((request) => ({ lane, destination, request })))
+/** Hands every unsettled request of the queues to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
+export function flushInWorker(queues: readonly DestinationQueue[], timeoutMillis: number): void {
+  const work = queues.flatMap((queue, destination) =>
+    queue.pending().map((request) => ({ queue, destination, request })),
+  )
   // without its file the worker could only let the process wait
   if (work.length === 0 || timeoutMillis <= 0 || !isComplete()) return
   const results = createResults(work.length)
   const data: ExitWork = {
-    destinations: lanes.map((lane) => lane.destination),
+    destinations: queues.map((queue) => queue.destination),
     messages: work.map(({ destination, request }) => ({
       destination,
       body: request.body.bytes,
@@ -29,14 +31,14 @@ export function flushInWorker(lanes: readonly Lane[], timeoutMillis: number): vo
   const slots = new Int32Array(results)
   startWorker(data)
   Atomics.wait(slots, 0, 0, timeoutMillis)
-  for (const [index, { lane, request }] of work.entries()) settle(lane, request, slots, index)
+  for (const [index, { queue, request }] of work.entries()) settle(queue, request, slots, index)
 }
 
-function settle(lane: Lane, request: LaneRequest, slots: Int32Array, index: number): void {
+function settle(queue: DestinationQueue, request: QueuedRequest, slots: Int32Array, index: number): void {
   const state = Atomics.load(slots, stateSlot(index))
   if (state === PENDING) return
   const refused = Math.min(Atomics.load(slots, stateSlot(index) + 1), request.count)
-  lane.settle(request, state === ACCEPTED ? undefined : 'rejected', refused)
+  queue.settle(request, state === ACCEPTED ? undefined : 'rejected', refused)
 }
 
 /** The worker gets none of the process's flags: a preload must not instrument it. */

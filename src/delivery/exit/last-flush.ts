@@ -1,7 +1,7 @@
 /** The last send of a process: short tries, one time limit for all of it, and a line about what is lost. */
 import type { MeterProvider } from '@opentelemetry/api'
 import { log } from '../../log.ts'
-import { type Lane, NOUNS } from '../queue/destination-queue.ts'
+import { type DestinationQueue, NOUNS } from '../queue/destination-queue.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { DeliveryOptions } from '../types.ts'
@@ -32,14 +32,14 @@ export interface Ending extends ExitHost {
 }
 
 export function createEnding({ options, pipelines, spool, flush, giveUp }: EndingOptions): Ending {
-  const lanes = pipelines.flatMap((pipeline) => pipeline.lanes)
+  const queues = pipelines.flatMap((pipeline) => pipeline.queues)
   let since: number | undefined
   let hasCollected = false
   let createdAtLastFlush = -1
   let startedAt = 0
   let endedAt = Number.NEGATIVE_INFINITY
   /** Destinations the flush before this one has given up. */
-  let givenUp = new Set<Lane>()
+  let givenUp = new Set<DestinationQueue>()
 
   const ending: Ending = {
     meterProvider: undefined,
@@ -72,7 +72,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
   }
 
   function isHopeless(): boolean {
-    return lanes.some((lane) => lane.isHopeless) && lanes.every((lane) => lane.queued === 0 || lane.isHopeless)
+    return queues.some((queue) => queue.isHopeless) && queues.every((queue) => queue.queued === 0 || queue.isHopeless)
   }
 
   function remaining(): number {
@@ -85,7 +85,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     startedAt = performance.now()
     since = startedAt
     const timeoutMillis = Math.max(1, options.exitTimeoutMillis)
-    for (const lane of lanes) lane.hasten(TRIES)
+    for (const queue of queues) queue.hasten(TRIES)
     const deadline = setTimeout(giveUp, timeoutMillis)
     await Promise.race([
       Promise.all([collect(), flush(timeoutMillis)]),
@@ -93,9 +93,9 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     ])
     clearTimeout(deadline)
     endedAt = performance.now()
-    givenUp = new Set(lanes.filter((lane) => lane.isHopeless))
+    givenUp = new Set(queues.filter((queue) => queue.isHopeless))
     // another listener may have given the process more to do
-    for (const lane of lanes) lane.relax()
+    for (const queue of queues) queue.relax()
     since = undefined
   }
 
@@ -113,7 +113,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
     if (performance.now() - endedAt < SAME_END_MILLIS) since = startedAt
     else givenUp.clear()
     try {
-      for (const lane of lanes) lane.hold()
+      for (const queue of queues) queue.hold()
       for (const pipeline of pipelines) {
         pipeline.open?.flush()
         pipeline.compressNow()
@@ -121,7 +121,7 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
       // first on disk: the process may be killed while it waits for the worker
       spool?.persistAll()
       flushInWorker(
-        lanes.filter((lane) => !givenUp.has(lane)),
+        queues.filter((queue) => !givenUp.has(queue)),
         remaining(),
       )
     } catch (error) {
@@ -131,19 +131,19 @@ export function createEnding({ options, pipelines, spool, flush, giveUp }: Endin
 
   function conclude(): void {
     const losses = new Map<string, string[]>()
-    for (const lane of lanes) lane.hold()
+    for (const queue of queues) queue.hold()
     for (const pipeline of pipelines) {
       pipeline.open?.flush()
       pipeline.compressNow()
     }
     spool?.persistAll()
     for (const pipeline of pipelines) {
-      for (const lane of pipeline.lanes) {
-        const { lastError } = lane
-        lane.stop('not_in_time')
-        const queued = lane.dropped.not_in_time ?? 0
+      for (const queue of pipeline.queues) {
+        const { lastError } = queue
+        queue.stop('not_in_time')
+        const queued = queue.dropped.not_in_time ?? 0
         if (queued === 0) continue
-        const key = `${lane.destination.label}: ${lastError ?? `no answer within ${options.exitTimeoutMillis} ms`}`
+        const key = `${queue.destination.label}: ${lastError ?? `no answer within ${options.exitTimeoutMillis} ms`}`
         losses.set(key, [...(losses.get(key) ?? []), `${queued} ${NOUNS[pipeline.signal]}`])
       }
     }

@@ -1,10 +1,14 @@
 /** Records an error that nobody caught, so that the telemetry sent at the end says why the process ended. */
-import { context, logs, SeverityNumber, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, logs, SeverityNumber, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { openAncestors } from '../../signals/traces/span.ts'
 import { VERSION } from '../../version.ts'
 
 const SCOPE = 'uptrace-node'
 
-/** As a log record where logs are sent, otherwise as a span. The active span, which will never end by itself, gets the error and ends. */
+/**
+ * As a log record where logs are sent, otherwise as a span. The active span gets the error; it and those above it, which will never end by
+ * themselves, end.
+ */
 export function recordUncaught(error: unknown, sendsLogs: boolean): void {
   try {
     const message = error instanceof Error ? error.message : String(error)
@@ -29,8 +33,19 @@ export function recordUncaught(error: unknown, sendsLogs: boolean): void {
     if (!span) return
     span.recordException(exception)
     span.setStatus({ code: SpanStatusCode.ERROR, message })
-    if (isFatal || span !== active) span.end()
+    if (isFatal) endAll(span, message)
+    else if (span !== active) span.end()
   } catch {
     // an error object that cannot be read must not hide itself from the application
   }
+}
+
+/** The spans around the one that failed would never end: their trace would have no root. */
+function endAll(span: Span, message: string): void {
+  for (const open of openAncestors(span)) {
+    open.setStatus({ code: SpanStatusCode.ERROR, message })
+    open.end()
+  }
+  // of a tracer provider of the application's
+  if (span.isRecording()) span.end()
 }

@@ -1,6 +1,7 @@
 /** A program of its own: sends what the ending process could not send, while that process waits. */
 import { workerData } from 'node:worker_threads'
-import { createSender, type Sender } from '../send/create-sender.ts'
+import { createSender } from '../send/create-sender.ts'
+import type { Sender } from '../send/sender.ts'
 import { ACCEPTED, type ExitWork, REFUSED, stateSlot } from './protocol.ts'
 
 const CONCURRENCY = 4

@@ -5,10 +5,13 @@
 import type { Resource } from '@opentelemetry/resources'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
+import { inBlocks, type OpenSection } from './sections.ts'
 
 /** Receivers commonly stop at 4 MiB. */
 export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
+/** A batch that holds more than the usual number of items closes at this size. */
+const GROWN_BYTES = 1536 * 1024
 /** How long the first batches wait for attributes of the resource which are still being detected. */
 const RESOURCE_WAIT_MILLIS = 100
 const MAX_SECTIONS = 128
@@ -27,11 +30,12 @@ export interface Originated {
 
 export interface BatcherOptions<Item extends Originated> {
   readonly encode: (writer: ProtobufWriter, item: Item) => void
-  readonly maxCount: number
+  /** Asked for each time a batch is about to be full. */
+  readonly maxCount: () => number
   readonly maxBytes: number
   readonly delayMillis: number
   readonly resource: Resource
-  readonly detached: Detached
+  readonly runUntraced: RunUntraced
   /** Takes a closed batch: an encoded export request of `count` items. */
   readonly onBatch: (request: Buffer, count: number) => void
   /** Counts items of a batch that could not be put together. */
@@ -48,14 +52,6 @@ export interface Batcher<Item> {
   readonly bytes: number
 }
 
-interface OpenSection {
-  readonly resource: Resource
-  readonly scope: Scope
-  readonly writer: ProtobufWriter
-  /** Where each block of the batch begins in this section, but for the first. */
-  readonly blocks: number[]
-}
-
 interface HeldBatch {
   readonly sections: readonly Section[]
   readonly count: number
@@ -63,11 +59,13 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const { encode, maxCount, maxBytes, delayMillis, resource, detached, onBatch, onLost } = options
+  const { encode, maxCount, maxBytes, delayMillis, resource, runUntraced, onBatch, onLost } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
   let bytes = 0
+  let countLimit = maxCount()
+  let bytesLimit = maxBytes
   let nextBlock = BLOCK_BYTES
   let timer: NodeJS.Timeout | undefined
   let held: HeldBatch[] = []
@@ -100,8 +98,15 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     bytes += section.writer.pos - before
     count++
     if (bytes >= nextBlock) endBlock()
-    if (count >= maxCount || bytes >= maxBytes) close()
-    else timer ??= detached(startTimer)
+    if (count >= countLimit || bytes >= bytesLimit) closeIfFull()
+    if (count > 0) timer ??= runUntraced(startTimer)
+  }
+
+  /** While there is a backlog a batch grows further, yet not so far that compressing it in place would be felt. */
+  function closeIfFull(): void {
+    countLimit = maxCount()
+    bytesLimit = count < countLimit ? Math.min(maxBytes, GROWN_BYTES) : maxBytes
+    if (count >= countLimit || bytes >= bytesLimit) close()
   }
 
   function endBlock(): void {
@@ -134,6 +139,8 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     const closed = { count, bytes }
     count = 0
     bytes = 0
+    countLimit = maxCount()
+    bytesLimit = maxBytes
     if (isWaiting && heldBytes + closed.bytes <= maxBytes) hold(views, closed)
     else {
       releaseHeld()
@@ -184,24 +191,9 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     const settle = (): void => {
       if (!isWaiting) return
       isWaiting = false
-      detached(releaseHeld)
+      runUntraced(releaseHeld)
     }
     setTimeout(settle, RESOURCE_WAIT_MILLIS).unref()
     resource.waitForAsyncAttributes?.().then(settle, settle)
   }
-}
-
-/** Block by block, what each section got in it. A section that came later has fewer blocks: its first ones were empty. */
-function inBlocks(sections: readonly OpenSection[]): Section[] {
-  const most = Math.max(...sections.map(({ blocks }) => blocks.length))
-  const views: Section[] = []
-  for (let block = 0; block <= most; block++)
-    for (const { resource, scope, writer, blocks } of sections) {
-      const written = writer.written()
-      const at = block - (most - blocks.length)
-      const start = at <= 0 ? 0 : blocks[at - 1]!
-      const end = at < 0 ? 0 : (blocks[at] ?? written.length)
-      if (end > start) views.push({ resource, scope, items: written.subarray(start, end) })
-    }
-  return views
 }

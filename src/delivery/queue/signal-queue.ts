@@ -1,11 +1,12 @@
 /** The way of one signal from a closed batch to the queues of its destinations: compress once per encoding, then fan out. */
 import type { Compression, Signal } from '../../config/destination.ts'
 import { recycle } from '../../wire/encode-request.ts'
-import type { Detached } from '../run-untraced.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from '../types.ts'
-import { Batch, Body, type Budget } from './batch.ts'
+import { Batch, Body } from './batch.ts'
+import type { Budget } from './budget.ts'
 import { compress, compressSync } from './compress.ts'
-import type { Lane } from './destination-queue.ts'
+import type { DestinationQueue } from './destination-queue.ts'
 
 /** One batch is compressed at a time: the thread pool belongs to the application. */
 const MAX_COMPRESSING = 1
@@ -19,7 +20,7 @@ export interface OpenItems {
 
 export interface Pipeline {
   readonly signal: Signal
-  readonly lanes: readonly Lane[]
+  readonly queues: readonly DestinationQueue[]
   created: number
   /** Takes nothing more: the provider or delivery was shut down. */
   isClosed: boolean
@@ -32,6 +33,8 @@ export interface Pipeline {
   drop(count: number, reason: DropReason): void
   /** Compresses in place whatever waits for it. */
   compressNow(): void
+  /** Whether batches are made faster than some destination takes them. */
+  readonly isBehind: boolean
   /** Batches that some destination has not settled. */
   readonly outstanding: ReadonlySet<Batch>
   health(): SignalHealth
@@ -42,7 +45,12 @@ interface RawBatch {
   readonly bytes: Buffer
 }
 
-export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: Budget, detached: Detached): Pipeline {
+export function createPipeline(
+  signal: Signal,
+  queues: readonly DestinationQueue[],
+  budget: Budget,
+  runUntraced: RunUntraced,
+): Pipeline {
   const outstanding = new Set<Batch>()
   const waiting: RawBatch[] = []
   const compressing = new Set<RawBatch>()
@@ -53,16 +61,19 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
 
   const pipeline: Pipeline = {
     signal,
-    lanes,
+    queues,
     created: 0,
     isClosed: false,
     open: undefined,
     outstanding,
+    get isBehind() {
+      return queues.some((queue) => queue.isBehind)
+    },
     accept,
     lost: {},
     drop(count, reason) {
       pipeline.lost[reason] = (pipeline.lost[reason] ?? 0) + count
-      for (const lane of lanes) lane.drop(count, reason)
+      for (const queue of queues) queue.drop(count, reason)
     },
     compressNow() {
       for (const raw of [...compressing, ...waiting.splice(0)]) {
@@ -86,12 +97,12 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
     else if (rawBytes > rawLimit) fanOut(raw, (encoding) => compressSync(bytes, encoding))
     else {
       waiting.push(raw)
-      detached(compressNext)
+      runUntraced(compressNext)
     }
   }
 
   function encodings(): Compression[] {
-    return [...new Set(lanes.map((lane) => lane.encoding))]
+    return [...new Set(queues.map((queue) => queue.encoding))]
   }
 
   function compressNext(): void {
@@ -114,11 +125,11 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
     rawCount -= batch.count
     budget.release(bytes.length)
     const bodies = new Map<Compression, Body>()
-    for (const lane of lanes) {
-      const { encoding } = lane
+    for (const queue of queues) {
+      const { encoding } = queue
       const body = bodies.get(encoding) ?? new Body(bodyFor(encoding), budget)
       bodies.set(encoding, body)
-      lane.enqueue({ batch, body, encoding, count: batch.count })
+      queue.enqueue({ batch, body, encoding, count: batch.count })
     }
     // nobody else reads it, unless it was sent as it is
     if (!bodies.has('none')) recycle(bytes)
@@ -127,8 +138,8 @@ export function createPipeline(signal: Signal, lanes: readonly Lane[], budget: B
 
   function health(): SignalHealth {
     const before = (pipeline.open?.count ?? 0) + rawCount
-    const destinations: DestinationHealth[] = lanes.map((lane) => {
-      const health = lane.health()
+    const destinations: DestinationHealth[] = queues.map((queue) => {
+      const health = queue.health()
       return { ...health, queued: health.queued + before }
     })
     const { label: _label, state: _state, ...totals } = destinations[0]!

@@ -5,9 +5,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { logThrottled } from '../../log.ts'
-import { Batch, Body, type Budget } from '../queue/batch.ts'
-import type { Lane, LaneRequest } from '../queue/destination-queue.ts'
-import type { Detached } from '../run-untraced.ts'
+import { Batch, Body } from '../queue/batch.ts'
+import type { Budget } from '../queue/budget.ts'
+import type { DestinationQueue, QueuedRequest } from '../queue/destination-queue.ts'
+import type { RunUntraced } from '../run-untraced.ts'
 import { decodeSpoolFile, encodeSpoolFile, identify, type SpooledRequest } from './file-format.ts'
 import { createSpoolFolder, removeEmpty } from './ownership.ts'
 
@@ -27,8 +28,8 @@ export interface SpoolOptions {
   readonly limitBytes: number
   readonly maxAgeMillis: number
   readonly budget: Budget
-  readonly detached: Detached
-  readonly lanes: () => readonly Lane[]
+  readonly runUntraced: RunUntraced
+  readonly queues: () => readonly DestinationQueue[]
 }
 
 export interface Spool {
@@ -38,7 +39,7 @@ export interface Spool {
   discard(file: string): void
   /** The request is no longer in memory. */
   unload(file: string): void
-  persist(lane: Lane, request: LaneRequest): void
+  persist(queue: DestinationQueue, request: QueuedRequest): void
   /** Writes every request that is not on disk yet. */
   persistAll(): void
   /** Leaves the files to the next process. */
@@ -49,13 +50,13 @@ interface StoredFile {
   readonly size: number
   readonly createdAt: number
   readonly count: number
-  readonly lane: Lane
+  readonly queue: DestinationQueue
   /** Whether the request is in memory as well. */
   isLoaded: boolean
 }
 
 export function createSpool(options: SpoolOptions): Spool {
-  const { directory, limitBytes, maxAgeMillis, budget, detached, lanes } = options
+  const { directory, limitBytes, maxAgeMillis, budget, runUntraced, queues } = options
   const owned = createSpoolFolder(directory)
   /** Oldest first. */
   const files = new Map<string, StoredFile>()
@@ -66,7 +67,7 @@ export function createSpool(options: SpoolOptions): Spool {
   let lastClaim = Number.NEGATIVE_INFINITY
   let isStopped = false
   let timer: NodeJS.Timeout | undefined
-  detached(() => schedule(FIRST_SWEEP_MILLIS))
+  runUntraced(() => schedule(FIRST_SWEEP_MILLIS))
 
   const spool: Spool = {
     get skipped() {
@@ -77,7 +78,7 @@ export function createSpool(options: SpoolOptions): Spool {
       const stored = files.get(file)
       if (stored) stored.isLoaded = false
     },
-    persist: (lane, request) => guarded(() => write(lane, request)),
+    persist: (queue, request) => guarded(() => write(queue, request)),
     persistAll: () =>
       guarded(() => {
         persistOlder(0)
@@ -128,21 +129,21 @@ export function createSpool(options: SpoolOptions): Spool {
   function persistOlder(olderThanMillis: number, budgetMillis = Number.POSITIVE_INFINITY): boolean {
     const start = performance.now()
     const limit = start - olderThanMillis
-    for (const lane of lanes()) {
-      for (const request of lane.pending()) {
+    for (const queue of queues()) {
+      for (const request of queue.pending()) {
         if (request.spoolFile !== undefined || request.batch.createdAt > limit) continue
         if (performance.now() - start > budgetMillis) return false
-        write(lane, request)
+        write(queue, request)
       }
     }
     return true
   }
 
-  function write(lane: Lane, request: LaneRequest): void {
+  function write(queue: DestinationQueue, request: QueuedRequest): void {
     owned.ensure()
     const createdAt = Math.round(performance.timeOrigin + request.batch.createdAt)
-    const { signal } = lane.destination
-    const head = { signal, encoding: request.encoding, count: request.count, createdAt, ...identify(lane.destination) }
+    const { signal } = queue.destination
+    const head = { signal, encoding: request.encoding, count: request.count, createdAt, ...identify(queue.destination) }
     const bytes = encodeSpoolFile({ ...head, body: request.body.bytes })
     makeRoom(bytes.length)
     if (bytes.length > limitBytes) return
@@ -157,15 +158,15 @@ export function createSpool(options: SpoolOptions): Spool {
     }
     request.spoolFile = file
     usedBytes += bytes.length
-    files.set(file, { size: bytes.length, createdAt, count: request.count, lane, isLoaded: true })
+    files.set(file, { size: bytes.length, createdAt, count: request.count, queue, isLoaded: true })
   }
 
   /** The oldest files go first; a request that is in memory too only loses its copy. */
   function makeRoom(size: number): void {
-    for (const [file, { lane, count, isLoaded }] of files) {
+    for (const [file, { queue, count, isLoaded }] of files) {
       if (usedBytes + size <= limitBytes) return
-      if (isLoaded) lane.pending().find((request) => request.spoolFile === file)!.spoolFile = undefined
-      else lane.dropParked(count, 'buffer_full')
+      if (isLoaded) queue.pending().find((request) => request.spoolFile === file)!.spoolFile = undefined
+      else queue.dropParked(count, 'buffer_full')
       discard(file)
     }
   }
@@ -199,8 +200,8 @@ export function createSpool(options: SpoolOptions): Spool {
 
   function adopt(file: string): void {
     const request = FILE_NAME.test(path.basename(file)) ? read(file) : undefined
-    const lane = request && laneFor(request)
-    if (!request || !lane || Date.now() - request.createdAt > maxAgeMillis) {
+    const queue = request && queueFor(request)
+    if (!request || !queue || Date.now() - request.createdAt > maxAgeMillis) {
       skipped++
       // a request to an address which is not configured here may be of use to another process, until it is too old
       const isUseless = !request || Date.now() - request.createdAt > maxAgeMillis
@@ -209,8 +210,8 @@ export function createSpool(options: SpoolOptions): Spool {
     }
     const { size } = fs.statSync(file)
     usedBytes += size
-    files.set(file, { size, createdAt: request.createdAt, count: request.count, lane, isLoaded: false })
-    lane.replay(request.count)
+    files.set(file, { size, createdAt: request.createdAt, count: request.count, queue, isLoaded: false })
+    queue.replay(request.count)
   }
 
   function read(file: string): SpooledRequest | undefined {
@@ -221,28 +222,28 @@ export function createSpool(options: SpoolOptions): Spool {
     }
   }
 
-  function laneFor({ key, address }: SpooledRequest): Lane | undefined {
-    const known = lanes().map((lane) => ({ lane, ...identify(lane.destination) }))
+  function queueFor({ key, address }: SpooledRequest): DestinationQueue | undefined {
+    const known = queues().map((queue) => ({ queue, ...identify(queue.destination) }))
     const sameAddress = known.filter((one) => one.address === address)
     // the token may have been renewed since
-    return known.find((one) => one.key === key)?.lane ?? (sameAddress.length === 1 ? sameAddress[0]!.lane : undefined)
+    return known.find((one) => one.key === key)?.queue ?? (sameAddress.length === 1 ? sameAddress[0]!.queue : undefined)
   }
 
   /** Brings requests that are on disk only back to memory, as long as there is room and their destination works. */
   function reload(): void {
     for (const [file, stored] of files) {
       if (budget.used > budget.limit / 2) return
-      if (stored.isLoaded || stored.lane.isFailing) continue
+      if (stored.isLoaded || stored.queue.isFailing) continue
       const request = read(file)
       if (!request) {
         skipped++
-        stored.lane.dropParked(stored.count, 'unreadable')
+        stored.queue.dropParked(stored.count, 'unreadable')
         discard(file)
         continue
       }
       stored.isLoaded = true
       const batch = new Batch(request.signal, request.count, () => {})
-      stored.lane.unpark({
+      stored.queue.unpark({
         batch,
         body: new Body(request.body, budget),
         encoding: request.encoding,

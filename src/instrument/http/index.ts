@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
+import { type GuardedDefinition, type InstrumentationClass, withGuards } from '../hooks/guard.ts'
 import { loadInstrumentation } from '../hooks/load.ts'
 import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
 import { useKnownMethods } from './request-attributes.ts'
@@ -20,10 +21,11 @@ export interface HttpConfig {
 
 export function createHttp(config: HttpConfig): Instrumentation {
   const { HttpInstrumentation: Outgoing } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
-  return new HttpInstrumentation(new Outgoing({ ...config, disableIncomingRequestInstrumentation: true }), config)
+  const Guarded = withGuards(Outgoing, 'http')
+  return new HttpInstrumentation(new Guarded({ ...config, disableIncomingRequestInstrumentation: true }), config)
 }
 
-type Upstream = new (config: HttpConfig & { disableIncomingRequestInstrumentation: boolean }) => Instrumentation
+type Upstream = InstrumentationClass<GuardedDefinition>
 
 class HttpInstrumentation implements Instrumentation {
   readonly instrumentationName: string

@@ -60,13 +60,15 @@ export function normalizeMethod(method: string | undefined): string {
 }
 
 export function createRequestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
-  const { headers, method, socket } = request
+  const { method, socket } = request
+  // objects of tests may lack anything
+  const headers = request.headers ?? {}
   const normalized = normalizeMethod(method)
   const host = headers.host ? hostOf(headers.host, scheme) : undefined
   const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-host'] !== undefined
   const server = isForwarded ? forwardedServer(headers, scheme) : host?.address
   const port = isForwarded ? (server?.port === undefined ? undefined : Number(server.port)) : host?.port
-  const peer = socket.remoteAddress
+  const peer = socket?.remoteAddress
   const client =
     headers.forwarded === undefined && headers['x-forwarded-for'] === undefined ? peer : clientAddress(headers, peer)
   const agent = headers['user-agent']
@@ -77,7 +79,7 @@ export function createRequestAttributes(request: IncomingMessage, scheme: Scheme
     attributes['network.peer.address'] = peer
     attributes['network.peer.port'] = socket.remotePort!
   }
-  attributes['network.protocol.version'] = request.httpVersion
+  if (request.httpVersion) attributes['network.protocol.version'] = request.httpVersion
   if (agent !== undefined) attributes['user_agent.original'] = agent
   addUrl(attributes, url, headers.host, host, scheme)
   if (client) attributes['client.address'] = client

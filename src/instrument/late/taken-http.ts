@@ -15,9 +15,9 @@ export function watchFunctionsTakenEarly(isIgnored: (url: string) => boolean): (
   const onStart = (message: unknown): void => {
     const { request } = message as { request: ClientRequest }
     const fields = propagation.fields()
-    // without a propagator no request carries a header
-    if (fields.length === 0 || fields.some((field) => request.hasHeader(field))) return
-    if (isTracingSuppressed(context.active())) return
+    // where no header is known, none can be missed
+    if (fields.length === 0 || isTracingSuppressed(context.active())) return
+    if (fields.some((field) => request.hasHeader(field))) return
     if (isIgnored(`${request.protocol}//${request.getHeader('host')}/`)) return
     diagnosticsChannel.unsubscribe(CHANNEL, onStart)
     log.warn(

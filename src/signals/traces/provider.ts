@@ -1,26 +1,20 @@
 /** Composes the tracer provider. */
 import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
-import {
-  BatchSpanProcessor,
-  type IdGenerator,
-  type Sampler,
-  SimpleSpanProcessor,
-  type SpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace'
-import { MAX_TIMER_MILLIS, readEnvironment } from '../../config/environment.ts'
+import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { SpanLimitValues } from '../../config/resolve.ts'
-import { withoutUndefined } from '../../config/without-undefined.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettySpanExporter } from '../pretty-print.ts'
-import { createIdGenerator, createRandomFlagProcessor } from './id-generator.ts'
-import { createSpanCounters } from './span-counters.ts'
+import { createSelfCounters } from './self-counters.ts'
+import { createSimpleProcessor } from './simple-processor.ts'
+import { createOwnTracerProvider, type OwnTracerProvider } from './tracer-provider.ts'
 
 export interface TracesOptions {
   readonly resource: Resource
   readonly sampler: Sampler
+  /** Whether the sampler is ours, and so looks at no attributes. */
+  readonly trustsSampler?: boolean
   readonly limits: SpanLimitValues
   readonly idGenerator: IdGenerator | undefined
   /** The user's processors; they run before delivery. */
@@ -32,27 +26,19 @@ export interface TracesOptions {
   readonly selfMetrics: MeterProvider | undefined
 }
 
-export function createTracerProvider(options: TracesOptions): TracerProvider {
-  const { idGenerator, limits } = options
-  const { attributeValueLengthLimit: length } = limits
-  // the SDK takes a length of 0 for a mistake and the next number above it for no characters, which is what 0 means
-  const spanLimits = withoutUndefined({
-    ...limits,
-    attributeValueLengthLimit: length === 0 ? Number.MIN_VALUE : length,
-  })
-  return new TracerProvider({
+export function createTracerProvider(options: TracesOptions): OwnTracerProvider {
+  return createOwnTracerProvider({
     resource: options.resource,
     sampler: options.sampler,
-    spanLimits,
-    idGenerator: idGenerator ?? createIdGenerator(),
+    trustsSampler: options.trustsSampler ?? false,
+    limits: options.limits,
+    idGenerator: options.idGenerator,
     spanProcessors: [
-      // a generator of the user's own may not be random, so only ours claims it
-      ...(idGenerator ? [] : [createRandomFlagProcessor()]),
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
       ...options.spanProcessors,
       ...createSinks(options),
     ],
-    ...(options.selfMetrics && { meterProvider: createSpanCounters(options.selfMetrics) }),
+    counters: options.selfMetrics && createSelfCounters(options.selfMetrics),
   })
 }
 
@@ -62,14 +48,11 @@ export function createSinks(
 ): SpanProcessor[] {
   return [
     ...(options.delivery ? [options.delivery] : []),
-    ...(options.printsPretty ? [new SimpleSpanProcessor({ exporter: createPrettySpanExporter() })] : []),
-    ...(options.sendsZipkin ? [createZipkinProcessor()] : []),
+    ...(options.printsPretty ? [createSimpleProcessor(createPrettySpanExporter())] : []),
+    ...(options.sendsZipkin ? [createZipkin()] : []),
   ]
 }
 
-function createZipkinProcessor(): SpanProcessor {
-  const { ZipkinExporter } = loadLazily<typeof import('@opentelemetry/exporter-zipkin')>('zipkin')
-  // its endpoint it reads itself; 0 is no limit, for which the processor has no value
-  const timeoutMillis = readEnvironment(process.env).number('OTEL_EXPORTER_ZIPKIN_TIMEOUT') || MAX_TIMER_MILLIS
-  return new BatchSpanProcessor({ exporter: new ZipkinExporter(), exportTimeoutMillis: timeoutMillis })
+function createZipkin(): SpanProcessor {
+  return loadLazily<typeof import('./zipkin.ts')>('zipkin').createZipkinProcessor()
 }

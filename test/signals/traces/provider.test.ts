@@ -1,7 +1,9 @@
 /** The tracer provider: ids, the W3C random flag, baggage attributes, limits, the resource. */
+
+import type { TracerProvider } from '@opentelemetry/api'
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { emptyResource, resourceFromAttributes } from '@opentelemetry/resources'
-import { InMemorySpanExporter, SimpleSpanProcessor, type TracerProvider } from '@opentelemetry/sdk-trace'
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
 import { createResource } from '../../../src/signals/resource.ts'
 import { createIdGenerator } from '../../../src/signals/traces/id-generator.ts'
