@@ -12,20 +12,22 @@ export type {
   TemporalityPreference,
 } from './config/options.ts'
 export type { SamplingRule } from './config/sampling-rules.ts'
-export {
-  configureOpentelemetry,
-  createSpanProcessor,
-  type FlushOptions,
-  forceFlush,
-  reportPanic,
-  shutdown,
-  type Telemetry,
-  traceUrl,
-} from './configure.ts'
+export { configureOpentelemetry } from './configure.ts'
 export { extractFromSqlComment } from './context/sql-comment.ts'
+export type { FlushResult } from './delivery/flush-result.ts'
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export type { DiagnosticLogger, LogLevel } from './log.ts'
 export { reportError } from './signals/report.ts'
 export { rateLimitingSampler, ratioSampler } from './signals/traces/samplers.ts'
 export { type ActiveSpan, startSpan, traced, type WithSpanOptions, withSpan } from './signals/traces/span-helpers.ts'
+export {
+  createSpanProcessor,
+  type FlushOptions,
+  forceFlush,
+  type Health,
+  reportPanic,
+  shutdown,
+  type Telemetry,
+  traceUrl,
+} from './telemetry.ts'
 export { VERSION } from './version.ts'

@@ -1,6 +1,14 @@
 /** The package's own log lines: to stderr, prefixed, throttled, on one line, never throwing and never showing a secret. */
 import { cleanText } from './redact.ts'
 
+/** The text without ids and numbers, as a key for `logThrottled`: what differs from time to time must not defeat the throttle. */
+export function kindOf(text: string): string {
+  return text
+    .slice(0, 200)
+    .replace(/[\p{L}\p{N}_-]*\p{N}[\p{L}\p{N}_-]*/gu, '#')
+    .slice(0, 80)
+}
+
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug'
 
 /** Where the package's own lines go. Anything with these four methods will do: `console`, pino, winston. */
@@ -43,6 +51,16 @@ export function logThrottled(level: Exclude<LogLevel, 'none'>, key: string, mess
   if (lastSaid.size >= MAX_REMEMBERED_LINES) lastSaid.clear()
   lastSaid.set(key, now)
   write(level, message)
+}
+
+/** Runs a step without which the application goes on: a failure is a line. */
+export function orElse<T>(what: string, step: () => T, otherwise: T): T {
+  try {
+    return step()
+  } catch (error) {
+    log.warn(`${what} failed (${error instanceof Error ? error.message : String(error)}); telemetry goes on without`)
+    return otherwise
+  }
 }
 
 function write(level: Exclude<LogLevel, 'none'>, message: string): void {

@@ -2,7 +2,7 @@
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
 import { createEnding } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
-import { countOutcomes, createFlusher, difference } from './flush.ts'
+import { countOutcomes, createFlusher, difference, MAX_TIMER_MILLIS } from './flush.ts'
 import type { IntakeHost } from './intake/host.ts'
 import { createMetricExporter } from './intake/metric-exporter.ts'
 import { createLogRecordProcessor, createSpanProcessor } from './intake/processors.ts'
@@ -17,8 +17,6 @@ import { createSpool } from './spool/spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions, FlushResult } from './types.ts'
 
 const DEFAULT_FLUSH_MILLIS = 30_000
-/** Counting what is left, and saying so, takes a moment of the time for a shutdown. */
-const CONCLUSION_MILLIS = 50
 
 /**
  * Takes spans, log records and metrics from the SDKs and brings them to their destinations: batched, compressed, buffered, retried, counted.
@@ -37,7 +35,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const allPipelines = [...pipelines.values()]
   const allQueues = allPipelines.flatMap(({ queues }) => queues)
-  let closingSince: number | undefined
   let shuttingDown: Promise<FlushResult> | undefined
 
   const spool = options.spoolDirectory
@@ -57,16 +54,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     spool,
     async flush(timeoutMillis) {
       hush()
-      await flusher.flush(allPipelines, timeoutMillis, true)
+      await flusher.flush(allPipelines, timeoutMillis)
     },
     giveUp: flusher.giveUp,
   })
   const unwatch = options.exitFlush ? watchExit(ending) : () => {}
+  /** Of the caller that is flushing providers at this moment. */
+  let callersMillis: number | undefined
   const host: IntakeHost = {
     options,
     runUntraced,
-    async flush(pipelines, timeoutMillis) {
-      await flusher.flush(pipelines, timeoutMillis)
+    async flush(these, timeoutMillis) {
+      await flusher.flush(these, Math.min(timeoutMillis || Infinity, callersMillis ?? Infinity))
     },
     closing,
   }
@@ -81,14 +80,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       ending.meterProvider = provider
       selfMetrics.attach(provider)
     },
-    forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flusher.flush(allPipelines, timeoutMillis, true),
+    forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flusher.flush(allPipelines, timeoutMillis),
+    limited(timeoutMillis, run) {
+      const before = callersMillis
+      callersMillis = timeoutMillis
+      try {
+        return run()
+      } finally {
+        callersMillis = before
+      }
+    },
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
-      const before = countOutcomes(allPipelines)
-      shuttingDown ??= shutdown(timeoutMillis)
-      return within(shuttingDown, timeoutMillis, () => ({
-        ...difference(before, countOutcomes(allPipelines)),
-        timedOut: true,
-      }))
+      if (shuttingDown) return join(shuttingDown, timeoutMillis)
+      shuttingDown = shutdown(timeoutMillis)
+      return shuttingDown
     },
     health,
   }
@@ -117,25 +122,34 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
-  async function closing(pipeline: Pipeline): Promise<void> {
-    closingSince ??= performance.now()
+  async function closing(
+    pipeline: Pipeline,
+    timeoutMillis = callersMillis ?? Math.max(options.exitTimeoutMillis, 1),
+  ): Promise<void> {
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    const limit = Math.max(options.exitTimeoutMillis, 1)
-    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || limit, limit))
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis))
   }
 
   async function shutdown(timeoutMillis: number): Promise<FlushResult> {
     const before = countOutcomes(allPipelines)
-    const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
-    const limit = timeoutMillis > 0 ? Math.max(1, timeoutMillis - elapsed - CONCLUSION_MILLIS) : 0
-    const { timedOut } = await flusher.flush(allPipelines, limit, true)
+    const { timedOut } = await flusher.flush(allPipelines, timeoutMillis)
     ending.conclude()
     unwatch()
     return { ...difference(before, countOutcomes(allPipelines)), timedOut }
+  }
+
+  /** A later caller may wait for less time than the first. */
+  function join(ending: Promise<FlushResult>, timeoutMillis: number): Promise<FlushResult> {
+    const before = countOutcomes(allPipelines)
+    return new Promise((resolve, reject) => {
+      const atDeadline = (): void => resolve({ ...difference(before, countOutcomes(allPipelines)), timedOut: true })
+      const timer = setTimeout(atDeadline, Math.min(timeoutMillis, MAX_TIMER_MILLIS))
+      void ending.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
   }
 
   function health(): DeliveryHealth {
@@ -147,13 +161,4 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       spoolSkipped: spool?.skipped ?? 0,
     }
   }
-}
-
-/** The result, or what can be said at the deadline. The timer is cleared with the result. */
-function within<T>(result: Promise<T>, timeoutMillis: number, atDeadline: () => T): Promise<T> {
-  if (timeoutMillis <= 0) return result
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(atDeadline()), timeoutMillis)
-    void result.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

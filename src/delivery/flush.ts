@@ -6,15 +6,14 @@ import type { FlushResult } from './types.ts'
 
 /** The first requests wait this long for attributes of the resource that are still being detected. */
 const RESOURCE_WAIT_MILLIS = 100
-const MAX_TIMER_MILLIS = 0x7fffffff
+export const MAX_TIMER_MILLIS = 0x7fffffff
 
 export interface Flusher {
   /**
    * The timer holds the process, as sockets and other timers of delivery do not; it is cleared with the answer.
-   * @param timeoutMillis 0 means without limit
-   * @param isOuter its deadline is the caller's own: what waits on behalf of a single provider ends with it
+   * @param timeoutMillis with 0 it begins to send and does not wait
    */
-  flush(pipelines: readonly Pipeline[], timeoutMillis: number, isOuter?: boolean): Promise<FlushResult>
+  flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<FlushResult>
   /** Ends all waiting. */
   giveUp(): void
 }
@@ -27,42 +26,38 @@ export interface FlusherOptions {
 
 export function createFlusher({ resource, isHopeless }: FlusherOptions): Flusher {
   const startedAt = performance.now()
-  /** What ends a wait, and whether it is one of a single provider. */
-  const waits = new Map<() => void, { readonly isOuter: boolean }>()
+  /** What ends a wait. */
+  const waits = new Set<() => void>()
   return {
     flush,
     giveUp: () => {
-      for (const end of [...waits.keys()]) end()
+      for (const end of [...waits]) end()
     },
   }
 
-  async function flush(pipelines: readonly Pipeline[], timeoutMillis: number, isOuter = false): Promise<FlushResult> {
-    const deadline = performance.now() + (timeoutMillis > 0 ? timeoutMillis : MAX_TIMER_MILLIS)
+  async function flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<FlushResult> {
+    const deadline = performance.now() + timeoutMillis
     const before = countOutcomes(pipelines)
-    if (resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS)
-      await settleResource(resource, Math.min(RESOURCE_WAIT_MILLIS, deadline - performance.now()))
+    const resourceMillis = Math.min(RESOURCE_WAIT_MILLIS - (performance.now() - startedAt), timeoutMillis)
+    if (resource.asyncAttributesPending === true && resourceMillis > 0) await settleResource(resource, resourceMillis)
     for (const pipeline of pipelines) pipeline.open?.flush()
     const batches = pipelines.flatMap((pipeline) => [...pipeline.outstanding])
     for (const { queues } of pipelines) for (const queue of queues) queue.hurry()
-    if (batches.length > 0) await settle(batches, deadline - performance.now(), isOuter)
+    const restMillis = deadline - performance.now()
+    if (batches.length > 0 && restMillis > 0) await settle(batches, restMillis)
     const timedOut = pipelines.some(({ outstanding }) => batches.some((batch) => outstanding.has(batch)))
     return { ...difference(before, countOutcomes(pipelines)), timedOut }
   }
 
-  function settle(batches: readonly Batch[], millis: number, isOuter: boolean): Promise<void> {
+  function settle(batches: readonly Batch[], millis: number): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer)
         waits.delete(end)
         resolve()
       }
-      const atDeadline = (): void => {
-        end()
-        if (!isOuter) return
-        for (const [endOther, other] of [...waits]) if (!other.isOuter) endOther()
-      }
-      const timer = setTimeout(atDeadline, Math.min(Math.max(1, millis), MAX_TIMER_MILLIS))
-      waits.set(end, { isOuter })
+      const timer = setTimeout(end, Math.min(Math.max(1, millis), MAX_TIMER_MILLIS))
+      waits.add(end)
       void Promise.all(batches.map((batch) => batch.whenSettled())).then(end)
       if (isHopeless()) end()
     })

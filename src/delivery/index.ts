@@ -1,6 +1,5 @@
 /** Delivery: from ended spans, emitted log records and collected metrics to the back end. */
 
-export { guardLoggerProvider, guardMeterProvider } from '../signals/guard.ts'
 export { createDelivery } from './delivery.ts'
 export type {
   BatchOptions,

@@ -1,5 +1,5 @@
 /** Says once when a destination begins to fail and once when it works again, whatever number of signals go there, and what is dropped. */
-import { log, logThrottled } from '../log.ts'
+import { kindOf, log, logThrottled } from '../log.ts'
 import type { RunUntraced } from './run-untraced.ts'
 import type { DropReason } from './types.ts'
 
@@ -80,11 +80,6 @@ export function createReporter(label: string, runUntraced: RunUntraced): Reporte
       isHushed = true
     },
   }
-}
-
-/** The text without what differs from time to time: a server that puts an id into its answers must not get a line for each. */
-function kindOf(text: string): string {
-  return text.replace(/[\p{L}\p{N}_-]*\p{N}[\p{L}\p{N}_-]*/gu, '#').slice(0, 60)
 }
 
 interface DropLines {

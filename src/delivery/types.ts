@@ -86,16 +86,17 @@ export interface DeliveryHealth {
 }
 
 export interface FlushOptions {
+  /** 0 means: begin to send, and do not wait. */
   timeoutMillis?: number
 }
 
-/** What came of a flush. */
+/** What came of a flush: counts over all signals, of the first destination, as in `health()`. */
 export interface FlushResult {
-  /** Items that the back end took since the call; all of its destinations where there are several. */
+  /** Spans, log records and metric data points that the back end has acknowledged during the call, whoever made them. */
   readonly delivered: number
-  /** Items that were given up since the call, by any of its destinations; `health()` has the reasons. */
+  /** Those that were dropped during the call; `health()` says why. */
   readonly dropped: number
-  /** Something still waited when the time was over. */
+  /** Whether the time was over before all was settled: what is left is still being sent, unless this was `shutdown`. */
   readonly timedOut: boolean
 }
 
@@ -106,6 +107,8 @@ export interface Delivery {
   readonly metricExporter: PushMetricExporter | undefined
   /** Where `otel.sdk.*` metrics of delivery go; its last values are collected when the process ends. */
   setMeterProvider(provider: MeterProvider): void
+  /** Whatever `run` flushes at once through the seams above waits no longer than this; with 0 not at all. */
+  limited<T>(timeoutMillis: number, run: () => T): T
   /** Resolves when all that was created before is acknowledged, refused or dropped, or at the deadline. */
   forceFlush(options?: FlushOptions): Promise<FlushResult>
   /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */

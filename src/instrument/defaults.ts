@@ -1,6 +1,7 @@
 /** The curated defaults: what is off, and how the rest differs from upstream. */
 import type { IncomingMessage } from 'node:http'
 import { type Environment, readEnvironment } from '../config/environment.ts'
+import type { LogCorrelationOptions } from '../config/options.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { CLASSES } from './catalogue.generated.ts'
@@ -33,6 +34,7 @@ export interface DefaultsOptions {
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
   readonly connectionPhases: boolean
+  readonly logs?: LogCorrelationOptions | undefined
   readonly durationMetrics?: DurationMetrics | undefined
   readonly env?: Environment
 }
@@ -71,6 +73,8 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       hooks['knownMethods'] = readEnvironment(options.env ?? {}).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
+    case 'pino':
+      return { ...options.logs }
     case 'undici':
       return options.connectionPhases ? fetchPhaseHooks() : {}
     case 'express':

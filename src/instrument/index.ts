@@ -8,8 +8,8 @@ import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import type * as Express from './express/index.ts'
-import { type ImportWatch, watchImport } from './hooks/module-import.ts'
-import { watchRequire } from './hooks/module-require.ts'
+import type { ImportWatch } from './hooks/module-import.ts'
+import { unwatchModules, type Watcher, watchModules } from './hooks/watch.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
@@ -19,7 +19,7 @@ import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
-import { createRegistry, type Providers } from './registry.ts'
+import { createRegistry, type Providers, type Registry } from './registry.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -59,6 +59,18 @@ export interface InstrumentationHandle {
   stop(): void
 }
 
+/** Of an application whose instrumentation could not be started. */
+export const IDLE: InstrumentationHandle = {
+  diagnostics: () => ({ active: [], waiting: [], esm: 'none', late: [], unsupported: [] }),
+  stop() {},
+}
+
+/** Modules that were patched as they were loaded, or afterwards: a later start has nothing to find out about them. */
+const handled = new Set<string>()
+const reported = new Set<string>()
+/** The one that is active: another one takes its instrumentations over, so that nothing goes untraced between the two. */
+let running: { handOver(to: Registry): void } | undefined
+
 export function startInstrumentation(options: InstrumentOptions): InstrumentationHandle {
   const { settings, own } = readOption(options.instrumentations)
   const enabled = isComplete()
@@ -75,7 +87,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
     {
-      pino: () => createPinoInstrumentation(options.logs ?? {}),
+      pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
       ...(typeof settings.http !== 'object' && {
         http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
@@ -85,30 +97,40 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       }),
     },
   )
-  const reported = new Set<string>()
   const versionCheck = createCheck(() => {
     const found = findUnsupported(registry.definitions()).filter(({ module }) => !reported.has(module))
     for (const { module } of found) reported.add(module)
     warnOfUnsupported(found)
   })
-  const onSight = (moduleName: string): boolean => {
+  const activateFor = (moduleName: string): boolean => {
     if (!registry.awaits(moduleName)) return false
     registry.activateFor(moduleName)
     versionCheck.schedule()
     return true
   }
-  const isTarget = (moduleName: string): boolean =>
-    Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name))
+  const watcher: Watcher = {
+    onSight(moduleName) {
+      const isAwaited = activateFor(moduleName)
+      if (isAwaited) handled.add(moduleName)
+      return isAwaited
+    },
+    isTarget: (moduleName) =>
+      Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name)),
+  }
 
-  const stopRequire = watchRequire(onSight)
-  const importWatch = watchImport(onSight, isTarget, Object.keys(TARGETS).filter(isTarget))
+  const previous = running
+  registry.resume()
+  const esm = watchModules(watcher, Object.keys(TARGETS).filter(watcher.isTarget))
   const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
   const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
+  previous?.handOver(registry)
   const late = attachLate((moduleName) => {
-    onSight(moduleName)
-    return isTarget(moduleName)
+    if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
+    activateFor(moduleName)
+    return watcher.isTarget(moduleName)
   })
+  for (const { module } of late) handled.add(module)
   warnOfTaken(late)
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const watchesHttp = options.tracing !== false && late.some(({ module }) => module === 'http')
@@ -121,25 +143,32 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const diagnostics = (): InstrumentationDiagnostics => ({
     active: [...registry.active.keys()].sort(),
     waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
-    esm: importWatch.kind,
+    esm,
     late,
     unsupported: findUnsupported(registry.definitions()),
   })
   let last: InstrumentationDiagnostics | undefined
-  return {
+  const end = (to?: Registry): void => {
+    if (last) return
+    last = diagnostics()
+    clearTimeout(afterStart)
+    versionCheck.cancel()
+    stopFetch()
+    stopRoutes()
+    stopTakenEarly()
+    registry.disableAll(to)
+  }
+  const handle = {
     diagnostics: () => last ?? diagnostics(),
+    handOver: end,
     stop() {
-      last = diagnostics()
-      clearTimeout(afterStart)
-      versionCheck.cancel()
-      stopRequire()
-      importWatch.stop()
-      stopFetch()
-      stopRoutes()
-      stopTakenEarly()
-      registry.disableAll()
+      unwatchModules(watcher)
+      if (running === handle) running = undefined
+      end()
     },
   }
+  running = handle
+  return handle
 }
 
 /** Without the files of the package there is nothing to load. */

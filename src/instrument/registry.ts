@@ -21,7 +21,9 @@ export interface Providers {
 
 /** Instances outlive a shutdown: the module hooks call an instrumentation once per module, so a second instance would see nothing. */
 const instances = new Map<string, Instrumentation>()
-const definitions = new Map<string, readonly Definition[]>()
+const definitions = new WeakMap<Instrumentation, readonly Definition[]>()
+/** Names of what was activated under any configuration. */
+const loaded = new Set<string>()
 
 /** Instrumentations which patch what `import { x }` gives, and forget the object that `import x` gives. */
 const PATCHES_NAMED_EXPORTS_ONLY: ReadonlySet<string> = new Set(['grpc'])
@@ -38,7 +40,10 @@ export interface Registry {
   readonly active: ReadonlyMap<string, Instrumentation>
   /** What the active ones patch, by name; without those of the user. */
   definitions(): ReadonlyMap<string, readonly Definition[]>
-  disableAll(): void
+  /** Activates what an earlier configuration has loaded: its targets will not be seen again. */
+  resume(): void
+  /** Leaves alone what `successor` has taken over. */
+  disableAll(successor?: Registry): void
 }
 
 export function createRegistry(
@@ -55,7 +60,7 @@ export function createRegistry(
     )
   const registry: Registry = {
     active,
-    definitions: () => new Map([...definitions].filter(([name]) => active.has(name))),
+    definitions: () => new Map([...active].map(([name, instrumentation]) => [name, definitionsOf(instrumentation)])),
     awaits: (moduleName) => pendingFor(moduleName).length > 0,
     activateFor(moduleName) {
       for (const name of pendingFor(moduleName)) registry.activate(name)
@@ -77,15 +82,33 @@ export function createRegistry(
       attach(instrumentation, instrumentation.instrumentationName)
       instrumentation.enable()
     },
-    disableAll() {
-      for (const instrumentation of active.values()) instrumentation.disable()
+    resume() {
+      for (const name of loaded) registry.activate(name)
+    },
+    disableAll(successor) {
+      const kept = new Set(successor?.active.values())
+      for (const instrumentation of active.values()) if (!kept.has(instrumentation)) disable(instrumentation)
       active.clear()
     },
   }
   return registry
 
   function create(name: string): Instrumentation {
-    const known = instances.get(name)
+    loaded.add(name)
+    const other = instances.get(keyOf(name, replacements[name] === undefined))
+    // what it has wrapped for good, such as layers of an application, goes on with the providers of now
+    if (other) {
+      setProviders(other)
+      other.disable()
+    }
+    const instance = createOwn(name)
+    if (other) handOver(definitionsOf(other), definitionsOf(instance))
+    return instance
+  }
+
+  function createOwn(name: string): Instrumentation {
+    const key = keyOf(name, replacements[name] !== undefined)
+    const known = instances.get(key)
     if (known) {
       known.setConfig(configOf(name))
       attach(known, name).enable()
@@ -93,7 +116,7 @@ export function createRegistry(
     }
     loadBase()
     const instance = attach(replacements[name] ? replace(name, replacements[name]) : construct(name), name)
-    instances.set(name, instance)
+    instances.set(key, instance)
     return instance
   }
 
@@ -103,29 +126,61 @@ export function createRegistry(
   ): Instrumentation {
     const instance = create(configOf(name))
     guardOwn(instance, name)
-    definitions.set(name, instance.getModuleDefinitions?.() ?? [])
+    definitions.set(instance, instance.getModuleDefinitions?.() ?? [])
     return instance
   }
 
   function construct(name: string): Instrumentation {
     const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass<Definition>
+    let own: Definition[] = []
     const Guarded = withGuards(Class, name, (found) => {
-      definitions.set(name, found)
+      own = found
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
     })
     const instance = new Guarded(configOf(name))
     guardParts(instance, name)
+    definitions.set(instance, own)
     return instance
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    instrumentation.setTracerProvider(providers.tracerProvider)
-    instrumentation.setMeterProvider(providers.meterProvider)
-    instrumentation.setLoggerProvider?.(providers.loggerProvider)
+    setProviders(instrumentation)
     active.set(name, instrumentation)
     return instrumentation
   }
+
+  function setProviders(instrumentation: Instrumentation): void {
+    instrumentation.setTracerProvider(providers.tracerProvider)
+    instrumentation.setMeterProvider(providers.meterProvider)
+    instrumentation.setLoggerProvider?.(providers.loggerProvider)
+  }
 }
+
+/** An instrumentation of our own and the one that it replaces are two instances, of which one is on. */
+const keyOf = (name: string, isReplaced: boolean): string => (isReplaced ? `${name}/own` : name)
+
+/** One of the user's may fail. */
+function disable(instrumentation: Instrumentation): void {
+  try {
+    instrumentation.disable()
+  } catch (error) {
+    log.warn(`${instrumentation.instrumentationName} could not be disabled: ${String(error)}`)
+  }
+}
+
+/** Hooks show a module at its first load only, so an instrumentation that came later gets it from the one it replaces. */
+function handOver(from: readonly Definition[], to: readonly Definition[]): void {
+  for (const definition of to) {
+    const before = from.find(({ name, moduleExports }) => name === definition.name && moduleExports !== undefined)
+    if (before === undefined || definition.moduleExports !== undefined) continue
+    definition.moduleExports = before.moduleExports
+    definition.moduleVersion = before.moduleVersion
+    definition.patch?.(before.moduleExports, before.moduleVersion)
+  }
+}
+
+const definitionsOf = (instrumentation: Instrumentation): readonly Definition[] =>
+  definitions.get(instrumentation) ?? []
 
 /** What an instrumentation wants to patch; the base class notes in it what it has seen. */
 export interface Definition {
@@ -134,9 +189,9 @@ export interface Definition {
   readonly files: readonly { readonly moduleExports?: unknown }[]
   patch?: Patch
   /** Of the copy that was loaded. */
-  readonly moduleVersion?: string
+  moduleVersion?: string | undefined
   /** Set once patched. */
-  readonly moduleExports?: unknown
+  moduleExports?: unknown
 }
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]

@@ -2,7 +2,7 @@
  * Keeps what an application hands to loggers and instruments from throwing back at it, or from blocking it: attributes with getters that throw, endless
  * depth, graphs that unfold, null where an object belongs. They are wrapped one by one as they are handed out; the SDK's classes stay as they are.
  */
-import type { Attributes, Context, Logger, LoggerProvider, LogRecord, Meter, MeterProvider } from '@opentelemetry/api'
+import type { Attributes, Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
 import { keepValue, keysOf, readProperty, setOwn } from './attribute-values.ts'
 
 const guarded = new WeakSet<object>()
@@ -11,12 +11,6 @@ const guarded = new WeakSet<object>()
 export function guardLoggerProvider(provider: LoggerProvider): void {
   const getLogger = provider.getLogger.bind(provider)
   provider.getLogger = (name, version, options) => once(getLogger(name, version, options), guardLogger)
-}
-
-/** Every instrument of the provider is safe from hostile input from here on. */
-export function guardMeterProvider(provider: MeterProvider): void {
-  const getMeter = provider.getMeter.bind(provider)
-  provider.getMeter = (name, version, options) => once(getMeter(name, version, options), guardMeter)
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {
@@ -44,39 +38,6 @@ function guardLogger(logger: Logger): void {
   }
 }
 
-function guardMeter(meter: Meter): void {
-  const { createCounter, createUpDownCounter, createHistogram, createGauge } = meter
-  meter.createCounter = (name, options) => guardAdd(createCounter.call(meter, name, options))
-  meter.createUpDownCounter = (name, options) => guardAdd(createUpDownCounter.call(meter, name, options))
-  meter.createHistogram = (name, options) => guardRecord(createHistogram.call(meter, name, options))
-  meter.createGauge = (name, options) => guardRecord(createGauge.call(meter, name, options))
-}
-
-type Measure = (value: number, attributes?: Attributes, context?: Context) => void
-
-function guardAdd<Instrument extends { add: Measure }>(instrument: Instrument): Instrument {
-  instrument.add = guardMeasure(instrument.add.bind(instrument))
-  return instrument
-}
-
-function guardRecord<Instrument extends { record: Measure }>(instrument: Instrument): Instrument {
-  instrument.record = guardMeasure(instrument.record.bind(instrument))
-  return instrument
-}
-
-function guardMeasure(measure: Measure): Measure {
-  return (value, attributes, context) => {
-    // the SDK prints what is no number, which unfolds a graph
-    if (typeof value !== 'number') return
-    try {
-      const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
-      measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)
-    } catch {
-      // attributes that cannot be listed
-    }
-  }
-}
-
 const isPlain = (value: unknown): boolean =>
   typeof value === 'object' ? value === null || isPlainList(value) : typeof value !== 'bigint'
 
@@ -87,7 +48,7 @@ function isPlainList(value: object): boolean {
 }
 
 /** Whether all values can be read, and none of them is more than a list. Nearly all maps are such, so this is what most calls cost. */
-function isPlainMap(map: object): boolean {
+export function isPlainMap(map: object): boolean {
   try {
     for (const key in map) if (!isPlain((map as Record<string, unknown>)[key])) return false
     return true
@@ -96,7 +57,7 @@ function isPlainMap(map: object): boolean {
   }
 }
 
-function tameMap(map: object): Attributes {
+export function tameMap(map: object): Attributes {
   const copy: Attributes = {}
   for (const key of keysOf(map)) setOwn(copy, key, tame(readProperty(map, key)))
   return copy

@@ -23,12 +23,12 @@ import { findPackage } from './resource/package-identity.ts'
 import { detectAws, detectAzure, detectCommit, detectGcp, detectKubernetes } from './resource/platform.ts'
 
 export interface ResourceOptions {
-  readonly resource: Resource | undefined
-  readonly serviceName: string | undefined
-  readonly serviceVersion: string | undefined
-  readonly deploymentEnvironment: string | undefined
-  readonly resourceAttributes: Attributes | undefined
-  readonly resourceDetectors: readonly ResourceDetector[] | undefined
+  readonly resource?: Resource | undefined
+  readonly serviceName?: string | undefined
+  readonly serviceVersion?: string | undefined
+  readonly deploymentEnvironment?: string | undefined
+  readonly resourceAttributes?: Attributes | undefined
+  readonly resourceDetectors?: readonly ResourceDetector[] | undefined
   /** Built-in detectors; `all` stands for every one. */
   readonly detectors: readonly DetectorName[]
   /** Whether `NODE_ENV` names the environment where nothing else does. */
@@ -36,6 +36,9 @@ export interface ResourceOptions {
   /** @default process.env */
   readonly env?: Environment
 }
+
+/** For the case that the real one cannot be made. */
+export const emptyResource: Resource = resourceFromAttributes({ 'service.name': 'unknown_service:node' })
 
 export function createResource(options: ResourceOptions): Resource {
   if (options.resource) {

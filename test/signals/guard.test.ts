@@ -10,7 +10,8 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { AlwaysOnSampler, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { guardLoggerProvider, guardMeterProvider } from '../../src/signals/guard.ts'
+import { guardLoggerProvider } from '../../src/signals/guard.ts'
+import { guardMeterProvider } from '../../src/signals/metrics/guard-meter.ts'
 import { createOwnTracerProvider } from '../../src/signals/traces/tracer-provider.ts'
 
 const exporter = new InMemorySpanExporter()

@@ -38,7 +38,8 @@ function settle(queue: DestinationQueue, request: QueuedRequest, slots: Int32Arr
   const state = Atomics.load(slots, stateSlot(index))
   if (state === PENDING) return
   const refused = Math.min(Atomics.load(slots, stateSlot(index) + 1), request.count)
-  queue.settle(request, state === ACCEPTED ? undefined : 'rejected', refused)
+  if (state === ACCEPTED) queue.settle(request, request.count - refused, { partial_success: refused })
+  else queue.settle(request, 0, { rejected: request.count })
 }
 
 /** The worker gets none of the process's flags: a preload must not instrument it. */

@@ -6,7 +6,8 @@ import type { DeliveryOptions } from '../types.ts'
 export interface IntakeHost {
   readonly options: DeliveryOptions
   readonly runUntraced: RunUntraced
+  /** No longer than this, nor than the limit of whoever has asked for it; 0 means without limit. */
   flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
   /** A provider is being shut down. */
-  closing(pipeline: Pipeline): Promise<void>
+  closing(pipeline: Pipeline, timeoutMillis?: number): Promise<void>
 }

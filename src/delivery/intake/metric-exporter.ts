@@ -34,13 +34,14 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
       encoding.add(run)
       void run.finally(() => encoding.delete(run))
     },
-    async forceFlush(options?: FlushOptions) {
+    async forceFlush(limit?: FlushOptions) {
       await Promise.all(encoding)
-      await host.flush([pipeline], options?.timeoutMillis ?? host.options.spanBatch.exportTimeoutMillis)
+      if (limit?.timeoutMillis === 0) return
+      await host.flush([pipeline], limit?.timeoutMillis ?? host.options.spanBatch.exportTimeoutMillis)
     },
-    async shutdown() {
+    async shutdown(limit?: FlushOptions) {
       await Promise.all(encoding)
-      ending ??= host.closing(pipeline)
+      ending ??= host.closing(pipeline, limit?.timeoutMillis)
       await ending
     },
     selectAggregationTemporality: (type) => selectTemporality(temporalityPreference, type),

@@ -61,7 +61,8 @@ export interface QueuedRequest {
   readonly batch: Batch
   readonly body: Body
   readonly encoding: Compression
-  readonly count: number
+  /** Items that are not settled. */
+  count: number
   /** Name of its file once the spool has it. */
   spoolFile?: string | undefined
 }

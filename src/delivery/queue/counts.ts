@@ -30,6 +30,11 @@ export class Counts {
     this.add(refused, 'partial_success')
   }
 
+  /** Items that another thread sends and counts. */
+  handOver(count: number): void {
+    this.delivered += count
+  }
+
   lose(count: number, reason: DropReason): void {
     this.queued -= count
     this.add(count, reason)

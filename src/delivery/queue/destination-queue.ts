@@ -21,11 +21,7 @@ export interface AttemptObserver {
 }
 
 /** Keeps requests on disk; see spool.ts. */
-export interface RequestSpool {
-  discard(file: string): void
-  /** The request is no longer in memory. */
-  unload(file: string): void
-  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
+export interface RequestSpool extends DiskCopies {
   persist(queue: DestinationQueue, request: QueuedRequest): void
 }
 
@@ -40,6 +36,8 @@ export interface DestinationQueueOptions {
   readonly runUntraced: RunUntraced
   readonly observer: AttemptObserver
   readonly spool: () => RequestSpool | undefined
+  /** Is told what became of the items of a request, or of a part of it. */
+  readonly onFinished?: (request: QueuedRequest, reason: DropReason | undefined, refused: number) => void
   /** A request was answered, or failed, after `hasten`. */
   readonly onEndingProgress: () => void
 }
@@ -47,19 +45,23 @@ export interface DestinationQueueOptions {
 export class DestinationQueue implements Evictable {
   readonly destination: Destination
   readonly index: number
-  private readonly options: DestinationQueueOptions
+  readonly reporter: Reporter
+  private readonly sender: Sender
   private readonly store: RequestStore
   private readonly dispatcher: Dispatcher
   private isClosed = false
 
   constructor(options: DestinationQueueOptions) {
     const { destination, index, budget, reporter, observer } = options
-    this.options = options
+    this.reporter = reporter
+    this.sender = options.sender
     this.destination = destination
     this.index = index
     this.store = new RequestStore({
       budget,
-      disk: () => this.disk(),
+      onFinished: options.onFinished,
+      disk: options.spool,
+      persist: (request) => options.spool()?.persist(this, request),
       onDrop: (count, reason) => reporter.dropped(this.dispatcher, count, NOUNS[destination.signal], reason),
     })
     this.dispatcher = new Dispatcher({
@@ -135,7 +137,7 @@ export class DestinationQueue implements Evictable {
     this.dispatcher.hold()
   }
 
-  /** All requests in memory that are not acknowledged, oldest first. */
+  /** All requests in memory that are not settled, oldest first. */
   pending(): QueuedRequest[] {
     return this.store.all()
   }
@@ -149,8 +151,8 @@ export class DestinationQueue implements Evictable {
     this.isClosed = true
     this.hold()
     for (const request of this.store.all()) this.store.giveUp(request, reason)
-    this.options.reporter.tellDrops()
-    this.options.sender.close()
+    this.reporter.tellDrops()
+    this.sender.close()
   }
 
   /** Takes a request back from the disk. */
@@ -169,10 +171,14 @@ export class DestinationQueue implements Evictable {
     this.store.loseParked(count, reason)
   }
 
-  /** Counts a request of `pending()` as settled by someone else, e.g. the exit worker. */
-  settle(request: QueuedRequest, reason: DropReason | undefined, refused = 0): void {
-    if (reason === undefined) this.store.deliver(request, refused)
-    else this.store.lose(request, reason)
+  /** Counts what somebody else, e.g. the exit worker, has come to with a request of `pending()`. Items it says nothing about go on waiting. */
+  settle(request: QueuedRequest, delivered: number, dropped: DropCounts): void {
+    this.store.settle(request, delivered, dropped)
+  }
+
+  /** Counts items that another thread sends. */
+  handOver(count: number): void {
+    this.store.counts.handOver(count)
   }
 
   /** Counts items that never became a request. */
@@ -191,16 +197,6 @@ export class DestinationQueue implements Evictable {
       replayed,
       spooled: this.store.spooled,
       lastError: this.lastError === undefined ? undefined : cleanText(this.lastError),
-    }
-  }
-
-  private disk(): DiskCopies | undefined {
-    const spool = this.options.spool()
-    if (!spool) return undefined
-    return {
-      discard: (file) => spool.discard(file),
-      unload: (file) => spool.unload(file),
-      persist: (request) => spool.persist(this, request),
     }
   }
 }

@@ -1,24 +1,26 @@
 /** The requests that one destination has not settled, in memory and on disk, and what became of the others. */
 import type { Compression } from '../../config/destination.ts'
 import type { Part } from '../../wire/encode-split.ts'
-import type { DropReason } from '../types.ts'
+import type { DropCounts, DropReason } from '../types.ts'
 import { Body, type QueuedRequest } from './batch.ts'
 import type { Budget } from './budget.ts'
 import { Counts } from './counts.ts'
 
-/** Keeps requests on disk; see spool.ts. */
+/** Copies of requests on disk; see spool.ts. */
 export interface DiskCopies {
   discard(file: string): void
   /** The request is no longer in memory. */
   unload(file: string): void
-  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
-  persist(request: QueuedRequest): void
 }
 
 export interface RequestStoreOptions {
   readonly budget: Budget
   readonly disk: () => DiskCopies | undefined
+  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
+  readonly persist: (request: QueuedRequest) => void
   readonly onDrop: (count: number, reason: DropReason) => void
+  /** What became of a request, or of a part of one. */
+  readonly onFinished: ((request: QueuedRequest, reason: DropReason | undefined, refused: number) => void) | undefined
 }
 
 export class RequestStore {
@@ -91,6 +93,7 @@ export class RequestStore {
   /** The back end has taken a request, but for `refused` items. */
   deliver(request: QueuedRequest, refused = 0): void {
     this.remove(request)
+    this.options.onFinished?.(request, undefined, refused)
     this.counts.deliver(request.count, refused)
     if (refused > 0) this.options.onDrop(refused, 'partial_success')
     this.release(request)
@@ -98,8 +101,23 @@ export class RequestStore {
 
   lose(request: QueuedRequest, reason: DropReason): void {
     this.remove(request)
+    this.options.onFinished?.(request, reason, 0)
     this.counts.lose(request.count, reason)
     this.options.onDrop(request.count, reason)
+    this.release(request)
+  }
+
+  /** Somebody else has settled items of a request, maybe all; the others go on waiting. */
+  settle(request: QueuedRequest, delivered: number, dropped: DropCounts): void {
+    this.counts.deliver(delivered, 0)
+    request.count -= delivered
+    for (const [reason, count] of Object.entries(dropped) as Array<[DropReason, number]>) {
+      this.counts.lose(count, reason)
+      this.options.onDrop(count, reason)
+      request.count -= count
+    }
+    if (request.count > 0) return
+    this.remove(request)
     this.release(request)
   }
 
@@ -120,7 +138,7 @@ export class RequestStore {
     if (!oldest) return false
     // out of the line first: while it is written, more room may be asked for
     this.remove(oldest)
-    if (oldest.spoolFile === undefined) this.options.disk()?.persist(oldest)
+    if (oldest.spoolFile === undefined) this.options.persist(oldest)
     this.giveUp(oldest, 'buffer_full')
     return true
   }

@@ -1,6 +1,7 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
 import Module, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { log } from '../../log.ts'
 import { moduleNameOf, withPristineRequire } from './module-require.ts'
 
 interface Hook {
@@ -14,38 +15,43 @@ const require = createRequire(import.meta.url)
 export interface ImportWatch {
   /** How ES modules are seen: by hooks in this thread, by the older loader thread, or not at all. */
   readonly kind: 'sync' | 'async' | 'none'
-  stop(): void
+  /** Tells the loader thread of targets. */
+  include?(targets: readonly string[]): void
 }
 
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
 export function watchImport(
   onSight: (moduleName: string) => boolean,
   isTarget: (moduleName: string) => boolean,
-  targets: readonly string[],
 ): ImportWatch {
-  if (!canHookInThread()) return watchFromLoaderThread(onSight, targets)
-  let isWatching = true
+  if (!canHookInThread()) return watchFromLoaderThread(onSight)
   let wrapper: Hook | undefined
-  const hooks = Module.registerHooks({
+  /** What it takes to create the wrapper may be a target itself, such as node:fs. */
+  let isCreating = false
+  const createOnce = (): void => {
+    if (wrapper || isCreating) return
+    isCreating = true
+    try {
+      wrapper = createWrapper(isTarget)
+      isCreating = false
+    } catch (error) {
+      // thrown from here it would be the import of the application that fails; it is not tried again
+      log.warn(`imports can't be instrumented: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  Module.registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (!isWatching || context.conditions?.includes('require')) return nextResolve(specifier, context)
+      if (isCreating || context.conditions?.includes('require')) return nextResolve(specifier, context)
       const name = moduleNameOf(specifier)
       if (name !== undefined && isTarget(name)) {
         onSight(name)
-        wrapper ??= createWrapper(isTarget)
+        createOnce()
       }
       return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
     },
     load: (url, context, nextLoad) => (wrapper ? wrapper.loadSync(url, context, nextLoad) : nextLoad(url, context)),
   })
-  return {
-    kind: 'sync',
-    stop() {
-      isWatching = false
-      // modules that were wrapped still need the load hook; without any there is nothing left to do
-      if (!wrapper) hooks.deregister()
-    },
-  }
+  return { kind: 'sync' }
 }
 
 /** import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
@@ -67,12 +73,19 @@ function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
  * For Node versions without usable `module.registerHooks`: a loader in its own thread wraps the targets. It does not ask this thread before it
  * loads one, so their instrumentations have to be there from the start.
  */
-function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets: readonly string[]): ImportWatch {
-  if (typeof Module.register !== 'function') return { kind: 'none', stop() {} }
-  const include = targets.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
-  Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
-  for (const name of targets) onSight(name)
-  return { kind: 'async', stop() {} }
+function watchFromLoaderThread(onSight: (moduleName: string) => boolean): ImportWatch {
+  if (typeof Module.register !== 'function') return { kind: 'none' }
+  const known = new Set<string>()
+  return {
+    kind: 'async',
+    include(targets) {
+      const added = targets.filter((name) => !known.has(name))
+      for (const name of added) known.add(name)
+      const include = added.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
+      if (added.length > 0) Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
+      for (const name of targets) onSight(name)
+    },
+  }
 }
 
 /** How ES modules would be seen by this version of Node. */

@@ -20,22 +20,33 @@ export interface HttpConfig {
 }
 
 export function createHttp(config: HttpConfig): Instrumentation {
-  const { HttpInstrumentation: Outgoing } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
-  const Guarded = withGuards(Outgoing, 'http')
-  return new HttpInstrumentation(new Guarded({ ...config, disableIncomingRequestInstrumentation: true }), config)
+  const { HttpInstrumentation: Upstream } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
+  let definitions: GuardedDefinition | GuardedDefinition[] | undefined
+  /** With the same definitions each time they are asked for: they know which modules were seen. */
+  class WithOneList extends withGuards(Upstream, 'http') {
+    override init(): GuardedDefinition | GuardedDefinition[] | undefined {
+      definitions ??= super.init()
+      return definitions
+    }
+  }
+  return new HttpInstrumentation(
+    new WithOneList({ ...config, disableIncomingRequestInstrumentation: true }) as unknown as Outgoing,
+    config,
+  )
 }
 
 type Upstream = InstrumentationClass<GuardedDefinition>
+type Outgoing = InstanceType<Upstream> & { getModuleDefinitions(): unknown[] }
 
 class HttpInstrumentation implements Instrumentation {
   readonly instrumentationName: string
   readonly instrumentationVersion: string
-  readonly #outgoing: Instrumentation
+  readonly #outgoing: Outgoing
   #config: HttpConfig
   #tracers: TracerProvider | undefined
   #meters: MeterProvider | undefined
 
-  constructor(outgoing: Instrumentation, config: HttpConfig) {
+  constructor(outgoing: Outgoing, config: HttpConfig) {
     this.#outgoing = outgoing
     this.instrumentationName = outgoing.instrumentationName
     this.instrumentationVersion = outgoing.instrumentationVersion
@@ -68,6 +79,10 @@ class HttpInstrumentation implements Instrumentation {
     this.#outgoing.setConfig({ ...config, disableIncomingRequestInstrumentation: true } as InstrumentationConfig)
     this.#config = config as HttpConfig
     this.#start()
+  }
+
+  getModuleDefinitions(): unknown[] {
+    return this.#outgoing.getModuleDefinitions()
   }
 
   getConfig(): InstrumentationConfig {

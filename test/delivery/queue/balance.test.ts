@@ -174,7 +174,7 @@ function createWorld(limit: number) {
     else if (one.do === 'compress') for (const pipeline of pipelines) pipeline.compressNow()
     else if (one.do === 'settle') {
       const [request] = queue!.pending()
-      if (request) queue!.settle(request, request.count % 2 ? 'rejected' : undefined, request.count % 2 ? 0 : 1)
+      if (request) queue!.settle(request, Math.ceil(request.count / 2), request.count % 3 > 1 ? { rejected: 1 } : {})
     } else if (one.do === 'spool')
       for (const each of all.filter(({ index }) => index === 0))
         for (const request of each.pending())

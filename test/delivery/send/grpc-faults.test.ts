@@ -260,3 +260,25 @@ test('a call that nobody answers does not hold the process', async () => {
   expect(performance.now() - start).toBeLessThan(20_000)
   expect(server.calls()).toBe(1)
 })
+
+test.for(['process.exit(3)', 'throw new Error("nobody catches me")', 'process.exitCode = 3'])(
+  'what is left is sent over gRPC when the process ends by %s',
+  async (ending) => {
+    const server = await startServer((stream) => accept(stream))
+    const support = JSON.stringify(path.join(import.meta.dirname, '../support.ts'))
+    const program = `
+      import { startDelivery } from ${support}
+      const { createSpans } = startDelivery([${JSON.stringify(destination(server.port))}], { exitFlush: true, exitTimeoutMillis: 10_000 })
+      createSpans(3000)
+      ${ending}`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.on('data', (chunk) => (stderr += chunk))
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(ending.startsWith('throw') ? 1 : 3)
+    expect(server.calls()).toBeGreaterThanOrEqual(1)
+    expect(stderr).not.toContain('uptrace:')
+  },
+)

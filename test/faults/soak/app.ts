@@ -1,4 +1,5 @@
 /** The program of the soak: makes spans, log records and data points at a steady rate with bursts, and measures what that costs its event loop. */
+import { PerformanceObserver } from 'node:perf_hooks'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { DataPointType, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import { type OtlpProtocol, SIGNALS, type Signal } from '../../../src/config/destination.ts'
@@ -8,7 +9,7 @@ const [protocol, port, spool] = process.argv.slice(2) as [OtlpProtocol | 'none',
 const TURN_MILLIS = 20
 const BURST = 400
 /** Until then code is compiled, which is no work of delivery's. */
-const WARM_UP_MILLIS = 3000
+const WARM_UP_MILLIS = 8000
 
 const url = `http://127.0.0.1:${port}`
 const destination = (signal: Signal) => ({
@@ -76,25 +77,38 @@ function somePoints(count: number): ResourceMetrics {
 }
 
 /**
- * How long turns of the loop keep the main thread busy. CPU time of the thread, not wall time: when the machine runs others in between, that is
- * not of our making.
+ * How long turns of the loop keep the main thread busy, besides collecting garbage. CPU time of the thread, not wall time: when the machine runs
+ * others in between, that is not of our making.
  */
-function measureTurns(): () => { max: number; p999: number } {
-  const millis: number[] = []
+function measureTurns(): () => { max: number; p999: number; withGarbage: number } {
+  const turns: Array<{ start: number; end: number; millis: number }> = []
+  const collections: Array<{ start: number; millis: number }> = []
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) collections.push({ start: startTime, millis: duration })
+  })
+  observer.observe({ entryTypes: ['gc'] })
   const usage = (): number => {
     const { user, system } = process.threadCpuUsage()
     return (user + system) / 1000
   }
-  let before = usage()
+  let [before, start] = [usage(), performance.now()]
   const tick = (): void => {
-    const now = usage()
-    if (performance.now() > WARM_UP_MILLIS) millis.push(now - before)
-    before = now
+    const [now, end] = [usage(), performance.now()]
+    if (end > WARM_UP_MILLIS) turns.push({ start, end, millis: now - before })
+    ;[before, start] = [now, end]
     setTimeout(tick, 1).unref()
   }
   tick()
   return () => {
-    millis.sort((a, b) => a - b)
-    return { max: millis.at(-1) ?? 0, p999: millis[Math.floor(millis.length * 0.999)] ?? 0 }
+    const withGarbage = turns.reduce((most, { millis }) => Math.max(most, millis), 0)
+    const own = turns
+      .map((turn) => (turn.millis > 5 ? turn.millis - garbageIn(turn) : turn.millis))
+      .sort((a, b) => a - b)
+    return { max: own.at(-1) ?? 0, p999: own[Math.floor(own.length * 0.999)] ?? 0, withGarbage }
+  }
+
+  function garbageIn(turn: { start: number; end: number }): number {
+    const within = collections.filter(({ start }) => start >= turn.start && start <= turn.end)
+    return within.reduce((sum, { millis }) => sum + millis, 0)
   }
 }
