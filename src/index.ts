@@ -1,6 +1,8 @@
 /** The main door: re-exports only. */
+
 export type { Compression, OtlpProtocol, TlsOptions } from './config/destination.ts'
 export { Dsn, parseDsn } from './config/dsn.ts'
+export type { KeepOptions } from './config/keep-options.ts'
 export type {
   BatchOptions,
   ConfigureOptions,

@@ -19,8 +19,11 @@ export const LAZY_PACKAGES = {
   configuration: '@opentelemetry/configuration',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
+  spool: './delivery/spool/spool.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
+  'tail-sampling': './signals/traces/tail-sampling.ts',
+  'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const
 

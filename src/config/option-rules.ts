@@ -86,6 +86,16 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     traceSampler: sampler,
     samplerArg: atLeastZero,
     sampling: listOf(SAMPLING_RULES, samplingRule),
+    keep: shape({
+      errors: flag,
+      slowerThanMillis: atLeastZero,
+      when: rule('a function', (value) => typeof value === 'function'),
+      ratio: amount('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+      perSecond: atLeastZero,
+      waitMillis: intervalMillis,
+      bufferLimitBytes: wholeAboveZero,
+    }),
+    spanMetrics: flag,
     spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
     spanLimits: shape({
       attributeValueLengthLimit: limit,

@@ -7,6 +7,7 @@ import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelem
 import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
+import type { KeepOptions } from './keep-options.ts'
 import type {
   BatchOptions,
   HistogramAggregation,
@@ -102,6 +103,13 @@ export interface ConfigureOptions {
    * configureOpentelemetry({ sampling: [{ route: '/health', ratio: 0 }, { name: 'GET /x*', ratio: 0.1 }, { attributes: { tenant: 'big' }, ratio: 0.01 }] })
    */
   sampling?: readonly SamplingRule[]
+  /**
+   * Which traces are kept, decided when their local root has ended; what `sampler` leaves out is not seen here.
+   * @default all
+   */
+  keep?: KeepOptions
+  /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
+  spanMetrics?: boolean
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */

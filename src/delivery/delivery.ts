@@ -1,5 +1,9 @@
 /** Composes delivery: one pipeline a signal, one queue a destination, one budget for all. */
+import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
+import { isComplete, loadLazily } from '../lazy.ts'
+import { log } from '../log.ts'
+import { noteDestinations } from './current-destinations.ts'
 import { createEnding } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
 import { countOutcomes, createFlusher, difference, MAX_TIMER_MILLIS } from './flush.ts'
@@ -13,7 +17,7 @@ import { createReporter, type Reporter } from './reporter.ts'
 import { createRunUntraced } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
 import { availableEncoding, createSender } from './send/create-sender.ts'
-import { createSpool } from './spool/spool.ts'
+import type { Spool, SpoolOptions } from './spool/spool.ts'
 import type { Delivery, DeliveryHealth, DeliveryOptions, FlushResult } from './types.ts'
 
 const DEFAULT_FLUSH_MILLIS = 30_000
@@ -23,6 +27,7 @@ const DEFAULT_FLUSH_MILLIS = 30_000
  * Does no I/O before the first batch is closed.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
+  noteDestinations(options.destinations)
   const runUntraced = createRunUntraced()
   const reporters = new Map<string, Reporter>()
   const budget = createBudget(options.bufferLimitBytes, () => allQueues)
@@ -38,13 +43,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let shuttingDown: Promise<FlushResult> | undefined
 
   const spool = options.spoolDirectory
-    ? createSpool({
+    ? loadSpool({
         directory: options.spoolDirectory,
         limitBytes: options.spoolLimitBytes,
         maxAgeMillis: options.spoolMaxAgeMillis,
         budget,
         runUntraced,
-        queues: () => allQueues,
+        pipelines: allPipelines,
+        service: serviceName(options.resource),
       })
     : undefined
   const flusher = createFlusher({ resource: options.resource, isHopeless: () => ending.isHopeless() })
@@ -161,4 +167,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       spoolSkipped: spool?.skipped ?? 0,
     }
   }
+}
+
+function loadSpool(options: SpoolOptions): Spool | undefined {
+  if (isComplete()) return loadLazily<typeof import('./spool/spool.ts')>('spool').createSpool(options)
+  log.warn('the spool directory is not used: the package is bundled without its files; leave uptrace-node external')
+  return undefined
+}
+
+/** Not `attributes`, which complains while others are still being detected. */
+function serviceName(resource: Resource): string {
+  const [, name] = resource.getRawAttributes().find(([key]) => key === 'service.name') ?? []
+  return typeof name === 'string' ? name : ''
 }

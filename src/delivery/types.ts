@@ -47,6 +47,8 @@ export type DropReason =
   | 'too_large'
   /** Could not be read while it was encoded. */
   | 'unreadable'
+  /** Waited in the spool for longer than `spoolMaxAgeMillis`. */
+  | 'too_old'
   /** Ended after shutdown. */
   | 'after_shutdown'
   /** Still unsent when the process, or the time for shutdown, ended. */

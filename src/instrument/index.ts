@@ -15,6 +15,7 @@ import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
 import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
+import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
@@ -103,8 +104,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     warnOfUnsupported(found)
   })
   const activateFor = (moduleName: string): boolean => {
-    if (!registry.awaits(moduleName)) return false
-    registry.activateFor(moduleName)
+    // nothing to dispatch again where nothing came of it: a load that failed would be tried without end
+    if (!registry.awaits(moduleName) || !registry.activateFor(moduleName)) return false
     versionCheck.schedule()
     return true
   }
@@ -132,6 +133,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   })
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
+  patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const watchesHttp = options.tracing !== false && late.some(({ module }) => module === 'http')
   const stopTakenEarly = watchesHttp ? watchFunctionsTakenEarly(isOwn) : () => {}
@@ -152,7 +154,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     if (last) return
     last = diagnostics()
     clearTimeout(afterStart)
-    versionCheck.cancel()
+    versionCheck.conclude()
     stopFetch()
     stopRoutes()
     stopTakenEarly()
@@ -179,10 +181,14 @@ function warnOfBundle(): Set<string> {
   return new Set()
 }
 
-/** Runs a while after the last call of `schedule`, when what was being loaded has been; it keeps no process alive. */
-function createCheck(check: () => void): { schedule(): void; cancel(): void } {
+/** Runs a while after the last call of `schedule`, when what was being loaded has been, or at the end; it keeps no process alive. */
+function createCheck(check: () => void): { schedule(): void; conclude(): void } {
   let timer: NodeJS.Timeout | undefined
+  let isDue = false
   const guarded = (): void => {
+    if (!isDue) return
+    isDue = false
+    process.off('exit', guarded)
     try {
       check()
     } catch (error) {
@@ -192,10 +198,15 @@ function createCheck(check: () => void): { schedule(): void; cancel(): void } {
   }
   return {
     schedule() {
+      if (!isDue) process.on('exit', guarded)
+      isDue = true
       if (timer) timer.refresh()
       else timer = setTimeout(guarded, 500).unref()
     },
-    cancel: () => clearTimeout(timer),
+    conclude() {
+      clearTimeout(timer)
+      guarded()
+    },
   }
 }
 

@@ -28,12 +28,15 @@ const loaded = new Set<string>()
 /** Instrumentations which patch what `import { x }` gives, and forget the object that `import x` gives. */
 const PATCHES_NAMED_EXPORTS_ONLY: ReadonlySet<string> = new Set(['grpc'])
 
+/** A load may fail for a moment only, as when the process is out of file descriptors. */
+const MAX_TRIES = 5
+
 /** Loads instrumentations on demand and knows which exist. */
 export interface Registry {
   /** Whether the first sight of this module has something to load. */
   awaits(moduleName: string): boolean
-  /** Loads what patches this module; from then on its loads are patched. */
-  activateFor(moduleName: string): void
+  /** Loads what patches this module; from then on its loads are patched. @returns whether anything was loaded */
+  activateFor(moduleName: string): boolean
   activate(name: string): Instrumentation | undefined
   /** Adds one that the user has constructed. */
   add(instrumentation: Instrumentation): void
@@ -53,27 +56,32 @@ export function createRegistry(
   replacements: Readonly<Record<string, (config: Record<string, unknown>) => Instrumentation>> = {},
 ): Registry {
   const active = new Map<string, Instrumentation>()
-  const failed = new Set<string>()
+  const failures = new Map<string, number>()
+  const hasFailed = (name: string): boolean => (failures.get(name) ?? 0) >= MAX_TRIES
   const pendingFor = (moduleName: string): string[] =>
     (Object.hasOwn(TARGETS, moduleName) ? TARGETS[moduleName]! : []).filter(
-      (name) => enabled.has(name) && !active.has(name) && !failed.has(name),
+      (name) => enabled.has(name) && !active.has(name) && !hasFailed(name),
     )
   const registry: Registry = {
     active,
     definitions: () => new Map([...active].map(([name, instrumentation]) => [name, definitionsOf(instrumentation)])),
     awaits: (moduleName) => pendingFor(moduleName).length > 0,
     activateFor(moduleName) {
-      for (const name of pendingFor(moduleName)) registry.activate(name)
+      const activated = pendingFor(moduleName).filter((name) => registry.activate(name) !== undefined)
+      return activated.length > 0
     },
     activate(name) {
-      if (active.has(name) || failed.has(name) || !enabled.has(name)) return active.get(name)
+      if (active.has(name) || hasFailed(name) || !enabled.has(name)) return active.get(name)
       try {
         return create(name)
       } catch (error) {
-        failed.add(name)
-        log.warn(
-          `the instrumentation ${name} could not be loaded (${error instanceof Error ? error.message : String(error)}); its spans are missing`,
-        )
+        const tries = (failures.get(name) ?? 0) + 1
+        failures.set(name, tries)
+        const reason = error instanceof Error ? error.message : String(error)
+        if (tries === 1)
+          log.warn(
+            `the instrumentation ${name} could not be loaded (${reason}); its spans are missing until the library is loaded again`,
+          )
         return undefined
       }
     },

@@ -43,7 +43,7 @@ const isPlain = (value: unknown): boolean =>
 
 function isPlainList(value: object): boolean {
   if (!Array.isArray(value) || value.length > 128) return false
-  for (const item of value) if (typeof item === 'object' && item !== null) return false
+  for (const item of value) if (!isPlainItem(item)) return false
   return true
 }
 
@@ -63,9 +63,19 @@ export function tameMap(map: object): Attributes {
   return copy
 }
 
-/** The SDK counts what can be no attribute, and knows no BigInt. */
+const isPlainItem = (item: unknown): boolean => (typeof item === 'object' ? item === null : typeof item !== 'bigint')
+
+/** The SDK counts what can be no attribute. */
 function tame(value: unknown): unknown {
-  const kept = keepValue(value, Number.POSITIVE_INFINITY) as unknown
+  const kept = keepValue(value, Number.POSITIVE_INFINITY)
+  return kept === undefined ? value : withoutBigInts(kept)
+}
+
+/** The SDK takes no value with a BigInt in it; small ones are numbers by now. */
+function withoutBigInts(kept: unknown): unknown {
   if (typeof kept === 'bigint') return kept.toString()
-  return kept === undefined ? value : kept
+  if (typeof kept !== 'object' || kept === null || kept instanceof Uint8Array) return kept
+  if (Array.isArray(kept)) return kept.map(withoutBigInts)
+  for (const [key, value] of Object.entries(kept)) setOwn(kept as Record<string, unknown>, key, withoutBigInts(value))
+  return kept
 }

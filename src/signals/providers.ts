@@ -79,6 +79,8 @@ function startTraces(
     printsPretty: prints(config, 'traces'),
     sendsZipkin: config.extraExporters.traces.includes('zipkin'),
     selfMetrics,
+    keep: options.keep,
+    spanMetrics: options.spanMetrics ? selfMetrics : undefined,
   })
 }
 

@@ -15,6 +15,10 @@ test.for<[unknown, string, string | undefined, RegExp]>([
   [{ tracingEnabled: 'yes' }, 'ERR_OPTION_TYPE', 'tracingEnabled', /true or false/],
   [{ protocol: 'http' }, 'ERR_OPTION_TYPE', 'protocol', /one of 'http\/protobuf'/],
   [{ endpoint: 'localhost:4318' }, 'ERR_OPTION_TYPE', 'endpoint', /http or https URL/],
+  [{ keep: { ratio: 2 } }, 'ERR_OPTION_RANGE', 'keep.ratio', /from 0 to 1, got 2/],
+  [{ keep: { errors: 'yes' } }, 'ERR_OPTION_TYPE', 'keep.errors', /true or false/],
+  [{ keep: { slow: 1 } }, 'ERR_OPTION_UNKNOWN', 'keep.slow', /Unknown option/],
+  [{ keep: { when: true } }, 'ERR_OPTION_TYPE', 'keep.when', /a function/],
   [{ metricExportIntervalMillis: 0 }, 'ERR_OPTION_RANGE', 'metricExportIntervalMillis', /finite number above 0, got 0/],
   [{ metricExportIntervalMillis: Number.NaN }, 'ERR_OPTION_RANGE', 'metricExportIntervalMillis', /got NaN/],
   [
@@ -168,7 +172,7 @@ describe('every option takes hostile values', () => {
     spoolMaxAgeMillis: ['1e308'],
   }
   /** A date is an object without members of its own. */
-  const takesMembers = /^(tls|spanLimits|logs|batch|logRecordLimits|headers|instrumentations)/
+  const takesMembers = /^(tls|spanLimits|logs|batch|keep|logRecordLimits|headers|instrumentations)/
 
   test.for(Object.keys(createOptionRules()))('%s', (option) => {
     for (const [what, create] of hostile) {

@@ -45,6 +45,8 @@ export const CASES = {
     traceSampler: { shouldSample: () => seen.push('sampled') && { decision: 2 }, toString: () => 'own' },
   }),
   sampling: () => ({ sampling: [{ name: '*', ratio: 0 }] }),
+  keep: () => ({ keep: { ratio: 0 } }),
+  spanMetrics: () => ({ spanMetrics: true }),
   samplerArg: () => ({ sampler: 'traceidratio', samplerArg: 0 }),
   spanProcessors: ({ seen }) => ({ spanProcessors: [processor(seen)] }),
   spanLimits: () => ({ spanLimits: { attributeCountLimit: 1, attributeValueLengthLimit: 10 } }),

@@ -124,6 +124,33 @@ test('log records', () => {
   expect(records.getFinishedLogRecords().length).toBeGreaterThanOrEqual(hostile.length)
 })
 
+test('values of any kind in log records', () => {
+  const records = new InMemoryLogRecordExporter()
+  const loggers = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: records })] })
+  guardLoggerProvider(loggers)
+  const attributes = {
+    small: 5n,
+    large: 2n ** 60n,
+    list: [1n, 2n ** 60n],
+    inside: { map: new Map([['a', 2n ** 60n]]), set: new Set(['b']) },
+    error: Object.assign(new Error('wrong'), { stack: 'Error: wrong' }),
+    url: new URL('http://host/'),
+    f: () => 1,
+  }
+  loggers.getLogger('test').emit({ body: { big: 2n ** 60n } as never, attributes: attributes as never })
+  const [record] = records.getFinishedLogRecords()
+  const large = '1152921504606846976'
+  expect(record!.body).toEqual({ big: large })
+  expect(record!.attributes).toEqual({
+    small: 5,
+    large,
+    list: [1, large],
+    inside: { map: { a: large }, set: ['b'] },
+    error: 'Error: wrong',
+    url: 'http://host/',
+  })
+})
+
 test.for(hostile)('no instrument throws or blocks for %s, and records what is good', async ([, bad]) => {
   const metricExporter = new InMemoryMetricExporter(AggregationTemporality.DELTA)
   const meterProvider = new MeterProvider({

@@ -47,8 +47,14 @@ export interface Batcher<Item> {
   add(item: Item): void
   /** Closes the open batch and hands over all that is held. */
   flush(): void
+  /** The request that closing the open batch now would make. It stays open. */
+  copy(): Buffer | undefined
   /** Items which no closed batch holds yet. */
   readonly count: number
+  /** How many batches have been closed so far. */
+  readonly closed: number
+  /** When the open batch got its first item, in milliseconds of `performance.now()`. */
+  readonly openedAt: number
   readonly bytes: number
 }
 
@@ -71,6 +77,8 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   let held: HeldBatch[] = []
   let heldBytes = 0
   let heldCount = 0
+  let closedCount = 0
+  let openedAt = 0
   let isWaiting = resource.asyncAttributesPending === true
   if (isWaiting) awaitResource()
 
@@ -80,8 +88,15 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
       close()
       releaseHeld()
     },
+    copy,
     get count() {
       return count + heldCount
+    },
+    get closed() {
+      return closedCount
+    },
+    get openedAt() {
+      return openedAt
     },
     get bytes() {
       return bytes + heldBytes
@@ -115,6 +130,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   }
 
   function startTimer(): NodeJS.Timeout {
+    openedAt = performance.now()
     return setTimeout(() => {
       timer = undefined
       close()
@@ -137,6 +153,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     const filled = sections.filter(({ writer }) => writer.pos > 0)
     const views = inBlocks(filled)
     const closed = { count, bytes }
+    closedCount++
     count = 0
     bytes = 0
     countLimit = maxCount()
@@ -152,6 +169,11 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
       section.blocks.length = 0
     }
     dropUnused(filled)
+  }
+
+  function copy(): Buffer | undefined {
+    const filled = sections.filter(({ writer }) => writer.pos > 0)
+    return filled.length === 0 ? undefined : encodeRequest(inBlocks(filled), true)
   }
 
   /** Runs in timers as well, where an error would end the application. */

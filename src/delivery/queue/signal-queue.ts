@@ -14,7 +14,13 @@ const MAX_COMPRESSING = 1
 /** Items that no closed batch holds yet. */
 export interface OpenItems {
   flush(): void
+  /** The request that closing the open batch now would make. It stays open. */
+  copy(): Buffer | undefined
   readonly count: number
+  /** How many batches have been closed so far. */
+  readonly closed: number
+  /** When the open batch got its first item, in milliseconds of `performance.now()`. */
+  readonly openedAt: number
   readonly bytes: number
 }
 
@@ -31,6 +37,8 @@ export interface Pipeline {
   readonly lost: DropCounts
   /** Counts items that never became part of a batch. */
   drop(count: number, reason: DropReason): void
+  /** Whether a closed batch has not reached the queues of its destinations. */
+  readonly isCompressing: boolean
   /** Compresses in place whatever waits for it. */
   compressNow(): void
   /** Whether batches are made faster than some destination takes them. */
@@ -71,6 +79,9 @@ export function createPipeline(
     },
     accept,
     lost: {},
+    get isCompressing() {
+      return rawCount > 0
+    },
     drop(count, reason) {
       pipeline.lost[reason] = (pipeline.lost[reason] ?? 0) + count
       for (const queue of queues) queue.drop(count, reason)

@@ -26,7 +26,6 @@ export function loadInstrumentation(name: string): Record<string, unknown> {
 /** Installs the hooks that all instrumentations share, once, above ours, so that they see what ours dispatches again. */
 export function loadBase(): void {
   if (isBaseLoaded) return
-  isBaseLoaded = true
   const { InstrumentationBase: Base } = withPristineRequire(() =>
     loadLazily<{ InstrumentationBase: typeof InstrumentationBase }>('instrumentation'),
   )
@@ -37,4 +36,5 @@ export function loadBase(): void {
   }
   // what no instrumentation wants yet must not pass: these hooks show a module to nobody but those who wait for it at its first load
   installForTargets(isTargetNow, () => new Nothing(DISTRO_NAME, VERSION, { enabled: false }))
+  isBaseLoaded = true
 }

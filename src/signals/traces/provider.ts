@@ -2,6 +2,7 @@
 import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { KeepOptions } from '../../config/keep-options.ts'
 import type { SpanLimitValues } from '../../config/resolve.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
@@ -24,6 +25,10 @@ export interface TracesOptions {
   readonly printsPretty: boolean
   readonly sendsZipkin: boolean
   readonly selfMetrics: MeterProvider | undefined
+  /** Which traces are kept, decided when they are known; all where undefined. */
+  readonly keep?: KeepOptions | undefined
+  /** Gets calls and durations of all recorded spans, whether they are kept or not. */
+  readonly spanMetrics?: MeterProvider | undefined
 }
 
 export function createTracerProvider(options: TracesOptions): OwnTracerProvider {
@@ -36,10 +41,21 @@ export function createTracerProvider(options: TracesOptions): OwnTracerProvider 
     spanProcessors: [
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
       ...options.spanProcessors,
-      ...createSinks(options),
+      ...(options.spanMetrics ? [createMetricsOfSpans(options.spanMetrics)] : []),
+      ...createKept(options),
     ],
     counters: options.selfMetrics && createSelfCounters(options.selfMetrics),
   })
+}
+
+function createKept(options: TracesOptions): SpanProcessor[] {
+  const next = createSinks(options)
+  if (options.keep === undefined) return next
+  return [loadLazily<typeof import('./tail-sampling.ts')>('tail-sampling').createTailSampler({ ...options.keep, next })]
+}
+
+function createMetricsOfSpans(provider: MeterProvider): SpanProcessor {
+  return loadLazily<typeof import('../metrics/span-metrics.ts')>('span-metrics').createSpanMetrics(provider)
 }
 
 /** Where spans go, besides the user's processors. */

@@ -52,7 +52,7 @@ export class RecordingSpan extends SpanData implements Span {
   }
 
   /** Sets the start, links and attributes; `attributes` may be anything. */
-  _begin(startTime: unknown, attributes: object | undefined, links: readonly Link[] | undefined): void {
+  _begin(startTime: unknown, attributes: unknown, links: readonly Link[] | undefined): void {
     const now = Date.now()
     if (startTime !== undefined && startTime !== null && setFromInput(startTime, now, this._monotonicMillis))
       this._wallMillis = now
@@ -60,7 +60,7 @@ export class RecordingSpan extends SpanData implements Span {
     this._startSeconds = parts.seconds
     this._startNanos = parts.nanos
     if (links !== undefined && links.length > 0) this._setLinks(links)
-    if (attributes !== undefined) setStartAttributes(this, attributes, this._owner.limits)
+    if (typeof attributes === 'object' && attributes !== null) setStartAttributes(this, attributes, this._owner.limits)
   }
 
   setAttribute(key: string, value: AttributeValue): this {

@@ -7,6 +7,7 @@ import { createOwnTracerProvider } from '../../../src/signals/traces/tracer-prov
 import { programs, runProgram } from './programs.ts'
 
 const resource = emptyResource()
+const READS_ATTRIBUTES = ['attributes', 'mutating']
 
 test('10,000 random programs give the spans of the SDK', { timeout: 300_000 }, () => {
   fc.assert(
@@ -17,6 +18,11 @@ test('10,000 random programs give the spans of the SDK', { timeout: 300_000 }, (
       )
       const ours = runProgram(program, (setup) => createOwnTracerProvider({ ...setup, resource }))
       expect(ours).toEqual(theirs)
+      if (READS_ATTRIBUTES.includes(program.sampler)) return
+      const trusting = runProgram(program, (setup) =>
+        createOwnTracerProvider({ ...setup, resource, trustsSampler: true }),
+      )
+      expect(trusting).toEqual(theirs)
     }),
     { numRuns: 10_000 },
   )
