@@ -30,7 +30,7 @@ export function renderEnvironment(): string {
   })
   // the general ones are what most readers look for
   const ordered = [sections.at(-1), ...sections.slice(0, -1)]
-  return `${INTRODUCTION}\n${ordered.join('\n')}\n${renderUseless()}\n${PLATFORM}`
+  return `${INTRODUCTION}\n${ordered.join('\n')}\n${renderUseless()}\n${PLATFORM}\n${DECLARATIVE}`
 }
 
 function renderRow([name, row]: [string, Variable]): string {
@@ -93,6 +93,41 @@ const PLATFORM = `## Read from the platform
 | Azure | \`WEBSITE_SITE_NAME\`, \`FUNCTIONS_EXTENSION_VERSION\`, \`CONTAINER_APP_NAME\`, \`REGION_NAME\` |
 | the commit, \`vcs.ref.head.revision\` | \`GITHUB_SHA\`, \`CI_COMMIT_SHA\`, \`GIT_COMMIT\`, \`BITBUCKET_COMMIT\`, \`CIRCLE_SHA1\`, \`BUILD_SOURCEVERSION\`, \`VERCEL_GIT_COMMIT_SHA\`, \`RENDER_GIT_COMMIT\`, \`HEROKU_SLUG_COMMIT\` and others |
 | the script that pm2 runs | \`pm_exec_path\` |
+`
+
+const DECLARATIVE = `## The file of OTEL_CONFIG_FILE
+
+A [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/) of format 1.0, with \`\${VARIABLE:-default}\` in values. Options in code
+win over it; no other variable of this page counts beside it. A file that is missing or wrong, or that names a component which is not available here,
+turns telemetry off with one line: nothing is configured by half.
+
+\`\`\`yaml
+file_format: "1.0"
+resource:
+  attributes: [{ name: service.name, value: shop }]
+  detection/development: { detectors: [{ host: }, { process: }, { service: }, { container: }] }
+propagator: { composite: [{ tracecontext: }, { baggage: }] }
+tracer_provider:
+  processors: [{ batch: { exporter: { otlp_http: { endpoint: "http://collector:4318/v1/traces" } } } }]
+  sampler: { parent_based: { root: { trace_id_ratio_based: { ratio: 0.1 } } } }
+meter_provider:
+  readers: [{ periodic: { interval: 15000, exporter: { otlp_http: { temporality_preference: delta } } } }]
+logger_provider:
+  processors: [{ batch: { exporter: { console: } } }]
+instrumentation/development:
+  js: { fs: { enabled: true }, pg: { enhancedDatabaseReporting: true } }
+uptrace: # options of this package, in this spelling
+  dsn: \${UPTRACE_DSN}
+  spool_directory: /var/spool/app
+\`\`\`
+
+- \`uptrace\`, or \`distribution.uptrace\`, takes every option of the README that is a text, a number, a flag or a list. With a \`dsn\` all three signals go there,
+  and to the exporters of the file as well.
+- A provider that is left out turns its signal off. Left out settings have the defaults of the schema, except the sizes of queues and batches, which
+  are those of this page.
+- Available: exporters \`otlp_http\`, \`otlp_grpc\`, \`console\`, \`zipkin\`, \`prometheus/development\`; samplers \`always_on\`, \`always_off\`, \`trace_id_ratio_based\`,
+  \`parent_based\`, \`probability/development\`; views; limits; the least severity of log records.
+- Told, and without effect: cardinality limits, producers, configurators of single tracers, meters and loggers, batch settings of a second processor.
 `
 
 if (import.meta.main) writeFileSync(FILE, renderEnvironment())

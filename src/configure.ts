@@ -99,11 +99,12 @@ function start(config: Config): Telemetry {
 
 type Given = Pick<Telemetry, 'tracerProvider' | 'meterProvider' | 'loggerProvider'>
 
-function instrument({ options, env, destinations }: Config, given: Given, providers: Providers) {
+function instrument({ options, env, destinations, signals }: Config, given: Given, providers: Providers) {
   return startInstrumentation({
     ...given,
     instrumentations: options.instrumentations,
     env,
+    tracing: signals.traces,
     durationMetrics: providers.metrics?.durationMetrics,
     ignoreUrls: options.ignoreUrls,
     ownUrls: destinations.map(({ url }) => url),

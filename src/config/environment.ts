@@ -35,6 +35,7 @@ export interface EnvironmentReader {
   warn(name: VariableName, problem: string): void
 }
 
+const MAX_SHOWN = 200
 const UNITS = { millis: ' of milliseconds', timeout: ' of milliseconds (0 is no limit)' } as const
 
 export function readEnvironment(env: Environment): EnvironmentReader {
@@ -46,7 +47,7 @@ export function readEnvironment(env: Environment): EnvironmentReader {
   }
   const text = (name: VariableName): string | undefined => env[name]?.trim() || undefined
   const reject = (name: VariableName, value: string, expected: string): undefined => {
-    warn(name, `${name}=${cleanText(value)} is not ${expected}; ${fallback(VARIABLES[name])}`)
+    warn(name, `${name}=${shown(value)} is not ${expected}; ${fallback(VARIABLES[name])}`)
     return undefined
   }
   const reader: EnvironmentReader = {
@@ -87,9 +88,15 @@ export function readEnvironment(env: Environment): EnvironmentReader {
 
   function isKnown(name: VariableName, item: string, values: readonly string[]): boolean {
     if (values.includes(item.toLowerCase())) return true
-    warn(name, `${name} names ${cleanText(item)}, which is none of ${values.join(', ')}; it is ignored`)
+    warn(name, `${name} names ${shown(item)}, which is none of ${values.join(', ')}; it is ignored`)
     return false
   }
+}
+
+/** Enough of a value to know it again. */
+function shown(value: string): string {
+  const clean = cleanText(value)
+  return clean.length > MAX_SHOWN ? `${clean.slice(0, MAX_SHOWN)}…` : clean
 }
 
 export function splitList(text: string | undefined): string[] {

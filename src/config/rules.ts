@@ -19,6 +19,11 @@ export const isText = (value: unknown): value is string => typeof value === 'str
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether these are options, of which there are none. */
+export function isEmpty(value: unknown): boolean {
+  return attempt(ROOT, () => isObject(value) && Object.keys(value).length === 0)
+}
+
 /** A rule from a test; whatever the test throws means that the value cannot be used. */
 export function rule(expected: string, isRight: (value: unknown) => boolean): Rule {
   return (value, at) => {

@@ -29,6 +29,8 @@ import { watchFetch } from './undici/fetch.ts'
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
   readonly env: Environment
+  /** Whether spans are made at all. @default true */
+  readonly tracing?: boolean
   /** Histograms that cost less than the meter provider's; undefined where those have to do. */
   readonly durationMetrics?: DurationMetrics | undefined
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
@@ -140,7 +142,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   warnOfTaken(late)
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
-  const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
+  const watchesHttp = options.tracing !== false && late.some(({ module }) => module === 'http')
+  const stopTakenEarly = watchesHttp ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
   const afterStart = setTimeout(() => registry.activate('runtime-node'), 100)
   afterStart.unref()

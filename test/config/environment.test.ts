@@ -69,7 +69,7 @@ test('every variable of the table is read when telemetry is configured, or by th
     resolveLog({}, env)
     readDeclared(env)
   }
-  const elsewhere = ['instrument/defaults.ts', 'signals/metrics/provider.ts', 'signals/traces/provider.ts']
+  const elsewhere = ['instrument/defaults.ts', 'signals/metrics/provider.ts', 'signals/traces/zipkin.ts']
     .map((file) => readFileSync(path.join(ROOT, 'src', file), 'utf8'))
     .join()
   // OpenTelemetry's own packages read these
@@ -163,6 +163,6 @@ describe('values by type', () => {
     const started = performance.now()
     read('OTEL_TRACES_SAMPLER', 'a.'.repeat(60_000))
     expect(performance.now() - started).toBeLessThan(1_000)
-    expect(lines[0]!.length).toBeLessThan(6_000)
+    expect(lines[0]!.length).toBeLessThan(500)
   })
 })

@@ -52,7 +52,7 @@ server.close()
 server.closeAllConnections()
 await new Promise((resolve) => setTimeout(resolve, 150))
 const diagnostics = telemetry.diagnostics()
-const link = traceUrl()
+const link = traceUrl({ spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }) })
 await shutdown()
 const shape = (value) => Object.keys(value).sort()
 console.log(

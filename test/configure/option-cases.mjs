@@ -28,6 +28,10 @@ export const CASES = {
   serviceName: () => ({ serviceName: 'shop' }),
   serviceVersion: () => ({ serviceVersion: '9' }),
   deploymentEnvironment: () => ({ deploymentEnvironment: 'staging' }),
+  environmentFromNodeEnv: () => {
+    process.env.NODE_ENV = 'staging'
+    return { environmentFromNodeEnv: true }
+  },
   resourceAttributes: () => ({ resourceAttributes: { team: 'a' } }),
   resourceDetectors: () => ({ resourceDetectors: [{ detect: () => ({ attributes: { 'own.detector': 'yes' } }) }] }),
   resource: ({ require }) => ({
@@ -40,6 +44,9 @@ export const CASES = {
   traceSampler: ({ seen }) => ({
     traceSampler: { shouldSample: () => seen.push('sampled') && { decision: 2 }, toString: () => 'own' },
   }),
+  sampling: () => ({ sampling: [{ name: '*', ratio: 0 }] }),
+  keep: () => ({ keep: { ratio: 0 } }),
+  spanMetrics: () => ({ spanMetrics: true }),
   samplerArg: () => ({ sampler: 'traceidratio', samplerArg: 0 }),
   spanProcessors: ({ seen }) => ({ spanProcessors: [processor(seen)] }),
   spanLimits: () => ({ spanLimits: { attributeCountLimit: 1, attributeValueLengthLimit: 10 } }),

@@ -75,11 +75,11 @@ function flush(processor: SpanProcessor, timeoutMillis: number): Promise<unknown
   })
 }
 
-/** A limit on the length of values below 1 would leave nothing of them: it counts as none. */
+/** A length of 0 leaves nothing of a text, as the specification has it; one below 0 counts as none. */
 function withDefaults(limits: NonNullable<OwnTracerProviderOptions['limits']>): Required<SpanLimits> {
   const length = limits.attributeValueLengthLimit
   return {
-    attributeValueLengthLimit: length === undefined || !(length > 0) ? Number.POSITIVE_INFINITY : length,
+    attributeValueLengthLimit: length === undefined || !(length >= 0) ? Number.POSITIVE_INFINITY : length,
     attributeCountLimit: limits.attributeCountLimit ?? LIMIT,
     eventCountLimit: limits.eventCountLimit ?? LIMIT,
     linkCountLimit: limits.linkCountLimit ?? LIMIT,

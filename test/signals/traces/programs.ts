@@ -130,7 +130,8 @@ export const programs: fc.Arbitrary<Program> = fc.record({
   limits: fc.record(
     {
       attributeCountLimit: limit,
-      attributeValueLengthLimit: fc.constantFrom(0, 3, 10, 1000),
+      // not 0, which the SDK takes for no limit
+      attributeValueLengthLimit: fc.constantFrom(1, 3, 10, 1000),
       eventCountLimit: limit,
       linkCountLimit: limit,
       attributePerEventCountLimit: limit,
