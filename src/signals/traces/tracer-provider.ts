@@ -55,6 +55,10 @@ export function createOwnTracerProvider(options: OwnTracerProviderOptions): OwnT
   }
 }
 
+async function forceFlush(processor: SpanProcessor): Promise<void> {
+  await processor.forceFlush()
+}
+
 /** @returns what went wrong */
 function flush(processor: SpanProcessor, timeoutMillis: number): Promise<unknown> {
   return new Promise((resolve) => {
@@ -66,12 +70,11 @@ function flush(processor: SpanProcessor, timeoutMillis: number): Promise<unknown
       clearTimeout(timer)
       resolve(error)
     }
-    Promise.resolve()
-      .then(() => processor.forceFlush())
-      .then(
-        () => settle(),
-        (error: unknown) => settle(error ?? new Error('Span processor failed to flush')),
-      )
+    // at once, since the deadline of the caller is known to delivery only while this runs
+    forceFlush(processor).then(
+      () => settle(),
+      (error: unknown) => settle(error ?? new Error('Span processor failed to flush')),
+    )
   })
 }
 
