@@ -1,5 +1,6 @@
 /** What belongs to the application is copied before an instrumentation that would write into it gets it. */
 import { context, ROOT_CONTEXT } from '@opentelemetry/api'
+import { withPromise } from '../mend/lambda-callback.ts'
 import { likeOf, type Wrapper } from './guard-function.ts'
 
 interface Adapter {
@@ -77,6 +78,7 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, Adapter>>>> = {
 
 /** `wrapper`, for which the arguments are adapted. */
 export function adapt(instrumentation: string, name: PropertyKey, wrapper: Wrapper): Wrapper {
+  if (instrumentation === 'aws-lambda') return (original, key) => wrapper(withPromise(original as never), key)
   const known = ADAPTERS[instrumentation]
   const adapter = known?.[String(name)] ?? known?.['*']
   if (adapter === undefined) return wrapper

@@ -1,5 +1,6 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
 import Module, { createRequire } from 'node:module'
+import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { log } from '../../log.ts'
 import { canHookInThread } from '../../version.ts'
@@ -47,7 +48,7 @@ export function watchImport(targets: ImportTargets): ImportWatch {
         return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
       const result = nextResolve(specifier, context)
       const identity = identityOf(result.url, targets.isTarget, context.parentURL)
-      if (identity === undefined && wrapper === undefined) return result
+      if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
       if (identity !== undefined) targets.onSight(identity.name)
       createOnce()
       if (!wrapper) return result
@@ -82,6 +83,14 @@ export function watchImport(targets: ImportTargets): ImportWatch {
   }
 }
 
+/** The file of the application that Lambda calls is wrapped like a package. */
+function isLambdaHandler(url: string): boolean {
+  const { LAMBDA_TASK_ROOT: root, _HANDLER: handler } = process.env
+  if (root === undefined || handler === undefined || !url.startsWith('file:')) return false
+  const file = path.resolve(root, handler.replace(/\.[^./\\]*$/, ''))
+  return url.replace(/\.[cm]?js$/, '') === pathToFileURL(file).href
+}
+
 /** A built-in is what its name says. */
 function identityOf(url: string, isTarget: ImportTargets['isTarget'], from: string | undefined): Identity | undefined {
   const name = url.startsWith('node:') ? url.slice(5) : undefined
@@ -99,7 +108,7 @@ function createWrapper({ isTarget, patchAlias }: ImportTargets): Hook {
   hook.applyOptions({
     shouldInclude: (url) => {
       const name = moduleNameOf(url)
-      return (name !== undefined && isTarget(name)) || isInAlias(url)
+      return (name !== undefined && isTarget(name)) || isInAlias(url) || isLambdaHandler(url)
     },
   })
   addHook((url, namespace) => {
