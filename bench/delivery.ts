@@ -8,8 +8,9 @@ import type { Attributes } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { createDelivery, guardTracerProvider } from '../src/delivery/index.ts'
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { createDelivery } from '../src/delivery/index.ts'
+import { createOwnTracerProvider } from '../src/signals/traces/tracer-provider.ts'
 
 const SPANS = 300_000
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
@@ -101,8 +102,10 @@ async function measure(arm: Arm): Promise<Figures> {
   const processor =
     delivery?.spanProcessor ??
     new BatchSpanProcessor({ exporter: exporter(), maxQueueSize: 1_000_000, maxExportBatchSize: 1_000 })
-  const provider = new TracerProvider({ resource, spanProcessors: [processor] })
-  if (delivery) guardTracerProvider(provider)
+  const spanProcessors = [processor]
+  const provider = delivery
+    ? createOwnTracerProvider({ resource, sampler: new AlwaysOnSampler(), trustsSampler: true, spanProcessors })
+    : new TracerProvider({ resource, spanProcessors })
   const tracer = provider.getTracer('bench', '1.0.0')
   const attributes = (index: number): Attributes => ({
     'http.request.method': 'GET',

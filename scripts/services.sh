@@ -2,15 +2,58 @@
 # Real servers for the tests, as temporary instances on loopback: PostgreSQL, MariaDB, Redis, RabbitMQ. `install`, `start`, `stop` or `env`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-home=$PWD/.cache/services
-postgres_port=25432 mariadb_port=23306 redis_port=26379 rabbitmq_port=25673
+home=${UPTRACE_TEST_SERVICES:-$PWD/.cache/services}
+mkdir -p "$home"
+home=$(cd "$home" && pwd -P)
 user=nobody
+# each checkout has ports of its own, so that several can run side by side
+checkout=$(printf %s "$home" | cksum | cut -d' ' -f1)
+# every folder above must let the unprivileged user pass: where it does not, a folder elsewhere is used
+if [ "$(id -u)" = 0 ] && ! runuser -u "$user" -- test -x "$home"; then
+  home=/tmp/uptrace-node-services-$checkout
+  mkdir -p "$home"
+fi
+records=$home/records
+base=$(cat "$records/base" 2>/dev/null || echo $((20000 + checkout % 1000 * 10)))
+
+set_ports() { postgres_port=$base mariadb_port=$((base + 1)) redis_port=$((base + 2)) rabbitmq_port=$((base + 3)) dist_port=$((base + 4)) epmd_port=$((base + 5)); }
+set_ports
 
 run() { if [ "$(id -u)" = 0 ]; then runuser -u "$user" -- env HOME="$home" "$@"; else "$@"; fi; }
 
-wait_for() { # wait_for <port> <name>
-  for _ in $(seq 300); do (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0; sleep 0.1; done
-  echo "$2 does not listen on port $1; its log: $home/$2.log" >&2
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# a process id alone says nothing: another process may have it by now
+start_time() {
+  if [ ! -d /proc/self ]; then
+    ps -o lstart= -p "$1" 2>/dev/null
+    return
+  fi
+  local fields
+  fields=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 0
+  # one that has ended, and whose parent has not looked yet, is none
+  [ "${fields%% *}" = Z ] || echo "$fields" | cut -d' ' -f20
+}
+
+# record <name> <pid>: what `stop` may end
+record() { echo "$2 $(start_time "$2")" >"$records/$1"; }
+
+# is_ours <name>: whether the server that was started from here still runs
+is_ours() {
+  local pid started
+  read -r pid started 2>/dev/null <"$records/$1" || return 1
+  [ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ]
+}
+
+# await <name> <port> <pid file>: waits until it listens, and records it
+await() {
+  local pid
+  for _ in $(seq 600); do
+    pid=$(head -n1 "$3" 2>/dev/null | tr -d '[:space:]') || true
+    if [ -n "$pid" ] && listens "$2"; then record "$1" "$pid" && return 0; fi
+    sleep 0.1
+  done
+  echo "$1 does not listen on port $2; its log: $home/$1.log" >&2
   return 1
 }
 
@@ -18,49 +61,82 @@ install_packages() {
   local missing=()
   for package in postgresql mariadb-server redis-server rabbitmq-server; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
   [ ${#missing[@]} -eq 0 ] && return 0
+  if [ "$(id -u)" != 0 ]; then
+    echo "missing: ${missing[*]}; root installs them: sudo scripts/services.sh install" >&2
+    return 1
+  fi
   # the packages would start their servers on the standard ports
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-  rm -f /usr/sbin/policy-rc.d
+  local policy=/usr/sbin/policy-rc.d
+  if [ -e $policy ]; then policy=; fi
+  if [ -n "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy; fi
+  local status=0
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; } || status=$?
+  if [ -n "$policy" ]; then rm -f $policy; fi
+  return $status
+}
+
+# where another program has one of the ports, the next ones are tried
+choose_ports() {
+  for name in postgres mariadb redis rabbitmq; do is_ours $name && return 0; done
+  for _ in $(seq 100); do
+    local taken=
+    for offset in 0 1 2 3 4 5; do listens $((base + offset)) && taken=1; done
+    [ -z "$taken" ] && break
+    base=$((20000 + (base - 20000 + 10) % 10000))
+  done
+  set_ports
+  echo "$base" >"$records/base"
 }
 
 start_all() {
-  mkdir -p "$home"
-  # every folder above must let the unprivileged user pass: where it does not, a copy of this folder elsewhere is used
-  if [ "$(id -u)" = 0 ] && ! runuser -u "$user" -- test -x "$home"; then
-    home=/tmp/uptrace-node-services
-    mkdir -p "$home"
-  fi
+  mkdir -p "$records"
+  choose_ports
   [ "$(id -u)" = 0 ] && chown "$user" "$home"
   local pg
   pg=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$postgres_port") 2>/dev/null; then
+  if ! is_ours postgres; then
     [ -d "$home/postgres" ] || run "$pg/initdb" -D "$home/postgres" -U test --auth=trust >"$home/initdb.log" 2>&1
-    run "$pg/pg_ctl" -D "$home/postgres" -o "-p $postgres_port -h 127.0.0.1 -k $home" -l "$home/postgresql.log" -w start >/dev/null
+    run "$pg/pg_ctl" -D "$home/postgres" -o "-p $postgres_port -h 127.0.0.1 -k $home" -l "$home/postgres.log" -w start >/dev/null
   fi
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$mariadb_port") 2>/dev/null; then
+  if ! is_ours mariadb; then
     [ -d "$home/mariadb" ] || run mariadb-install-db --no-defaults --datadir="$home/mariadb" --auth-root-authentication-method=normal >"$home/mariadb-install.log" 2>&1
     run mariadbd --no-defaults --datadir="$home/mariadb" --port=$mariadb_port --bind-address=127.0.0.1 --socket="$home/mariadb.sock" --pid-file="$home/mariadb.pid" >"$home/mariadb.log" 2>&1 &
   fi
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$redis_port") 2>/dev/null; then
-    run redis-server --port $redis_port --bind 127.0.0.1 --save '' --appendonly no --dir "$home" >"$home/redis.log" 2>&1 &
+  if ! is_ours redis; then
+    run redis-server --port $redis_port --bind 127.0.0.1 --save '' --appendonly no --dir "$home" --pidfile "$home/redis.pid" --daemonize no >"$home/redis.log" 2>&1 &
   fi
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$rabbitmq_port") 2>/dev/null; then
-    run env RABBITMQ_NODENAME=uptrace-test@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT=$rabbitmq_port RABBITMQ_DIST_PORT=25674 \
+  if ! is_ours rabbitmq; then
+    run env RABBITMQ_NODENAME="uptrace-$checkout@localhost" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT=$rabbitmq_port RABBITMQ_DIST_PORT=$dist_port \
       RABBITMQ_MNESIA_BASE="$home/rabbitmq" RABBITMQ_LOG_BASE="$home/rabbitmq-log" RABBITMQ_ENABLED_PLUGINS_FILE="$home/rabbitmq-plugins" \
-      ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=25675 /usr/lib/rabbitmq/bin/rabbitmq-server >"$home/rabbitmq.log" 2>&1 &
+      RABBITMQ_PID_FILE="$home/rabbitmq.pid" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$epmd_port /usr/lib/rabbitmq/bin/rabbitmq-server >"$home/rabbitmq.log" 2>&1 &
   fi
-  wait_for $postgres_port postgresql
-  wait_for $redis_port redis
-  wait_for $mariadb_port mariadb
-  wait_for $rabbitmq_port rabbitmq
+  await postgres $postgres_port "$home/postgres/postmaster.pid"
+  await redis $redis_port "$home/redis.pid"
+  await mariadb $mariadb_port "$home/mariadb.pid"
+  await rabbitmq $rabbitmq_port "$home/rabbitmq.pid"
   mariadb --no-defaults -h 127.0.0.1 -P $mariadb_port -u root -e 'CREATE DATABASE IF NOT EXISTS test'
 }
 
+# stop_one <name> <signal>
+stop_one() {
+  is_ours "$1" || { rm -f "$records/$1"; return 0; }
+  local pid
+  read -r pid _ <"$records/$1"
+  kill -s "$2" "$pid" 2>/dev/null || true
+  for _ in $(seq 150); do is_ours "$1" || break; sleep 0.1; done
+  if is_ours "$1"; then kill -s KILL "$pid" 2>/dev/null || true; fi
+  rm -f "$records/$1" "$home/$1.pid"
+}
+
 stop_all() {
-  for folder in "$home" /tmp/uptrace-node-services; do pkill -f "$folder" 2>/dev/null || true; done
-  pkill -f "redis-server 127.0.0.1:$redis_port" 2>/dev/null || true
+  local had_rabbitmq=
+  is_ours rabbitmq && had_rabbitmq=1
+  stop_one postgres INT
+  stop_one mariadb TERM
+  stop_one redis TERM
+  stop_one rabbitmq TERM
+  # the port mapper that RabbitMQ has started, on a port of ours
+  if [ -n "$had_rabbitmq" ]; then ERL_EPMD_PORT=$epmd_port epmd -kill >/dev/null 2>&1 || true; fi
 }
 
 case "${1:-}" in

@@ -1,6 +1,8 @@
 /** The main door: re-exports only. */
+
 export type { Compression, OtlpProtocol, TlsOptions } from './config/destination.ts'
 export { Dsn, parseDsn } from './config/dsn.ts'
+export type { KeepOptions } from './config/keep-options.ts'
 export type {
   BatchOptions,
   ConfigureOptions,
@@ -11,20 +13,23 @@ export type {
   SeverityName,
   TemporalityPreference,
 } from './config/options.ts'
-export {
-  configureOpentelemetry,
-  createSpanProcessor,
-  type FlushOptions,
-  forceFlush,
-  reportPanic,
-  shutdown,
-  type Telemetry,
-  traceUrl,
-} from './configure.ts'
+export type { SamplingRule } from './config/sampling-rules.ts'
+export { configureOpentelemetry } from './configure.ts'
 export { extractFromSqlComment } from './context/sql-comment.ts'
+export type { FlushResult } from './delivery/flush-result.ts'
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export type { DiagnosticLogger, LogLevel } from './log.ts'
 export { reportError } from './signals/report.ts'
 export { rateLimitingSampler, ratioSampler } from './signals/traces/samplers.ts'
 export { type ActiveSpan, startSpan, traced, type WithSpanOptions, withSpan } from './signals/traces/span-helpers.ts'
+export {
+  createSpanProcessor,
+  type FlushOptions,
+  forceFlush,
+  type Health,
+  reportPanic,
+  shutdown,
+  type Telemetry,
+  traceUrl,
+} from './telemetry.ts'
 export { VERSION } from './version.ts'

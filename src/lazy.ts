@@ -8,15 +8,23 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 /** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
-  b3: '@opentelemetry/propagator-b3',
   prometheus: '@opentelemetry/exporter-prometheus',
-  zipkin: '@opentelemetry/exporter-zipkin',
+  zipkin: './signals/traces/zipkin.ts',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
+  propagators: './context/vendor/index.ts',
+  'config-file': './config/file/load.ts',
+  // an entry of its own, so that it is minified apart from the code of ours that imports it
+  configuration: '@opentelemetry/configuration',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
+  spool: './delivery/spool/spool.ts',
+  routes: './instrument/routes/instrumentation.ts',
   'local-viewer': './viewer/process/locate.ts',
+  samplers: './signals/traces/sampling.ts',
+  'tail-sampling': './signals/traces/tail-sampling.ts',
+  'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const
 

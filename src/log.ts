@@ -1,6 +1,15 @@
-/** The package's own log lines: to stderr, prefixed, throttled, never throwing and never showing a secret. */
-import { redactSecrets } from './redact.ts'
+/** The package's own log lines: to stderr, prefixed, throttled, on one line, never throwing and never showing a secret. */
+
+import { cleanText } from './redact.ts'
 import { performance } from './timers.ts'
+
+/** The text without ids and numbers, as a key for `logThrottled`: what differs from time to time must not defeat the throttle. */
+export function kindOf(text: string): string {
+  return text
+    .slice(0, 200)
+    .replace(/[\p{L}\p{N}_-]*\p{N}[\p{L}\p{N}_-]*/gu, '#')
+    .slice(0, 80)
+}
 
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug'
 
@@ -46,10 +55,20 @@ export function logThrottled(level: Exclude<LogLevel, 'none'>, key: string, mess
   write(level, message)
 }
 
+/** Runs a step without which the application goes on: a failure is a line. */
+export function orElse<T>(what: string, step: () => T, otherwise: T): T {
+  try {
+    return step()
+  } catch (error) {
+    log.warn(`${what} failed (${error instanceof Error ? error.message : String(error)}); telemetry goes on without`)
+    return otherwise
+  }
+}
+
 function write(level: Exclude<LogLevel, 'none'>, message: string): void {
   if (RANK[level] > threshold) return
   try {
-    const line = redactSecrets(message)
+    const line = cleanText(message)
     if (target) target[level](line)
     else process.stderr.write(`uptrace: ${line}\n`)
   } catch {

@@ -1,6 +1,7 @@
 /** The door for `--import` and `-r`: configures from the environment alone, in the main thread and in the application's workers. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { configureFromPreload } from './configure.ts'
+import { currentDestinations } from './delivery/current-destinations.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
 
 if (isMainThread || isWorkerOfApplication())
@@ -17,6 +18,7 @@ function configureFromEnvironment(reportFile: string | undefined): void {
     enabled: telemetry.enabled,
     instrumentation: telemetry.diagnostics(),
     spans: counts,
+    destinations: currentDestinations(),
     main: process.argv[1],
   }))
 }

@@ -1,18 +1,24 @@
 /** Builds the address of a trace in the web interface. */
-import { INVALID_SPAN_CONTEXT, type Span } from '@opentelemetry/api'
+import { type Span, TraceFlags } from '@opentelemetry/api'
 
-/** `<siteUrl>/traces/<traceId>?span_id=<spanId>`; a missing or broken span gives the ids of zeros, never an error. */
+/**
+ * `<siteUrl>/traces/<traceId>?span_id=<spanId>`, or `siteUrl` with `{traceId}` and `{spanId}` filled in. Empty where the trace cannot be looked
+ * at: no such place is known, the span is missing or broken, or it is not recorded. Never an error.
+ */
 export function traceUrlOf(siteUrl: string, span: Span | undefined): string {
-  const { traceId, spanId } = readContext(span)
-  return `${siteUrl}/traces/${traceId}?span_id=${spanId}`
+  const ids = siteUrl === '' ? undefined : readIds(span)
+  if (ids === undefined) return ''
+  if (!siteUrl.includes('{traceId}')) return `${siteUrl}/traces/${ids.traceId}?span_id=${ids.spanId}`
+  return siteUrl.replaceAll('{traceId}', ids.traceId).replaceAll('{spanId}', ids.spanId)
 }
 
-function readContext(span: Span | undefined): { traceId: string; spanId: string } {
+function readIds(span: Span | undefined): { traceId: string; spanId: string } | undefined {
   try {
-    const { traceId, spanId } = span?.spanContext() ?? INVALID_SPAN_CONTEXT
-    if (/^[0-9a-f]{32}$/i.test(traceId) && /^[0-9a-f]{16}$/i.test(spanId)) return { traceId, spanId }
+    const { traceId, spanId, traceFlags = TraceFlags.SAMPLED } = span!.spanContext()
+    const isValid = /^(?!0+$)[0-9a-f]{32}$/i.test(traceId) && /^(?!0+$)[0-9a-f]{16}$/i.test(spanId)
+    return isValid && (traceFlags & TraceFlags.SAMPLED) !== 0 ? { traceId, spanId } : undefined
   } catch {
     // whatever was passed is not a span
+    return undefined
   }
-  return INVALID_SPAN_CONTEXT
 }

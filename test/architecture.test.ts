@@ -4,7 +4,21 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 
 const SRC = path.join(import.meta.dirname, '../src')
-const LEAVES = ['trace-url.ts', 'errors.ts', 'log.ts', 'redact.ts', 'lazy.ts', 'version.ts', 'timers.ts']
+const LEAVES = [
+  'trace-url.ts',
+  'errors.ts',
+  'log.ts',
+  'redact.ts',
+  'lazy.ts',
+  'version.ts',
+  'readable-value.ts',
+  'deadline.ts',
+  'timers.ts',
+]
+/** Pure parts of the viewer that its pages use as well. */
+const SHARED_WITH_PAGES = ['viewer/api.ts']
+/** The composition root, and the handle that it returns. */
+const ROOTS = ['configure.ts', 'telemetry.ts']
 const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'cli.ts', 'viewer/index.ts']
 /** Stage -> the stages it may take code from, besides leaves and itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -25,13 +39,25 @@ interface Import {
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.ts') && !file.startsWith('viewer/ui/') && !file.endsWith('.generated.ts'))
+  .filter((file) => /\.tsx?$/.test(file) && !/\.(d|generated)\.ts$/.test(file) && !file.startsWith('viewer/ui/dist/'))
 const imports = new Map(files.map((file) => [file, importsOf(file)]))
 
 test('a stage imports leaves, itself, and the stages it feeds on', () => {
   const wrong = [...imports].flatMap(([file, targets]) =>
     targets
       .filter(({ target, isType }) => !isType && !isAllowed(file, target))
+      .map(({ target }) => `${file} -> ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('of the viewer, the pages take types only, and nobody takes the pages', () => {
+  const isPage = (file: string) => file.startsWith('viewer/ui/')
+  const wrong = [...imports].flatMap(([file, targets]) =>
+    targets
+      .filter(({ target, isType }) =>
+        isPage(file) ? !isPage(target) && !isType && !SHARED_WITH_PAGES.includes(target) : isPage(target),
+      )
       .map(({ target }) => `${file} -> ${target}`),
   )
   expect(wrong).toEqual([])
@@ -44,8 +70,19 @@ test('only the doors import the composition root', () => {
   expect(importers.filter((file) => !DOORS.includes(file))).toEqual([])
 })
 
-test('no file is part of a cycle', () => {
+test('no file is part of a cycle, imports of types included', () => {
   expect(files.filter((file) => reaches(file, file))).toEqual([])
+})
+
+test('a file is one idea: at most 250 lines, unless its first comment says why, and half of them under 100', () => {
+  const lengths = files.map(
+    (file) => [file, readFileSync(path.join(SRC, file), 'utf8').split('\n').length - 1] as const,
+  )
+  const isExcused = (file: string) =>
+    readFileSync(path.join(SRC, file), 'utf8').split('*/')[0]!.includes('One file, since')
+  expect(lengths.filter(([file, length]) => length > 250 && !isExcused(file))).toEqual([])
+  const sorted = lengths.map(([, length]) => length).sort((a, b) => a - b)
+  expect(sorted[sorted.length >> 1]).toBeLessThan(100)
 })
 
 test('each file says its one job in its first line', () => {
@@ -58,7 +95,7 @@ test('each file says its one job in its first line', () => {
 function isAllowed(file: string, target: string): boolean {
   if (LEAVES.includes(target)) return true
   const [stage, targetStage] = [file, target].map((name) => (name.includes('/') ? name.split('/')[0]! : ''))
-  if (stage === '') return file === 'configure.ts' || DOORS.includes(file) || LEAVES.includes(target)
+  if (stage === '') return ROOTS.includes(file) || DOORS.includes(file) || LEAVES.includes(target)
   return targetStage === stage || (MAY_IMPORT[stage!] ?? []).includes(targetStage!)
 }
 
@@ -66,7 +103,7 @@ function importsOf(file: string): Import[] {
   const text = readFileSync(path.join(SRC, file), 'utf8')
   const found = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?'(\.[^']+)'|import\('(\.[^']+)'\)/gm)
   return [...found]
-    .filter(([, , from, dynamic]) => (from ?? dynamic)!.endsWith('.ts'))
+    .filter(([, , from, dynamic]) => /\.tsx?$/.test((from ?? dynamic)!))
     .map(([statement, type, from, dynamic]) => ({
       target: path.posix.normalize(path.posix.join(path.posix.dirname(file), (from ?? dynamic)!)),
       isType: type !== undefined || /^(import|export)\s*\{(\s*type [^,}]+,?\s*)+\}\s*from/.test(statement),
@@ -74,8 +111,8 @@ function importsOf(file: string): Import[] {
 }
 
 function reaches(from: string, goal: string, seen = new Set<string>()): boolean {
-  return (imports.get(from) ?? []).some(({ target, isType }) => {
-    if (isType || seen.has(target)) return false
+  return (imports.get(from) ?? []).some(({ target }) => {
+    if (seen.has(target)) return false
     seen.add(target)
     return target === goal || reaches(target, goal, seen)
   })

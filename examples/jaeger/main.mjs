@@ -4,7 +4,7 @@ import { configureOpentelemetry, shutdown, traceUrl, withSpan } from 'uptrace-no
 
 configureOpentelemetry({
   ...(!process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT && { endpoint: 'http://localhost:4318' }),
-  siteUrl: process.env.JAEGER_UI_URL ?? 'http://localhost:16686',
+  siteUrl: `${process.env.JAEGER_UI_URL ?? 'http://localhost:16686'}/trace/{traceId}?uiFind={spanId}`,
   serviceName: 'myservice',
   metricsEnabled: false, // Jaeger takes traces only
   loggingEnabled: false,
@@ -23,7 +23,7 @@ withSpan('main-operation', (main) => {
     { kind: SpanKind.CLIENT, attributes: { 'db.query.text': 'SELECT * FROM posts LIMIT 100' } },
     () => {},
   )
-  console.log(traceUrl(main).replace('/traces/', '/trace/').replace('?span_id=', '?uiFind='))
+  console.log(traceUrl(main))
 })
 
 await shutdown()

@@ -1,16 +1,12 @@
 /** Turns the DSN, the endpoint options and `OTEL_EXPORTER_OTLP_*` into the list of places each signal is sent to. */
-import { readFileSync } from 'node:fs'
 import { ConfigError } from '../errors.ts'
 import { log } from '../log.ts'
-import { rememberSecret } from '../redact.ts'
-import { type Destination, type OtlpProtocol, SIGNALS, type Signal, type TlsOptions } from './destination.ts'
+import { createDestination } from './create-destination.ts'
+import { type Destination, type OtlpProtocol, SIGNALS, type Signal } from './destination.ts'
 import { type Dsn, maskDsn, parseDsn } from './dsn.ts'
 import type { EnvironmentReader } from './environment.ts'
 import type { ConfigureOptions } from './options.ts'
-
-const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
-const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const
-const DEFAULT_TIMEOUT_MILLIS = 10_000
+import { readOtlpSettings } from './otlp-settings.ts'
 
 /** Where telemetry goes, and why nowhere when the list is empty. */
 export interface ResolvedDestinations {
@@ -27,6 +23,7 @@ export interface ResolvedDestinations {
 /** Gives the DSN of the local viewer, which it starts if need be, or why there is none. */
 export type FindLocalViewer = () => { readonly dsn: string } | { readonly refused: string }
 
+const UPPER = { traces: 'TRACES', metrics: 'METRICS', logs: 'LOGS' } as const
 /** What stands for the local viewer in place of a DSN. */
 const LOCAL = 'local'
 
@@ -35,6 +32,7 @@ export function resolveDestinations(
   env: EnvironmentReader,
   findLocalViewer: FindLocalViewer,
 ): ResolvedDestinations {
+  const settings = readOtlpSettings(options, env)
   let local: Dsn | undefined
   // set by `uptrace-node dev`: while developing nothing goes to the back end that code names
   const dev = env.text('UPTRACE_DEV_DSN')
@@ -59,9 +57,9 @@ export function resolveDestinations(
     }
     const destinations = dsns.flatMap((dsn) =>
       SIGNALS.map((signal) => {
-        const protocol = ownProtocol ?? (dsn === local ? 'http/protobuf' : readProtocol(signal))
+        const protocol = ownProtocol ?? (dsn === local ? 'http/protobuf' : settings.protocol(signal))
         const url = protocol === 'grpc' ? dsn.otlpGrpcEndpoint : `${dsn.otlpHttpEndpoint}/v1/${signal}`
-        return createDestination(signal, url, protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
+        return create(signal, new URL(url), protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
       }),
     )
     const localViewer = dev === undefined ? local : dsns[0]
@@ -78,9 +76,9 @@ export function resolveDestinations(
   function fromEndpoints(endpoint: string | undefined, isFromCode: boolean): ResolvedDestinations {
     const destinations: Destination[] = []
     for (const signal of SIGNALS) {
-      const protocol = readProtocol(signal)
+      const protocol = settings.protocol(signal)
       const url = endpointUrl(signal, protocol, endpoint)
-      if (url !== undefined) destinations.push(createDestination(signal, url, protocol, readHeaders(signal)))
+      if (url !== undefined) destinations.push(create(signal, url, protocol, settings.headers(signal)))
     }
     const problem =
       destinations.length > 0
@@ -89,101 +87,18 @@ export function resolveDestinations(
     return { dsns: [], destinations, isFromCode, problem }
   }
 
-  function endpointUrl(signal: Signal, protocol: OtlpProtocol, endpoint: string | undefined): string | undefined {
-    const own =
-      endpoint === undefined ? readUrl(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`, protocol) : undefined
-    if (own !== undefined) return protocol === 'grpc' ? own.origin : own.href
-    const isAsked = env.list(`OTEL_${signal.toUpperCase()}_EXPORTER`)?.includes('otlp')
+  function endpointUrl(signal: Signal, protocol: OtlpProtocol, endpoint: string | undefined): URL | undefined {
+    const own = endpoint === undefined ? settings.ownUrl(signal, protocol) : undefined
+    if (own !== undefined) return own
+    const isAsked = env.list(`OTEL_${UPPER[signal]}_EXPORTER`)?.includes('otlp')
     const base =
-      (endpoint === undefined ? readUrl('OTEL_EXPORTER_OTLP_ENDPOINT', protocol) : new URL(endpoint)) ??
+      (endpoint === undefined ? settings.generalUrl(signal, protocol) : new URL(endpoint)) ??
       (isAsked ? new URL(protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318') : undefined)
-    if (base === undefined) return undefined
-    if (protocol === 'grpc') return base.origin
-    const url = new URL(base)
-    url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`
-    return url.href
+    if (base !== undefined && protocol !== 'grpc') base.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`
+    return base
   }
 
-  function readUrl(name: string, protocol: OtlpProtocol): URL | undefined {
-    const text = env.text(name)
-    if (text === undefined) return undefined
-    const isInsecure = env.flag('OTEL_EXPORTER_OTLP_INSECURE') ?? false
-    const full =
-      protocol === 'grpc' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)
-        ? `${isInsecure ? 'http' : 'https'}://${text}`
-        : text
-    if (/^https?:\/\/[^/]/i.test(full) && URL.canParse(full)) return new URL(full)
-    log.warn(`${name}=${maskDsn(text)} is not an http or https URL; it is ignored`)
-    return undefined
-  }
-
-  function readProtocol(signal: Signal): OtlpProtocol {
-    return (
-      options.protocol ??
-      env.oneOf(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`, PROTOCOLS) ??
-      env.oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', PROTOCOLS) ??
-      'http/protobuf'
-    )
-  }
-
-  function readHeaders(signal: Signal): Record<string, string> {
-    return (
-      options.headers ?? {
-        ...env.headers('OTEL_EXPORTER_OTLP_HEADERS'),
-        ...env.headers(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),
-      }
-    )
-  }
-
-  function createDestination(
-    signal: Signal,
-    url: string,
-    protocol: OtlpProtocol,
-    headers: Record<string, string>,
-  ): Destination {
-    const upper = signal.toUpperCase()
-    for (const value of Object.values(headers)) rememberSecret(value)
-    const destination: Destination = {
-      signal,
-      url,
-      label: new URL(url).origin,
-      headers,
-      protocol,
-      compression:
-        options.compression ??
-        env.oneOf(`OTEL_EXPORTER_OTLP_${upper}_COMPRESSION`, COMPRESSIONS) ??
-        env.oneOf('OTEL_EXPORTER_OTLP_COMPRESSION', COMPRESSIONS) ??
-        'gzip',
-      timeoutMillis:
-        options.timeoutMillis ??
-        env.integer(`OTEL_EXPORTER_OTLP_${upper}_TIMEOUT`, 0) ??
-        env.integer('OTEL_EXPORTER_OTLP_TIMEOUT', 0) ??
-        DEFAULT_TIMEOUT_MILLIS,
-      tls: options.tls ?? readTls(upper),
-    }
-    return Object.freeze(destination)
-  }
-
-  function readTls(upper: string): TlsOptions | undefined {
-    const file = (kind: string): Buffer | undefined => {
-      for (const name of [`OTEL_EXPORTER_OTLP_${upper}_${kind}`, `OTEL_EXPORTER_OTLP_${kind}`]) {
-        const path = env.text(name)
-        if (path !== undefined) return readPem(name, path)
-      }
-      return undefined
-    }
-    const ca = file('CERTIFICATE')
-    const cert = file('CLIENT_CERTIFICATE')
-    const key = file('CLIENT_KEY')
-    return ca || cert || key ? { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } : undefined
-  }
-}
-
-function readPem(name: string, path: string): Buffer | undefined {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    log.warn(`${name}: the file can't be read (${(error as NodeJS.ErrnoException).code}); it is ignored`)
-    return undefined
+  function create(signal: Signal, address: URL, protocol: OtlpProtocol, headers: Record<string, string>): Destination {
+    return createDestination({ signal, address, protocol, headers, ...settings.others(signal) })
   }
 }

@@ -9,6 +9,13 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):(.*)$/is
 const UPTRACE_GRPC_PORT = 14317
 const UPTRACE_HTTP_PORT = 14318
 
+/**
+ * What nobody would take for a token: `localhost`, an address, or a name with dots in small letters. A token that was put in the place of the
+ * host is one word, or has capitals.
+ */
+const HOST_NAME =
+  /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]|(?=.{1,80}$)([a-z0-9-]{1,24}\.)+[a-z]{2,12}\.?)$/
+
 /** A parsed DSN. Printing it in any way shows no token. */
 export class Dsn {
   readonly scheme: 'http' | 'https'
@@ -96,12 +103,15 @@ export function parseDsn(dsn: string): Dsn {
   return new Dsn(dsn, { scheme, host: url.hostname, token, ...ports(url, scheme, dsn) })
 }
 
-/** The DSN with anything that may be a secret replaced: the user info, the query, and all of a text that is no URL. */
+/** The DSN with anything that may be a secret replaced: only what is certainly the name of a host, and its port, are left. */
 export function maskDsn(dsn: string): string {
-  const match = /^([a-z][a-z0-9+.-]*:)?\/\/(?:(.*)@)?([^@/?#]*)([^?#]*)/is.exec(dsn)
+  const match = /^(https?:)?\/\/(?:(.*)@)?([^@/?#]*)/is.exec(dsn)
   if (!match) return '***'
-  const [, scheme = '', userInfo, host = '', path = ''] = match
-  return `${scheme}//${userInfo === undefined ? '' : '***@'}${host}${userInfo === undefined ? '' : path}`
+  const [, scheme = '', userInfo, authority = ''] = match
+  const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority) ?? []
+  const shown = HOST_NAME.test(host) ? host : host === '' ? '' : '***'
+  const shownPort = port === undefined ? '' : /^\d{0,5}$/.test(port) ? `:${port}` : ':***'
+  return `${scheme}//${userInfo === undefined ? '' : '***@'}${shown}${shownPort}`
 }
 
 function ports(url: URL, scheme: 'http' | 'https', dsn: string): { httpPort: number; grpcPort: number } {
@@ -137,6 +147,8 @@ function decode(text: string, dsn: string): string {
 }
 
 function fail(code: ConfigErrorCode, dsn: string, reason: string): never {
+  // a token in the wrong place is a secret as well
+  for (const part of dsn.split(/[\s/?#@:&=]+/)) if (part.length >= 16 && !HOST_NAME.test(part)) rememberSecret(part)
   throw new ConfigError(code, `DSN ${JSON.stringify(maskDsn(dsn))} ${reason} (expected https://<token>@host)`, {
     option: 'dsn',
   })

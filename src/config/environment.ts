@@ -1,93 +1,125 @@
-/** Reads environment variables: a wrong value says so once and counts as absent. */
+/** Reads environment variables by the table: a wrong value says so once and counts as absent. */
 import { log } from '../log.ts'
-import { redactSecrets, rememberSecret } from '../redact.ts'
+import { cleanText } from '../redact.ts'
+import { parsePairs } from './pairs.ts'
+import { VARIABLES, type Variable, type VariableName } from './variables.ts'
+
+/** A timer of Node with a longer delay fires at once. */
+export const MAX_TIMER_MILLIS = 2_147_483_647
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+type Table = typeof VARIABLES
+/** The variables of these types. */
+type NameOf<Type extends Variable['type']> = {
+  [Name in VariableName]: Table[Name] extends { type: Type } ? Name : never
+}[VariableName]
+type NumberName = NameOf<'integer' | 'millis' | 'timeout' | 'number'>
+/** A variable with a default always has a value. */
+type NumberOf<Name extends VariableName> = Table[Name] extends { default: number } ? number : number | undefined
+type FlagOf<Name extends VariableName> = Table[Name] extends { default: boolean } ? boolean : boolean | undefined
+type ValueOf<Name extends VariableName> = Table[Name] extends { values: readonly (infer Value)[] } ? Value : string
+
 /** Typed access to one environment. An empty variable counts as unset, as the specification asks. */
 export interface EnvironmentReader {
-  text(name: string): string | undefined
-  list(name: string): string[] | undefined
-  /** `true` or `false` in any case; another value warns and counts as `false`. */
-  flag(name: string): boolean | undefined
-  oneOf<const T extends string>(name: string, allowed: readonly T[]): T | undefined
-  integer(name: string, minimum: number): number | undefined
-  number(name: string, minimum: number, maximum: number): number | undefined
-  headers(name: string): Record<string, string> | undefined
+  text(name: VariableName): string | undefined
+  /** The parts between commas; of those that the table does not know each is told once and left out. */
+  list<Name extends NameOf<'list'>>(name: Name): Array<ValueOf<Name>> | undefined
+  /** `true` or `false` in any case; another value warns and counts as the default. */
+  flag<Name extends NameOf<'boolean'>>(name: Name): FlagOf<Name>
+  oneOf<Name extends NameOf<'enum'>>(name: Name): ValueOf<Name> | undefined
+  number<Name extends NumberName>(name: Name): NumberOf<Name>
+  /** `key=value` pairs with percent-encoded values; a wrong pair is told, without its value, and left out. */
+  pairs(name: NameOf<'pairs'>): Record<string, string> | undefined
+  /** Says once what is wrong with a variable. */
+  warn(name: VariableName, problem: string): void
 }
+
+const MAX_SHOWN = 200
+const UNITS = { millis: ' of milliseconds', timeout: ' of milliseconds (0 is no limit)' } as const
 
 export function readEnvironment(env: Environment): EnvironmentReader {
-  const text = (name: string): string | undefined => env[name]?.trim() || undefined
-  const reject = (name: string, value: string, expected: string): undefined => {
-    log.warn(`${name}=${redactSecrets(value)} is not ${expected}; it is ignored`)
+  const said = new Set<string>()
+  const warn = (name: VariableName, problem: string): void => {
+    if (said.has(`${name} ${problem}`)) return
+    said.add(`${name} ${problem}`)
+    log.warn(problem)
+  }
+  const text = (name: VariableName): string | undefined => env[name]?.trim() || undefined
+  const reject = (name: VariableName, value: string, expected: string): undefined => {
+    warn(name, `${name}=${shown(value)} is not ${expected}; ${fallback(VARIABLES[name])}`)
     return undefined
   }
-  const list = (name: string): string[] | undefined => {
-    const items = text(name)
-      ?.split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '')
-    return items?.length ? items : undefined
-  }
-  return {
+  const reader: EnvironmentReader = {
     text,
-    list,
+    warn,
+    list(name) {
+      const items = splitList(text(name))
+      const { values }: Variable = VARIABLES[name]
+      const usable = values === undefined ? items : items.filter((item) => isKnown(name, item, values))
+      return items.length > 0 ? (usable.map((item) => (values ? item.toLowerCase() : item)) as never) : undefined
+    },
     flag(name) {
+      const row: Variable = VARIABLES[name]
+      const value = text(name)?.toLowerCase()
+      if (value === 'true' || value === 'false') return (value === 'true') as never
+      if (value !== undefined) reject(name, value, 'true or false')
+      return (value === undefined && typeof row.default !== 'boolean' ? undefined : row.default === true) as never
+    },
+    oneOf(name) {
+      const { values = [] }: Variable = VARIABLES[name]
       const value = text(name)?.toLowerCase()
       if (value === undefined) return undefined
-      if (value === 'true') return true
-      if (value !== 'false') reject(name, value, 'true or false')
-      return false
+      return (values.find((item) => item === value) ?? reject(name, value, `one of ${values.join(', ')}`)) as never
     },
-    oneOf(name, allowed) {
-      const value = text(name)?.toLowerCase()
-      if (value === undefined) return undefined
-      return allowed.find((item) => item === value) ?? reject(name, value, `one of ${allowed.join(', ')}`)
-    },
-    integer(name, minimum) {
+    number(name) {
+      const row: Variable = VARIABLES[name]
       const value = text(name)
-      if (value === undefined) return undefined
-      const number = Number(value)
-      return /^[+-]?\d+$/.test(value) && Number.isSafeInteger(number) && number >= minimum
-        ? number
-        : reject(name, value, `a whole number of at least ${minimum}`)
+      const number = value === undefined ? undefined : parseNumber(value, row)
+      if (value !== undefined && number === undefined) reject(name, value, expectedNumber(row))
+      return (number ?? (typeof row.default === 'number' ? row.default : undefined)) as never
     },
-    number(name, minimum, maximum) {
+    pairs(name) {
       const value = text(name)
-      if (value === undefined) return undefined
-      const number = Number(value)
-      return Number.isFinite(number) && number >= minimum && number <= maximum
-        ? number
-        : reject(name, value, `a number from ${minimum} to ${maximum}`)
+      return value === undefined ? undefined : parsePairs(value, (problem) => warn(name, `${name} ${problem}`))
     },
-    headers(name) {
-      const items = list(name)
-      return items && parseHeaderList(name, items)
-    },
+  }
+  return reader
+
+  function isKnown(name: VariableName, item: string, values: readonly string[]): boolean {
+    if (values.includes(item.toLowerCase())) return true
+    warn(name, `${name} names ${shown(item)}, which is none of ${values.join(', ')}; it is ignored`)
+    return false
   }
 }
 
-/** `key=value` pairs with percent-encoded values; one wrong pair is left out, with a warning that does not show its value. */
-function parseHeaderList(name: string, items: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null)
-  for (const item of items) {
-    const at = item.indexOf('=')
-    const key = at < 0 ? '' : item.slice(0, at).trim().toLowerCase()
-    const value = at < 0 ? undefined : decodeHeaderValue(item.slice(at + 1).trim())
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key) || value === undefined || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      log.warn(`${name} holds a pair that is not key=value with a valid header name and value; the pair is ignored`)
-      continue
-    }
-    rememberSecret(value)
-    headers[key] = value
-  }
-  return { ...headers }
+/** Enough of a value to know it again. */
+function shown(value: string): string {
+  const clean = cleanText(value)
+  return clean.length > MAX_SHOWN ? `${clean.slice(0, MAX_SHOWN)}…` : clean
 }
 
-function decodeHeaderValue(value: string): string | undefined {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return undefined
-  }
+export function splitList(text: string | undefined): string[] {
+  const items = text?.split(',').map((item) => item.trim())
+  return items?.filter((item) => item !== '') ?? []
+}
+
+function parseNumber(value: string, { type, min = 0, max = largest(type) }: Variable): number | undefined {
+  const number = Number(value)
+  const isNumeral = type === 'number' ? Number.isFinite(number) : /^[+-]?\d+$/.test(value)
+  return isNumeral && number >= min && number <= max ? number : undefined
+}
+
+const largest = (type: Variable['type']): number =>
+  type === 'millis' || type === 'timeout' ? MAX_TIMER_MILLIS : Number.MAX_SAFE_INTEGER
+
+function expectedNumber({ type, min = 0, max }: Variable): string {
+  const what = type === 'number' ? 'a number' : `a whole number${type in UNITS ? UNITS[type as 'millis'] : ''}`
+  return max === undefined ? `${what} of at least ${min}` : `${what} from ${min} to ${max}`
+}
+
+function fallback(row: Variable): string {
+  return row.default === undefined
+    ? 'it is ignored'
+    : `it is ignored (default: ${String(row.default).replaceAll('`', '')})`
 }

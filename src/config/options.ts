@@ -7,61 +7,26 @@ import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelem
 import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
+import type { KeepOptions } from './keep-options.ts'
+import type {
+  BatchOptions,
+  HistogramAggregation,
+  LogCorrelationOptions,
+  SamplerName,
+  SeverityName,
+  TemporalityPreference,
+} from './option-types.ts'
+import type { SamplingRule } from './sampling-rules.ts'
 
-/** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited`, which is ours. */
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'rate_limited'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio'
-  | 'parentbased_rate_limited'
-
-export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'none'
-export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
-export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
-export type SeverityName = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
-
-/** How spans or log records are gathered before they are sent. */
-export interface BatchOptions {
-  /**
-   * How many items may wait to be encoded. A longer queue is encoded early, not dropped.
-   * @default 16_384 — env `OTEL_BSP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_QUEUE_SIZE`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0
-   */
-  maxQueueSize?: number
-  /**
-   * How many items one request holds at most.
-   * @default 1_000 — env `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0
-   */
-  maxExportBatchSize?: number
-  /**
-   * How long a batch may wait before it is sent, in milliseconds.
-   * @default 5_000 for spans, 1_000 for logs — env `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
-   * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor
-   */
-  scheduledDelayMillis?: number
-  /**
-   * How long `forceFlush` waits for the acknowledgement, in milliseconds; 0 means without limit.
-   * @default 30_000 — env `OTEL_BSP_EXPORT_TIMEOUT`, `OTEL_BLRP_EXPORT_TIMEOUT`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
-   */
-  exportTimeoutMillis?: number
-}
-
-/** Which ids a log line carries, and whether lines are sent as log records. Read by the pino instrumentation. */
-export interface LogCorrelationOptions {
-  /** Adds the ids of the active span to each line. @default true */
-  correlation?: boolean
-  /** Sends each line as a log record too. @default true */
-  sending?: boolean
-  /** Names of the fields. `parentSpanId` is added only when it is named. @default trace_id, span_id, trace_flags */
-  keys?: { traceId?: string; spanId?: string; traceFlags?: string; parentSpanId?: string }
-}
+export type {
+  BatchOptions,
+  HistogramAggregation,
+  LogCorrelationOptions,
+  PropagatorName,
+  SamplerName,
+  SeverityName,
+  TemporalityPreference,
+} from './option-types.ts'
 
 /** Options of `configureOpentelemetry`. An option wins over the environment, the environment over the default. */
 export interface ConfigureOptions {
@@ -93,17 +58,22 @@ export interface ConfigureOptions {
   timeoutMillis?: number
   /** TLS material. @default env `OTEL_EXPORTER_OTLP_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `OTEL_EXPORTER_OTLP_CLIENT_KEY` */
   tls?: TlsOptions
-  /** Base of trace URLs, where the web interface has another address than the ingestion. @default the DSN's — env `UPTRACE_SITE_URL` */
+  /**
+   * Base of trace URLs, where the web interface has another address than the ingestion, or an address with `{traceId}` and `{spanId}` in it.
+   * @default the DSN's; without a DSN `traceUrl` gives an empty string — env `UPTRACE_SITE_URL`
+   */
   siteUrl?: string
   /** Turns everything off but the propagators. @default false — env `UPTRACE_DISABLED`, `OTEL_SDK_DISABLED` */
   disabled?: boolean
 
-  /** `service.name`. @default env `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then `unknown_service:node` */
+  /** `service.name`. @default env `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, then the name in the nearest package.json */
   serviceName?: string
-  /** `service.version`. */
+  /** `service.version`. @default env `OTEL_RESOURCE_ATTRIBUTES`, then the version in the nearest package.json */
   serviceVersion?: string
   /** `deployment.environment.name`, e.g. `production`. */
   deploymentEnvironment?: string
+  /** Takes `deployment.environment.name` from `NODE_ENV` where nothing else names it. @default false — env `UPTRACE_NODE_ENV` */
+  environmentFromNodeEnv?: boolean
   /** Further attributes of this process. They win over detected ones and over `OTEL_RESOURCE_ATTRIBUTES`. */
   resourceAttributes?: Attributes
   /** Detectors that run after the built-in ones. */
@@ -125,6 +95,21 @@ export interface ConfigureOptions {
   traceSampler?: Sampler | SamplerName
   /** The ratio (0 to 1) or rate (spans per second) of a sampler given by name. @default env `OTEL_TRACES_SAMPLER_ARG` */
   samplerArg?: number
+  /**
+   * Which share of traces is recorded, by rules on their first span. The first rule that matches decides; without one it is `sampler`.
+   * A span with a parent follows the parent.
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when a rule has an unknown condition, or a ratio that is not from 0 to 1
+   * @example
+   * configureOpentelemetry({ sampling: [{ route: '/health', ratio: 0 }, { name: 'GET /x*', ratio: 0.1 }, { attributes: { tenant: 'big' }, ratio: 0.01 }] })
+   */
+  sampling?: readonly SamplingRule[]
+  /**
+   * Which traces are kept, decided when their local root has ended; what `sampler` leaves out is not seen here.
+   * @default all
+   */
+  keep?: KeepOptions
+  /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
+  spanMetrics?: boolean
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */
@@ -144,7 +129,7 @@ export interface ConfigureOptions {
   propagator?: TextMapPropagator
   /** @default AsyncLocalStorage */
   contextManager?: ContextManager
-  /** Baggage entries which are copied to spans and log records as attributes. None unless named: baggage comes from callers. */
+  /** Baggage entries which are copied to spans and log records as attributes. None unless named: baggage comes from callers. @default env `UPTRACE_BAGGAGE_KEYS` */
   baggageKeys?: readonly string[]
 
   /** @default true — env `OTEL_METRICS_EXPORTER=none` turns it off */
@@ -171,14 +156,14 @@ export interface ConfigureOptions {
   temporalityPreference?: TemporalityPreference
   /** @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
   histogramAggregation?: HistogramAggregation
-  /** Event loop, heap and garbage collection metrics. @default true */
+  /** Event loop, heap and garbage collection metrics. @default true — env `UPTRACE_RUNTIME_METRICS` */
   runtimeMetrics?: boolean
 
   /** @default true — env `OTEL_LOGS_EXPORTER=none` turns it off */
   loggingEnabled?: boolean
   /** The opposite of `loggingEnabled`. */
   loggingDisabled?: boolean
-  /** Log records below this severity are dropped. @default none */
+  /** Log records below this severity are dropped. @default none — env `UPTRACE_MIN_LOG_SEVERITY` */
   minLogSeverity?: SeverityNumber | SeverityName
   /** Processors that run before ours. */
   logRecordProcessors?: readonly LogRecordProcessor[]
@@ -193,16 +178,16 @@ export interface ConfigureOptions {
   instrumentations?: InstrumentationsOption
   /**
    * Requests that are never traced. A string is a path, or a prefix when it ends in `*`.
-   * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico
+   * @default /health, /healthz, /livez, /readyz, /metrics, /favicon.ico — env `UPTRACE_IGNORE_URLS`
    */
   ignoreUrls?: ReadonlyArray<string | RegExp>
-  /** Tells callers the trace of their request, in these headers of the response. @default none */
+  /** Tells callers the trace of their request, in these headers of the response. @default none — env `UPTRACE_RESPONSE_HEADERS` */
   responseHeaders?: ReadonlyArray<'traceresponse' | 'server-timing' | 'trace-id'>
-  /** Adds `traceparent` as a comment to SQL statements of pg and mysql2, and so of knex and ORMs on them. @default false */
+  /** Adds `traceparent` as a comment to SQL statements of pg and mysql2, and so of knex and ORMs on them. @default false — env `UPTRACE_SQL_COMMENTS` */
   sqlComments?: boolean
   /**
    * Puts the phases of a connection on http and fetch client spans, as the events `http.dns`, `http.connect`, `http.tls` and
-   * `http.first_byte`, each with its `duration_ms`. @default false
+   * `http.first_byte`, each with its `duration_ms`. @default false — env `UPTRACE_CONNECTION_PHASES`
    */
   connectionPhases?: boolean
 

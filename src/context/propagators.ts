@@ -1,23 +1,22 @@
 /** Chooses how trace context and baggage travel between services. */
 import type { TextMapPropagator } from '@opentelemetry/api'
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import type { PropagatorName } from '../config/options.ts'
 import { loadLazily } from '../lazy.ts'
+import { baggagePropagator } from './baggage.ts'
+import { composePropagators } from './composite.ts'
+import { guardPropagator } from './guard.ts'
+import { traceContextPropagator } from './trace-context.ts'
 
-type B3 = typeof import('@opentelemetry/propagator-b3')
+type Vendor = typeof import('./vendor/index.ts')
 
-const CREATE: Record<Exclude<PropagatorName, 'none'>, () => TextMapPropagator> = {
-  tracecontext: () => new W3CTraceContextPropagator(),
-  baggage: () => new W3CBaggagePropagator(),
-  b3: () => new (loadLazily<B3>('b3').B3Propagator)(),
-  b3multi: () => {
-    const { B3InjectEncoding, B3Propagator } = loadLazily<B3>('b3')
-    return new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER })
-  },
+/** One propagator for all names, `undefined` with `none` or no name: nothing travels then. */
+export function createPropagator(names: readonly PropagatorName[]): TextMapPropagator | undefined {
+  const propagators = names.filter((name) => name !== 'none').map((name) => guardPropagator(create(name), name))
+  return propagators.length > 1 ? composePropagators(propagators) : propagators[0]
 }
 
-/** One propagator for all names; with `none`, or no name, nothing travels. */
-export function createPropagator(names: readonly PropagatorName[]): TextMapPropagator {
-  const propagators = names.filter((name) => name !== 'none').map((name) => CREATE[name]())
-  return propagators.length === 1 ? propagators[0]! : new CompositePropagator({ propagators })
+function create(name: Exclude<PropagatorName, 'none'>): TextMapPropagator {
+  if (name === 'tracecontext') return traceContextPropagator
+  if (name === 'baggage') return baggagePropagator
+  return loadLazily<Vendor>('propagators').createVendorPropagator(name)
 }

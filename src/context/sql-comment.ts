@@ -1,8 +1,13 @@
 /** Reads the trace context that a client left in a comment of an SQL statement. */
 import { type Context, defaultTextMapGetter, ROOT_CONTEXT } from '@opentelemetry/api'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { percentDecode } from './header-text.ts'
+import { traceContextPropagator } from './trace-context.ts'
 
-const COMMENT = /\/\*([^*]*(?:\*(?!\/)[^*]*)*)\*\//g
+/**
+ * Comments, and what only looks as if it held one: text in quotes, which may come from anybody, and comments to the end of a line. What is not closed
+ * goes on to the end, so that no character is looked at often.
+ */
+const PARTS = /'(?:[^'\\]|\\.)*\\?(?:'|$)|"(?:[^"\\]|\\.)*\\?(?:"|$)|--[^\n]*|\/\*([^*]*(?:\*(?!\/)[^*]*)*)(?:\*\/|$)/gs
 const PAIR = /([\w.%-]+)='((?:[^'\\]|\\.)*)'/g
 const MAX_LENGTH = 100_000
 
@@ -14,18 +19,11 @@ const MAX_LENGTH = 100_000
  * const span = tracer.startSpan('proxy query', {}, extractFromSqlComment(sql))
  */
 export function extractFromSqlComment(sql: string, base: Context = ROOT_CONTEXT): Context {
-  const carrier: Record<string, string> = {}
+  const carrier: Record<string, string> = Object.create(null)
   // comments stand at the end of a statement
-  for (const [, comment] of sql.slice(-MAX_LENGTH).matchAll(COMMENT)) {
-    for (const [, key, value] of comment!.matchAll(PAIR)) carrier[decode(key!)] = decode(value!.replace(/\\(.)/g, '$1'))
+  for (const [, comment] of sql.slice(-MAX_LENGTH).matchAll(PARTS)) {
+    for (const [, key, value] of comment?.matchAll(PAIR) ?? [])
+      carrier[percentDecode(key!)] = percentDecode(value!.replace(/\\(.)/g, '$1'))
   }
-  return new W3CTraceContextPropagator().extract(base, carrier, defaultTextMapGetter)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return traceContextPropagator.extract(base, carrier, defaultTextMapGetter)
 }

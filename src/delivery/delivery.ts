@@ -1,43 +1,41 @@
 /** Composes delivery: one pipeline a signal, one queue a destination, one budget for all. */
+
 import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
+import { isComplete, loadLazily } from '../lazy.ts'
+import { log } from '../log.ts'
 import { onFirstMeasurement } from '../signals/metrics/measured.ts'
-import { clearTimeout, performance, setTimeout } from '../timers.ts'
+import { clearTimeout, setTimeout } from '../timers.ts'
+import { noteDestinations } from './current-destinations.ts'
 import { createEnding, type Flushable } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
-import {
-  createLogRecordProcessor,
-  createMetricExporter,
-  createSpanProcessor,
-  type SeamHost,
-} from './intake/processors.ts'
-import { createBudget } from './queue/batch.ts'
-import { availableEncoding } from './queue/compress.ts'
+import { countOutcomes, createFlusher, difference, MAX_TIMER_MILLIS } from './flush.ts'
+import type { IntakeHost } from './intake/host.ts'
+import { createMetricExporter } from './intake/metric-exporter.ts'
+import { createLogRecordProcessor, createSpanProcessor } from './intake/processors.ts'
+import { createBudget } from './queue/budget.ts'
 import { DestinationQueue } from './queue/destination-queue.ts'
 import { createPipeline, type Pipeline } from './queue/signal-queue.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createRunUntraced } from './run-untraced.ts'
 import { createSelfMetrics } from './self-metrics.ts'
-import { createSender } from './send/create-sender.ts'
-import { createSpool } from './spool/spool.ts'
+import { availableEncoding, createSender } from './send/create-sender.ts'
+import type { Spool, SpoolOptions } from './spool/spool.ts'
 import { threads } from './threads/channel.ts'
 import { connectToMain } from './threads/hand-over.ts'
 import { handOverMetrics } from './threads/hand-over-metrics.ts'
 import { takeOverFromThreads } from './threads/take-over.ts'
-import type { Delivery, DeliveryHealth, DeliveryOptions } from './types.ts'
+import type { Delivery, DeliveryHealth, DeliveryOptions, FlushResult } from './types.ts'
 
-/** The first requests wait this long for attributes of the resource that are still being detected. */
-const RESOURCE_WAIT_MILLIS = 100
 const DEFAULT_FLUSH_MILLIS = 30_000
-const MAX_TIMER_MILLIS = 0x7fffffff
 
 /**
  * Takes spans, log records and metrics from the SDKs and brings them to their destinations: batched, compressed, buffered, retried, counted.
  * Does no I/O before the first batch is closed.
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
+  noteDestinations(options.destinations)
   const runUntraced = createRunUntraced()
-  const startedAt = performance.now()
   const reporters = new Map<string, Reporter>()
   const budget = createBudget(options.bufferLimitBytes, () => allQueues)
   const selfMetrics = createSelfMetrics(() => allPipelines)
@@ -49,53 +47,57 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
   const allPipelines = [...pipelines.values()]
   const allQueues = allPipelines.flatMap(({ queues }) => queues)
-  const handOver = connectToMain(options.destinations, options.bufferLimitBytes)
-  let closingSince: number | undefined
-  let shuttingDown: Promise<void> | undefined
+  let shuttingDown: Promise<FlushResult> | undefined
 
+  const handOver = connectToMain(options.destinations, options.bufferLimitBytes)
   // a thread that hands over has nothing to keep, and the folder belongs to the process
   const spool =
     options.spoolDirectory && !handOver
-      ? createSpool({
+      ? loadSpool({
           directory: options.spoolDirectory,
           limitBytes: options.spoolLimitBytes,
           maxAgeMillis: options.spoolMaxAgeMillis,
           budget,
           runUntraced,
-          queues: () => allQueues,
+          pipelines: allPipelines,
+          service: serviceName(options.resource),
         })
       : undefined
+  const flusher = createFlusher({ resource: options.resource, isHopeless: () => ending.isHopeless() })
   const takeOver = threads().isMainThread
     ? takeOverFromThreads({
         options,
         runUntraced,
         pipelineOf: (signal) => pipelines.get(signal),
         // the thread that waits holds the process, as long as it is there
-        flush: (timeoutMillis) => flush(allPipelines, timeoutMillis, false),
+        async flush(timeoutMillis) {
+          await flusher.flush(allPipelines, timeoutMillis, false)
+        },
         onThread: () => watch.arm(),
       })
     : undefined
-  const flushes = new Set<() => void>()
   const ending = createEnding({
     options,
     pipelines: allPipelines,
     spool,
     takeOver,
-    flush(timeoutMillis) {
+    async flush(timeoutMillis) {
       hush()
-      return flush(allPipelines, timeoutMillis)
+      await flusher.flush(allPipelines, timeoutMillis)
     },
-    giveUp: () => {
-      for (const stop of flushes) stop()
-    },
+    giveUp: flusher.giveUp,
   })
   const watch = options.exitFlush ? watchExit(ending, runUntraced) : { arm() {}, stop() {} }
   if (handOver) handOverMetrics(() => ending.meterProvider)
   else if (options.exitFlush) onFirstMeasurement(watch.arm)
-  const host: SeamHost = {
+  /** Of the caller that is flushing providers at this moment. */
+  let callersMillis: number | undefined
+  const host: IntakeHost = {
     options,
     runUntraced,
-    flush: flushEverywhere,
+    async flush(these, timeoutMillis) {
+      await flushEverywhere(these, Math.min(timeoutMillis || Infinity, callersMillis ?? Infinity))
+    },
     closing,
     handOver,
     onUnsent: watch.arm,
@@ -119,17 +121,27 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       ending.providers = providers as readonly Flushable[]
     },
     forceFlush: ({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) => flushEverywhere(allPipelines, timeoutMillis),
+    limited(timeoutMillis, run) {
+      const before = callersMillis
+      callersMillis = timeoutMillis
+      try {
+        return run()
+      } finally {
+        callersMillis = before
+      }
+    },
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
-      shuttingDown ??= shutdown(timeoutMillis)
+      if (shuttingDown) return join(shuttingDown, timeoutMillis)
+      shuttingDown = shutdown(timeoutMillis)
       return shuttingDown
     },
     health,
   }
 
   function createQueue(destination: Destination, index: number): DestinationQueue {
-    const reporter = reporters.get(destination.label) ?? createReporter(destination.label)
+    const reporter = reporters.get(destination.label) ?? createReporter(destination.label, runUntraced)
     reporters.set(destination.label, reporter)
-    const encoding = availableEncoding(destination.compression)
+    const encoding = availableEncoding(destination)
     return new DestinationQueue({
       destination,
       index,
@@ -149,59 +161,49 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const reporter of reporters.values()) reporter.hush()
   }
 
-  /** Waits until everything created so far is settled. The timer holds the process, as sockets and other timers of delivery do not. */
-  async function flush(these: readonly Pipeline[], timeoutMillis: number, holds = true): Promise<void> {
-    const isSettling =
-      options.resource.asyncAttributesPending === true && performance.now() - startedAt < RESOURCE_WAIT_MILLIS
-    if (isSettling) await settleResource(options.resource)
-    takeOver?.drain()
-    for (const pipeline of these) pipeline.open?.flush()
-    const batches = these.flatMap((pipeline) => [...pipeline.outstanding])
-    if (batches.length === 0) return
-    const settled = Promise.all(batches.map((batch) => batch.whenSettled()))
-    for (const { queues } of these) for (const queue of queues) queue.hurry()
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        flushes.delete(done)
-        resolve()
-      }
-      const timer = setTimeout(done, timeoutMillis > 0 ? Math.min(timeoutMillis, MAX_TIMER_MILLIS) : MAX_TIMER_MILLIS)
-      if (!holds) timer.unref()
-      flushes.add(done)
-      void settled.then(done)
-      if (ending.isHopeless()) done()
-    })
-  }
-
   /** In a worker thread, what the main thread has taken over as well. When the thread ends, that is safe already. */
-  async function flushEverywhere(these: readonly Pipeline[], timeoutMillis: number): Promise<void> {
+  async function flushEverywhere(these: readonly Pipeline[], timeoutMillis: number): Promise<FlushResult> {
+    takeOver?.drain()
     const isOver = handOver === undefined || ending.isFlushing || ending.isBlocking
-    await Promise.all([flush(these, timeoutMillis), isOver ? undefined : handOver.flush(timeoutMillis)])
+    const [result] = await Promise.all([
+      flusher.flush(these, timeoutMillis),
+      isOver ? undefined : handOver.flush(timeoutMillis),
+    ])
+    return result
   }
 
   /** The provider of one signal shuts down. Its wait is short: delivery itself goes on until `shutdown`, or the end of the process. */
-  function closing(pipeline: Pipeline): Promise<void> {
-    closingSince ??= performance.now()
+  async function closing(
+    pipeline: Pipeline,
+    timeoutMillis = callersMillis ?? Math.max(options.exitTimeoutMillis, 1),
+  ): Promise<void> {
     takeOver?.stop()
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    return flush(
-      [pipeline],
-      Math.min(exportTimeoutMillis || Number.POSITIVE_INFINITY, Math.max(options.exitTimeoutMillis, 1)),
-    )
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis))
   }
 
-  async function shutdown(timeoutMillis: number): Promise<void> {
-    const elapsed = closingSince === undefined ? 0 : performance.now() - closingSince
+  async function shutdown(timeoutMillis: number): Promise<FlushResult> {
+    const before = countOutcomes(allPipelines)
     takeOver?.stop()
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
-    await flushEverywhere(allPipelines, Math.max(1, timeoutMillis - elapsed - 50))
+    const { timedOut } = await flushEverywhere(allPipelines, timeoutMillis)
     ending.conclude()
     watch.stop()
     onFirstMeasurement(undefined)
+    return { ...difference(before, countOutcomes(allPipelines)), timedOut }
+  }
+
+  /** A later caller may wait for less time than the first. */
+  function join(ending: Promise<FlushResult>, timeoutMillis: number): Promise<FlushResult> {
+    const before = countOutcomes(allPipelines)
+    return new Promise((resolve, reject) => {
+      const atDeadline = (): void => resolve({ ...difference(before, countOutcomes(allPipelines)), timedOut: true })
+      const timer = setTimeout(atDeadline, Math.min(timeoutMillis, MAX_TIMER_MILLIS))
+      void ending.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
   }
 
   function health(): DeliveryHealth {
@@ -215,12 +217,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 }
 
-function settleResource(resource: Resource): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, RESOURCE_WAIT_MILLIS)
-    void resource.waitForAsyncAttributes?.().finally(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+function loadSpool(options: SpoolOptions): Spool | undefined {
+  if (isComplete()) return loadLazily<typeof import('./spool/spool.ts')>('spool').createSpool(options)
+  log.warn('the spool directory is not used: the package is bundled without its files; leave uptrace-node external')
+  return undefined
+}
+
+/** Not `attributes`, which complains while others are still being detected. */
+function serviceName(resource: Resource): string {
+  const [, name] = resource.getRawAttributes().find(([key]) => key === 'service.name') ?? []
+  return typeof name === 'string' ? name : ''
 }

@@ -1,6 +1,6 @@
 /** Delivery: from ended spans, emitted log records and collected metrics to the back end. */
 
-export { guardLoggerProvider, guardMeterProvider, guardTracerProvider } from '../signals/guard.ts'
+export { currentDestinations } from './current-destinations.ts'
 export { createDelivery } from './delivery.ts'
 export type {
   BatchOptions,
@@ -11,5 +11,6 @@ export type {
   DropCounts,
   DropReason,
   FlushOptions,
+  FlushResult,
   SignalHealth,
 } from './types.ts'

@@ -6,13 +6,13 @@
 import type { Attributes, BatchObservableResult, Histogram, Meter, MeterProvider, Observable } from '@opentelemetry/api'
 import type { Signal } from '../config/destination.ts'
 import { VERSION } from '../version.ts'
-import type { Lane, LaneObserver } from './queue/destination-queue.ts'
+import type { AttemptObserver, DestinationQueue } from './queue/destination-queue.ts'
 import type { Pipeline } from './queue/signal-queue.ts'
 
 const NAMES: Record<Signal, string> = { traces: 'span', logs: 'log', metrics: 'metric_data_point' }
 const UNITS: Record<Signal, string> = { traces: '{span}', logs: '{log_record}', metrics: '{data_point}' }
 
-export interface SelfMetrics extends LaneObserver {
+export interface SelfMetrics extends AttemptObserver {
   /** Registers the instruments. Before, durations are not recorded; counts are never lost. */
   attach(provider: MeterProvider): void
 }
@@ -20,8 +20,8 @@ export interface SelfMetrics extends LaneObserver {
 export function createSelfMetrics(pipelines: () => readonly Pipeline[]): SelfMetrics {
   let duration: Histogram | undefined
   return {
-    attempted(lane, millis, errorType) {
-      duration?.record(millis / 1000, { ...laneAttributes(lane), ...(errorType && { 'error.type': errorType }) })
+    attempted(queue, millis, errorType) {
+      duration?.record(millis / 1000, { ...queueAttributes(queue), ...(errorType && { 'error.type': errorType }) })
     },
     attach(provider) {
       const meter = provider.getMeter('uptrace-node', VERSION)
@@ -36,7 +36,7 @@ export function createSelfMetrics(pipelines: () => readonly Pipeline[]): SelfMet
 }
 
 function observePipeline(meter: Meter, pipeline: Pipeline, isUsed: () => boolean): void {
-  const { signal, lanes } = pipeline
+  const { signal, queues } = pipeline
   const unit = UNITS[signal]
   const exporter = `otel.sdk.exporter.${NAMES[signal]}`
   const exported = meter.createObservableCounter(`${exporter}.exported`, {
@@ -48,17 +48,17 @@ function observePipeline(meter: Meter, pipeline: Pipeline, isUsed: () => boolean
     description: 'Items passed to the exporter whose export has not finished.',
   })
   const observables: Observable[] = [exported, inflight]
-  const observeLanes = (result: BatchObservableResult): void => {
+  const observeQueues = (result: BatchObservableResult): void => {
     if (!isUsed()) return
-    for (const lane of lanes) {
-      const attributes = laneAttributes(lane)
-      result.observe(exported, lane.delivered, attributes)
-      result.observe(inflight, lane.queued, attributes)
-      for (const [reason, count] of Object.entries(lane.dropped))
+    for (const queue of queues) {
+      const attributes = queueAttributes(queue)
+      result.observe(exported, queue.delivered, attributes)
+      result.observe(inflight, queue.queued, attributes)
+      for (const [reason, count] of Object.entries(queue.dropped))
         result.observe(exported, count, { ...attributes, 'error.type': reason })
     }
   }
-  meter.addBatchObservableCallback(observeLanes, observables)
+  meter.addBatchObservableCallback(observeQueues, observables)
   // metric data points have no processor
   if (signal !== 'metrics') observeProcessor(meter, pipeline, isUsed)
 }
@@ -91,21 +91,21 @@ function observeProcessor(meter: Meter, pipeline: Pipeline, isUsed: () => boolea
   )
 }
 
-const known = new WeakMap<Lane, Attributes>()
+const known = new WeakMap<DestinationQueue, Attributes>()
 
-function laneAttributes(lane: Lane): Attributes {
-  const cached = known.get(lane)
+function queueAttributes(queue: DestinationQueue): Attributes {
+  const cached = known.get(queue)
   if (cached) return cached
-  const { signal, url, protocol } = lane.destination
+  const { signal, url, protocol } = queue.destination
   const { hostname, port, protocol: scheme } = new URL(url)
   const kind = protocol === 'grpc' ? 'otlp_grpc' : protocol === 'http/json' ? 'otlp_http_json' : 'otlp_http'
   const type = `${kind}_${NAMES[signal]}_exporter`
   const attributes = {
     'otel.component.type': type,
-    'otel.component.name': `${type}/${lane.index}`,
+    'otel.component.name': `${type}/${queue.index}`,
     'server.address': hostname,
     'server.port': Number(port) || (scheme === 'https:' ? 443 : 80),
   }
-  known.set(lane, attributes)
+  known.set(queue, attributes)
   return attributes
 }

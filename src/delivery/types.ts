@@ -46,6 +46,8 @@ export type DropReason =
   | 'too_large'
   /** Could not be read while it was encoded. */
   | 'unreadable'
+  /** Waited in the spool for longer than `spoolMaxAgeMillis`. */
+  | 'too_old'
   /** Ended after shutdown. */
   | 'after_shutdown'
   /** Still unsent when the process, or the time for shutdown, ended. */
@@ -85,7 +87,18 @@ export interface DeliveryHealth {
 }
 
 export interface FlushOptions {
+  /** 0 means: begin to send, and do not wait. */
   timeoutMillis?: number
+}
+
+/** What came of a flush: counts over all signals, of the first destination, as in `health()`. */
+export interface FlushResult {
+  /** Spans, log records and metric data points that the back end has acknowledged during the call, whoever made them. */
+  readonly delivered: number
+  /** Those that were dropped during the call; `health()` says why. */
+  readonly dropped: number
+  /** Whether the time was over before all was settled: what is left is still being sent, unless this was `shutdown`. */
+  readonly timedOut: boolean
 }
 
 export interface Delivery {
@@ -97,9 +110,11 @@ export interface Delivery {
   setMeterProvider(provider: MeterProvider): void
   /** Are flushed when the process ends, with all their processors and exporters, those of the user's included. */
   setProviders(providers: readonly object[]): void
+  /** Whatever `run` flushes at once through the seams above waits no longer than this; with 0 not at all. */
+  limited<T>(timeoutMillis: number, run: () => T): T
   /** Resolves when all that was created before is acknowledged, refused or dropped, or at the deadline. */
-  forceFlush(options?: FlushOptions): Promise<void>
-  /** Sends or counts everything, then stops. Idempotent; never rejects. */
-  shutdown(options?: FlushOptions): Promise<void>
+  forceFlush(options?: FlushOptions): Promise<FlushResult>
+  /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */
+  shutdown(options?: FlushOptions): Promise<FlushResult>
   health(): DeliveryHealth
 }

@@ -1,22 +1,22 @@
 /** `uptrace-node doctor`: finds out why telemetry does not arrive, from the Node version to the answer of each endpoint. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Destination } from '../config/destination.ts'
 import { type Config, resolveConfig } from '../config/resolve.ts'
 import { TARGETS } from '../instrument/catalogue.generated.ts'
 import { importHookKind } from '../instrument/hooks/module-import.ts'
-import { distFolder } from '../lazy.ts'
 import { configureLog } from '../log.ts'
 import { redactSecrets } from '../redact.ts'
 import { isNodeSupported, VERSION } from '../version.ts'
 import { findInlined } from './bundle.ts'
 import { findApiCopies } from './copies.ts'
 import { probe } from './probe.ts'
-import { REPORT_VARIABLE, type SelfReport } from './self-report.ts'
+import { type ProgramRun, runProgram } from './run-program.ts'
+import type { SelfReport } from './self-report.ts'
 
-const RUN_MILLIS = 10_000
+const HELP = `Usage: uptrace-node doctor [--json] [-- node app.js]
+
+Finds out why telemetry does not arrive; with a program, runs it for up to 10 s and asks what it saw.
+`
 
 /** One thing that was looked at. */
 export interface Check {
@@ -28,20 +28,29 @@ export interface Check {
 /** `[--json] [-- command …]`. Exit code 1 when a check failed, 2 for wrong arguments. */
 export async function runDoctor(args: readonly string[]): Promise<number> {
   const end = args.includes('--') ? args.indexOf('--') : args.length
-  const [flags, command] = [args.slice(0, end), args.slice(end + 1)]
-  const unknown = flags.find((flag) => flag !== '--json')
-  if (unknown !== undefined) {
-    process.stderr.write(
-      `uptrace-node doctor: unknown argument ${unknown} (usage: uptrace-node doctor [--json] [-- node app.js])\n`,
-    )
+  const { values, isWrong } = parseFlags(args.slice(0, end))
+  if (isWrong) {
+    process.stderr.write(`uptrace-node doctor: unknown argument\n\n${HELP}`)
     return 2
   }
-  const checks = await examine(process.cwd(), process.env, command)
-  const text = flags.includes('--json')
-    ? JSON.stringify({ version: VERSION, checks }, null, 2)
-    : checks.map(format).join('\n')
+  if (values.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const checks = await examine(process.cwd(), process.env, args.slice(end + 1))
+  const text = values.json ? JSON.stringify({ version: VERSION, checks }, null, 2) : checks.map(format).join('\n')
   process.stdout.write(`${redactSecrets(text)}\n`)
   return checks.some(({ status }) => status === 'failed') ? 1 : 0
+}
+
+/** Arguments that are not known are not repeated: one of them may be a password. */
+function parseFlags(args: string[]): { values: { json?: boolean; help?: boolean }; isWrong: boolean } {
+  const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    return { values: parseArgs({ args, options }).values, isWrong: false }
+  } catch {
+    return { values: {}, isWrong: true }
+  }
 }
 
 async function examine(folder: string, env: NodeJS.ProcessEnv, command: readonly string[]): Promise<Check[]> {
@@ -49,14 +58,17 @@ async function examine(folder: string, env: NodeJS.ProcessEnv, command: readonly
   const keep = (message: string): void => void warnings.push(message)
   configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
   const config = resolveConfig({}, env)
+  const run = command.length > 0 ? await runProgram(command, env) : undefined
+  // what the program has in its code counts, not what the environment says
+  const destinations = run?.report?.destinations ?? config.destinations
   return [
     checkNode(),
     checkApi(folder),
     ...warnings.map((detail): Check => ({ name: 'environment', status: 'warning', detail })),
-    checkDestination(config, command.length > 0),
-    ...(await Promise.all(config.destinations.map(checkEndpoint))),
+    checkDestination(config, destinations),
+    ...(await Promise.all(destinations.map(checkEndpoint))),
     checkHooks(),
-    ...(command.length > 0 ? await checkProgram(command, env) : []),
+    ...(run ? checkProgram(run) : []),
   ]
 }
 
@@ -95,18 +107,22 @@ function checkApi(folder: string): Check {
   return { name: '@opentelemetry/api', status: 'ok', detail: `one copy, ${listing}` }
 }
 
-/** A program may have its DSN in code, which is not seen from here. */
-function checkDestination(config: Config, hasProgram: boolean): Check {
-  if (config.disabledReason !== undefined)
-    return { name: 'destination', status: hasProgram ? 'warning' : 'failed', detail: config.disabledReason }
+function checkDestination(config: Config, destinations: readonly Destination[]): Check {
+  const isOfEnvironment = labels(destinations) === labels(config.destinations)
+  if (config.disabledReason !== undefined && destinations.length === 0)
+    return { name: 'destination', status: 'failed', detail: config.disabledReason }
   const what =
-    config.dsns.length > 0
-      ? config.dsns.map((dsn) => `DSN ${dsn}, traces at ${dsn.siteUrl}`)
-      : [...new Set(config.destinations.map(({ label }) => `endpoint ${label}`))]
-  return { name: 'destination', status: 'ok', detail: what.join('; ') || 'only exporters without a network' }
+    isOfEnvironment && config.dsns.length > 0
+      ? config.dsns.map((dsn) => `DSN ${dsn}, traces at ${dsn.siteUrl}`).join('; ')
+      : labels(destinations)
+  const where = isOfEnvironment ? '' : ', configured by the program'
+  return { name: 'destination', status: 'ok', detail: what ? `${what}${where}` : 'only exporters without a network' }
 }
 
-async function checkEndpoint(destination: Config['destinations'][number]): Promise<Check> {
+const labels = (destinations: readonly Destination[]): string =>
+  [...new Set(destinations.map(({ label }) => `endpoint ${label}`))].sort().join('; ')
+
+async function checkEndpoint(destination: Destination): Promise<Check> {
   const { signal, endpoint, isOk, answer } = await probe(destination)
   return { name: `${signal} to ${endpoint}`, status: isOk ? 'ok' : 'failed', detail: answer }
 }
@@ -121,36 +137,10 @@ function checkHooks(): Check {
   return { name: 'es modules', status: kind === 'none' ? 'failed' : 'ok', detail: details[kind] }
 }
 
-/** Runs the program for some seconds with telemetry on and asks it what it saw. */
-async function checkProgram(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Check[]> {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'uptrace-doctor-')), 'report.json')
-  const register = pathToFileURL(path.join(distFolder(), 'register.mjs')).href
-  const options = `${env.NODE_OPTIONS ?? ''} --import ${register}`.trim()
-  const child = spawn(command[0]!, command.slice(1), {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...env, NODE_OPTIONS: options, [REPORT_VARIABLE]: file },
-  })
-  const outcome = await new Promise<string>((resolve) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGTERM')
-      resolve(`ran for ${RUN_MILLIS / 1000} s`)
-    }, RUN_MILLIS)
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer)
-      resolve(`ended with ${signal ?? `code ${code}`}`)
-    })
-  })
-  const report = readReport(file)
-  if (!report)
-    return [
-      {
-        name: 'program',
-        status: 'failed',
-        detail: `${command.join(' ')} ${outcome}, and no Node.js process of it loaded uptrace-node`,
-      },
-    ]
-  return [{ name: 'program', status: 'ok', detail: `${command.join(' ')} ${outcome}` }, ...judgeReport(report)]
+function checkProgram({ name, outcome, report }: ProgramRun): Check[] {
+  if (report) return [{ name: 'program', status: 'ok', detail: `${name} ${outcome}` }, ...judgeReport(report)]
+  const detail = `${name} ${outcome}, and no Node.js process of it loaded uptrace-node`
+  return [{ name: 'program', status: 'failed', detail }]
 }
 
 function judgeReport({ instrumentation, spans, main }: SelfReport): Check[] {
@@ -196,14 +186,6 @@ function judgeReport({ instrumentation, spans, main }: SelfReport): Check[] {
       }),
     ),
   ]
-}
-
-function readReport(file: string): SelfReport | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as SelfReport
-  } catch {
-    return undefined
-  }
 }
 
 function format({ name, status, detail }: Check): string {

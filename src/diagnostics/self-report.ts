@@ -1,6 +1,7 @@
 /** Inside a program that `uptrace-node doctor` runs: writes what was instrumented, and how many spans each scope made, to a file. */
 import { writeFileSync } from 'node:fs'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Destination } from '../config/destination.ts'
 import type { InstrumentationDiagnostics } from '../instrument/index.ts'
 
 /** The variable by which the command names the file. */
@@ -11,6 +12,8 @@ export interface SelfReport {
   readonly instrumentation: InstrumentationDiagnostics | undefined
   /** Instrumentation scope -> spans. */
   readonly spans: Readonly<Record<string, number>>
+  /** Where it sends, however that was configured; with credentials. */
+  readonly destinations: readonly Destination[]
   /** The program that runs. */
   readonly main: string | undefined
 }
@@ -33,7 +36,7 @@ export function createScopeCounter(): { readonly counts: Record<string, number>;
 export function startReporting(file: string, read: () => SelfReport): void {
   const write = (): void => {
     try {
-      writeFileSync(file, JSON.stringify(read()))
+      writeFileSync(file, JSON.stringify(read()), { mode: 0o600 })
     } catch {
       // the command that asked for it is gone
     }

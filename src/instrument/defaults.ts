@@ -1,12 +1,14 @@
 /** The curated defaults: what is off, and how the rest differs from upstream. */
 import type { IncomingMessage } from 'node:http'
-import type { Environment } from '../config/environment.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
+import type { LogCorrelationOptions } from '../config/options.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { CLASSES } from './catalogue.generated.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
+import { nameByQuery } from './sql/name-spans.ts'
 
 /** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
@@ -33,7 +35,9 @@ export interface DefaultsOptions {
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
   readonly connectionPhases: boolean
+  readonly logs?: LogCorrelationOptions | undefined
   readonly durationMetrics?: DurationMetrics | undefined
+  readonly env?: Environment
 }
 
 type Config = Readonly<Record<string, unknown>>
@@ -67,15 +71,25 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       if (options.responseHeaders.length > 0)
         hooks['responseHook'] = hooks['onIncomingResponse'] = createResponseHook(options.responseHeaders)
       hooks['durationMetrics'] = options.durationMetrics
+      hooks['knownMethods'] = readEnvironment(options.env ?? {}).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
+    case 'pino':
+      return { ...options.logs }
     case 'undici':
       return options.connectionPhases ? fetchPhaseHooks() : {}
     case 'express':
       return { ignoreLayersType: ['middleware', 'router'] }
     case 'koa':
-      return { ignoreLayersType: ['middleware'] }
+      // the route is taken from where the router leaves it
+      return { ignoreLayersType: ['middleware', 'router'] }
+    case 'graphql':
+      return { ignoreTrivialResolveSpans: true, mergeItems: true }
+    case 'ioredis':
+    case 'mongodb':
+      return { requireParentSpan: false }
     case 'pg':
+      return { requestHook: nameByQuery, ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }) }
     case 'mysql2':
       return options.sqlComments ? { addSqlCommenterCommentToQueries: true } : {}
     default:

@@ -6,31 +6,34 @@ import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
-import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
-import { allowDirectAttributes } from './direct-attributes.ts'
 import type * as Express from './express/index.ts'
-import { type ImportWatch, watchImport } from './hooks/module-import.ts'
-import { watchRequire } from './hooks/module-require.ts'
+import type { Identity } from './hooks/identity.ts'
+import type { ImportWatch } from './hooks/module-import.ts'
+import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
+import { unwatchModules, type Watcher, watchModules } from './hooks/watch.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
 import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
+import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
-import { createRegistry, type Providers } from './registry.ts'
+import { createRegistry, type Providers, type Registry } from './registry.ts'
+import type * as Routes from './routes/instrumentation.ts'
+import { ROUTES, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
   readonly env: Environment
+  /** Whether spans are made at all. @default true */
+  readonly tracing?: boolean
   /** Histograms that cost less than the meter provider's; undefined where those have to do. */
   readonly durationMetrics?: DurationMetrics | undefined
-  /** Whether our own instrumentations may write attributes straight into a span. */
-  readonly directAttributes?: boolean
   readonly ignoreUrls: ReadonlyArray<string | RegExp> | undefined
   /** Where this package sends to: requests there are never traced. */
   readonly ownUrls: readonly string[]
@@ -61,15 +64,27 @@ export interface InstrumentationHandle {
   stop(): void
 }
 
+/** Of an application whose instrumentation could not be started. */
+export const IDLE: InstrumentationHandle = {
+  diagnostics: () => ({ active: [], waiting: [], esm: 'none', late: [], unsupported: [] }),
+  stop() {},
+}
+
+/** Modules that were patched as they were loaded, or afterwards: a later start has nothing to find out about them. */
+const handled = new Set<string>()
+const reported = new Set<string>()
+/** The one that is active: another one takes its instrumentations over, so that nothing goes untraced between the two. */
+let running: { handOver(to: Registry): void } | undefined
+
 export function startInstrumentation(options: InstrumentOptions): InstrumentationHandle {
   const { settings, own } = readOption(options.instrumentations)
-  allowDirectAttributes(options.directAttributes ?? false)
   const enabled = isComplete()
     ? chooseEnabled(
         { 'runtime-node': options.runtimeMetrics ? undefined : false, ...settings } as InstrumentationSettings,
         options.env,
       )
     : warnOfBundle()
+  if (enabled.has('http')) enabled.add(ROUTES)
   const registry = createRegistry(
     enabled,
     options,
@@ -78,7 +93,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
     {
-      pino: () => createPinoInstrumentation(options.logs ?? {}),
+      pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+      [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
       // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
       ...(typeof settings.http !== 'object' && {
         http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
@@ -88,60 +104,81 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       }),
     },
   )
-  const reported = new Set<string>()
   const versionCheck = createCheck(() => {
     const found = findUnsupported(registry.definitions()).filter(({ module }) => !reported.has(module))
     for (const { module } of found) reported.add(module)
     warnOfUnsupported(found)
   })
-  const onSight = (moduleName: string): boolean => {
-    if (!registry.awaits(moduleName)) return false
-    registry.activateFor(moduleName)
+  const activateFor = (moduleName: string): boolean => {
+    // nothing to dispatch again where nothing came of it: a load that failed would be tried without end
+    if (!registry.awaits(moduleName) || !registry.activateFor(moduleName)) return false
     versionCheck.schedule()
     return true
   }
-  const isTarget = (moduleName: string): boolean =>
-    Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name))
+  const watcher: Watcher = {
+    onSight(moduleName) {
+      const isAwaited = activateFor(moduleName)
+      if (isAwaited) handled.add(moduleName)
+      return isAwaited
+    },
+    isTarget: (moduleName) =>
+      Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name)),
+    patchAlias: (identity: Identity, filename, exported) =>
+      patchAs(identity, filename, exported, [...registry.definitions().values()].flat() as AliasDefinition[]),
+  }
 
-  const stopRequire = watchRequire(onSight)
-  const importWatch = watchImport(onSight, isTarget, Object.keys(TARGETS).filter(isTarget))
+  const previous = running
+  registry.resume()
+  const esm = watchModules(watcher, Object.keys(TARGETS).filter(watcher.isTarget))
   const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
   const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
+  previous?.handOver(registry)
   const late = attachLate((moduleName) => {
-    onSight(moduleName)
-    return isTarget(moduleName)
+    if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
+    activateFor(moduleName)
+    return watcher.isTarget(moduleName)
   })
+  for (const { module } of late) handled.add(module)
   warnOfTaken(late)
+  patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
-  const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
+  const watchesHttp = options.tracing !== false && late.some(({ module }) => module === 'http')
+  const stopTakenEarly = watchesHttp ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
   const afterStart = setTimeout(() => registry.activate('runtime-node'), 100)
   afterStart.unref()
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
-    esm: importWatch.kind,
+    active: [...registry.active.keys()].filter((name) => name !== ROUTES).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && name !== ROUTES).sort(),
+    esm,
     late,
     unsupported: findUnsupported(registry.definitions()),
   })
   let last: InstrumentationDiagnostics | undefined
-  return {
+  const end = (to?: Registry): void => {
+    if (last) return
+    last = diagnostics()
+    clearTimeout(afterStart)
+    versionCheck.conclude()
+    stopFetch()
+    stopRoutes()
+    stopTakenEarly()
+    registry.disableAll(to)
+  }
+  const handle = {
     diagnostics: () => last ?? diagnostics(),
+    handOver: end,
     stop() {
-      last = diagnostics()
-      clearTimeout(afterStart)
-      versionCheck.cancel()
-      stopRequire()
-      importWatch.stop()
-      stopFetch()
-      stopRoutes()
-      stopTakenEarly()
-      registry.disableAll()
+      unwatchModules(watcher)
+      if (running === handle) running = undefined
+      end()
     },
   }
+  running = handle
+  return handle
 }
 
 /** Without the files of the package there is nothing to load. */
@@ -152,10 +189,14 @@ function warnOfBundle(): Set<string> {
   return new Set()
 }
 
-/** Runs a while after the last call of `schedule`, when what was being loaded has been; it keeps no process alive. */
-function createCheck(check: () => void): { schedule(): void; cancel(): void } {
+/** Runs a while after the last call of `schedule`, when what was being loaded has been, or at the end; it keeps no process alive. */
+function createCheck(check: () => void): { schedule(): void; conclude(): void } {
   let timer: NodeJS.Timeout | undefined
+  let isDue = false
   const guarded = (): void => {
+    if (!isDue) return
+    isDue = false
+    process.off('exit', guarded)
     try {
       check()
     } catch (error) {
@@ -165,10 +206,15 @@ function createCheck(check: () => void): { schedule(): void; cancel(): void } {
   }
   return {
     schedule() {
+      if (!isDue) process.on('exit', guarded)
+      isDue = true
       if (timer) timer.refresh()
       else timer = setTimeout(guarded, 500).unref()
     },
-    cancel: () => clearTimeout(timer),
+    conclude() {
+      clearTimeout(timer)
+      guarded()
+    },
   }
 }
 

@@ -2,8 +2,21 @@
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
-import { CLASSES, TARGETS } from './catalogue.generated.ts'
+import { CLASSES } from './catalogue.generated.ts'
+import { withEndOnce } from './hooks/end-once.ts'
+import {
+  guardInstance,
+  guardOwn,
+  guardParts,
+  type InstrumentationClass,
+  type Patch,
+  withGuards,
+} from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
+import { mend } from './mend/libraries.ts'
+import { watchRoutes } from './routes/watch.ts'
+import { withSqlNames } from './sql/name-spans.ts'
+import { TARGETS } from './targets.ts'
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -13,24 +26,32 @@ export interface Providers {
 
 /** Instances outlive a shutdown: the module hooks call an instrumentation once per module, so a second instance would see nothing. */
 const instances = new Map<string, Instrumentation>()
-const definitions = new Map<string, readonly Definition[]>()
+const definitions = new WeakMap<Instrumentation, readonly Definition[]>()
+/** Names of what was activated under any configuration. */
+const loaded = new Set<string>()
 
 /** Instrumentations which patch what `import { x }` gives, and forget the object that `import x` gives. */
 const PATCHES_NAMED_EXPORTS_ONLY: ReadonlySet<string> = new Set(['grpc'])
+
+/** A load may fail for a moment only, as when the process is out of file descriptors. */
+const MAX_TRIES = 5
 
 /** Loads instrumentations on demand and knows which exist. */
 export interface Registry {
   /** Whether the first sight of this module has something to load. */
   awaits(moduleName: string): boolean
-  /** Loads what patches this module; from then on its loads are patched. */
-  activateFor(moduleName: string): void
+  /** Loads what patches this module; from then on its loads are patched. @returns whether anything was loaded */
+  activateFor(moduleName: string): boolean
   activate(name: string): Instrumentation | undefined
   /** Adds one that the user has constructed. */
   add(instrumentation: Instrumentation): void
   readonly active: ReadonlyMap<string, Instrumentation>
   /** What the active ones patch, by name; without those of the user. */
   definitions(): ReadonlyMap<string, readonly Definition[]>
-  disableAll(): void
+  /** Activates what an earlier configuration has loaded: its targets will not be seen again. */
+  resume(): void
+  /** Leaves alone what `successor` has taken over. */
+  disableAll(successor?: Registry): void
 }
 
 export function createRegistry(
@@ -40,43 +61,67 @@ export function createRegistry(
   replacements: Readonly<Record<string, (config: Record<string, unknown>) => Instrumentation>> = {},
 ): Registry {
   const active = new Map<string, Instrumentation>()
-  const failed = new Set<string>()
+  const failures = new Map<string, number>()
+  const hasFailed = (name: string): boolean => (failures.get(name) ?? 0) >= MAX_TRIES
   const pendingFor = (moduleName: string): string[] =>
     (Object.hasOwn(TARGETS, moduleName) ? TARGETS[moduleName]! : []).filter(
-      (name) => enabled.has(name) && !active.has(name) && !failed.has(name),
+      (name) => enabled.has(name) && !active.has(name) && !hasFailed(name),
     )
   const registry: Registry = {
     active,
-    definitions: () => new Map([...definitions].filter(([name]) => active.has(name))),
+    definitions: () => new Map([...active].map(([name, instrumentation]) => [name, definitionsOf(instrumentation)])),
     awaits: (moduleName) => pendingFor(moduleName).length > 0,
     activateFor(moduleName) {
-      for (const name of pendingFor(moduleName)) registry.activate(name)
+      const activated = pendingFor(moduleName).filter((name) => registry.activate(name) !== undefined)
+      return activated.length > 0
     },
     activate(name) {
-      if (active.has(name) || failed.has(name) || !enabled.has(name)) return active.get(name)
+      if (active.has(name) || hasFailed(name) || !enabled.has(name)) return active.get(name)
       try {
         return create(name)
       } catch (error) {
-        failed.add(name)
-        log.warn(
-          `the instrumentation ${name} could not be loaded (${error instanceof Error ? error.message : String(error)}); its spans are missing`,
-        )
+        const tries = (failures.get(name) ?? 0) + 1
+        failures.set(name, tries)
+        const reason = error instanceof Error ? error.message : String(error)
+        if (tries === 1)
+          log.warn(
+            `the instrumentation ${name} could not be loaded (${reason}); its spans are missing until the library is loaded again`,
+          )
         return undefined
       }
     },
     add(instrumentation) {
+      guardInstance(instrumentation, instrumentation.instrumentationName)
       attach(instrumentation, instrumentation.instrumentationName)
       instrumentation.enable()
     },
-    disableAll() {
-      for (const instrumentation of active.values()) instrumentation.disable()
+    resume() {
+      for (const name of loaded) registry.activate(name)
+    },
+    disableAll(successor) {
+      const kept = new Set(successor?.active.values())
+      for (const instrumentation of active.values()) if (!kept.has(instrumentation)) disable(instrumentation)
       active.clear()
     },
   }
   return registry
 
   function create(name: string): Instrumentation {
-    const known = instances.get(name)
+    loaded.add(name)
+    const other = instances.get(keyOf(name, replacements[name] === undefined))
+    // what it has wrapped for good, such as layers of an application, goes on with the providers of now
+    if (other) {
+      setProviders(other, name)
+      other.disable()
+    }
+    const instance = createOwn(name)
+    if (other) handOver(definitionsOf(other), definitionsOf(instance))
+    return instance
+  }
+
+  function createOwn(name: string): Instrumentation {
+    const key = keyOf(name, replacements[name] !== undefined)
+    const known = instances.get(key)
     if (known) {
       known.setConfig(configOf(name))
       attach(known, name).enable()
@@ -84,7 +129,7 @@ export function createRegistry(
     }
     loadBase()
     const instance = attach(replacements[name] ? replace(name, replacements[name]) : construct(name), name)
-    instances.set(name, instance)
+    instances.set(key, instance)
     return instance
   }
 
@@ -93,29 +138,64 @@ export function createRegistry(
     create: (config: Record<string, unknown>) => Instrumentation & WithDefinitions,
   ): Instrumentation {
     const instance = create(configOf(name))
-    definitions.set(name, instance.getModuleDefinitions?.() ?? [])
+    guardOwn(instance, name)
+    definitions.set(instance, instance.getModuleDefinitions?.() ?? [])
     return instance
   }
 
   function construct(name: string): Instrumentation {
-    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass
-    const Watched = withDefinitions(Class, (found) => {
-      definitions.set(name, found)
+    const Class = loadInstrumentation(name)[CLASSES[name]!] as InstrumentationClass<Definition>
+    let own: Definition[] = []
+    const Guarded = withGuards(Class, name, (found) => {
+      own = found
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
+      for (const definition of found) alsoPatch(definition)
     })
-    return new Watched(configOf(name))
+    const instance = new Guarded(configOf(name))
+    guardParts(instance, name)
+    definitions.set(instance, own)
+    return instance
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    instrumentation.setTracerProvider(providers.tracerProvider)
-    instrumentation.setMeterProvider(providers.meterProvider)
-    instrumentation.setLoggerProvider?.(providers.loggerProvider)
+    setProviders(instrumentation, name)
     active.set(name, instrumentation)
     return instrumentation
   }
+
+  function setProviders(instrumentation: Instrumentation, name: string): void {
+    instrumentation.setTracerProvider(withEndOnce(name, withSqlNames(name, providers.tracerProvider)))
+    instrumentation.setMeterProvider(providers.meterProvider)
+    instrumentation.setLoggerProvider?.(providers.loggerProvider)
+  }
 }
 
-type Patch = (exported: unknown, version?: string) => unknown
+/** An instrumentation of our own and the one that it replaces are two instances, of which one is on. */
+const keyOf = (name: string, isReplaced: boolean): string => (isReplaced ? `${name}/own` : name)
+
+/** One of the user's may fail. */
+function disable(instrumentation: Instrumentation): void {
+  try {
+    instrumentation.disable()
+  } catch (error) {
+    log.warn(`${instrumentation.instrumentationName} could not be disabled: ${String(error)}`)
+  }
+}
+
+/** Hooks show a module at its first load only, so an instrumentation that came later gets it from the one it replaces. */
+function handOver(from: readonly Definition[], to: readonly Definition[]): void {
+  for (const definition of to) {
+    const before = from.find(({ name, moduleExports }) => name === definition.name && moduleExports !== undefined)
+    if (before === undefined || definition.moduleExports !== undefined) continue
+    definition.moduleExports = before.moduleExports
+    definition.moduleVersion = before.moduleVersion
+    definition.patch?.(before.moduleExports, before.moduleVersion)
+  }
+}
+
+const definitionsOf = (instrumentation: Instrumentation): readonly Definition[] =>
+  definitions.get(instrumentation) ?? []
+
 /** What an instrumentation wants to patch; the base class notes in it what it has seen. */
 export interface Definition {
   readonly name: string
@@ -123,26 +203,20 @@ export interface Definition {
   readonly files: readonly { readonly moduleExports?: unknown }[]
   patch?: Patch
   /** Of the copy that was loaded. */
-  readonly moduleVersion?: string
+  moduleVersion?: string | undefined
   /** Set once patched. */
-  readonly moduleExports?: unknown
+  moduleExports?: unknown
 }
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
 }
-type InstrumentationClass = new (
-  config: Record<string, unknown>,
-) => Instrumentation & { init(): Definition | Definition[] | undefined }
-
-/** Lets `see` look at the definitions as the instrumentation is constructed. */
-function withDefinitions(Class: InstrumentationClass, see: (definitions: Definition[]) => void): InstrumentationClass {
-  let isFirst = true
-  return class extends Class {
-    override init(): Definition | Definition[] | undefined {
-      const result = super.init()
-      if (isFirst) see([result ?? []].flat())
-      isFirst = false
-      return result
+/** What upstream leaves out. */
+function alsoPatch(definition: Definition): void {
+  for (const patching of [definition, ...(definition.files as readonly Definition[])]) {
+    const { name, patch } = patching
+    patching.patch = (exported, version) => {
+      watchRoutes(name, exported)
+      return mend(name, patch ? patch.call(patching, exported, version) : exported)
     }
   }
 }

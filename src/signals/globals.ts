@@ -6,78 +6,97 @@ import {
   logs,
   type MeterProvider,
   metrics,
-  ProxyTracerProvider,
-  propagation,
-  type TextMapPropagator,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
+import { releaseGlobalPropagator } from '../context/global-propagator.ts'
+import { log } from '../log.ts'
 import { createDeferredLoggerProvider } from './logs/deferred-logger.ts'
 import { createDeferredMeterProvider } from './metrics/deferred-meter.ts'
+import { createDeferredTracerProvider } from './traces/deferred-tracer.ts'
 
 /** What fills the globals. A signal that is off has no provider. */
 export interface GlobalProviders {
-  readonly tracerProvider: TracerProvider | undefined
-  readonly meterProvider: MeterProvider | undefined
-  readonly loggerProvider: LoggerProvider | undefined
+  readonly tracerProvider?: TracerProvider | undefined
+  readonly meterProvider?: MeterProvider | undefined
+  readonly loggerProvider?: LoggerProvider | undefined
   readonly contextManager: ContextManager
 }
 
-const tracers = new ProxyTracerProvider()
+const tracers = createDeferredTracerProvider()
 const meters = createDeferredMeterProvider()
 const loggers = createDeferredLoggerProvider()
+/** What we have put in the place that holds no provider. */
+let ownContextManager: ContextManager | undefined
+
+export const globalMeterProvider: MeterProvider = meters
+export const globalLoggerProvider: LoggerProvider = loggers
 
 /**
- * Puts our empty providers in the global places that are still free. An ESM and a CommonJS copy of the API share these places but nothing
- * else, so this is what lets a tracer, a meter or a logger that was taken before configure work afterwards, in both.
+ * Puts our providers in the global places that are still free. All copies of the API, ESM and CommonJS, share these places but nothing else, and
+ * what they hand out asks our providers each time: so a tracer, a meter or a logger works whenever and wherever it was taken.
  */
 export function claimGlobals(): void {
   if (readGlobal('trace') === undefined) trace.setGlobalTracerProvider(tracers)
   if (readGlobal('metrics') === undefined) metrics.setGlobalMeterProvider(meters)
   if (readGlobal('logs') === undefined) logs.setGlobalLoggerProvider(loggers)
+  bridgeOldLogsApi()
 }
 
-/** Fills the globals and returns the names of those another SDK holds. */
-export function fillGlobals(providers: GlobalProviders): string[] {
+/** Fills the globals in place of what filled them before; says which of them another SDK holds. */
+export function fillGlobals(providers: GlobalProviders): void {
   claimGlobals()
-  tracers.setDelegate(providers.tracerProvider ?? NOTHING)
+  tracers.setDelegate(providers.tracerProvider)
   meters.setDelegate(providers.meterProvider)
   loggers.setDelegate(providers.loggerProvider)
-  bridgeOldLogsApi()
   const isForeign: Record<string, boolean> = {
-    'context manager': !context.setGlobalContextManager(providers.contextManager),
+    'context manager': !setGlobalContextManager(providers.contextManager),
     'tracer provider': providers.tracerProvider !== undefined && !isOurs(trace.getTracerProvider()),
     'meter provider': providers.meterProvider !== undefined && metrics.getMeterProvider() !== meters,
     'logger provider': providers.loggerProvider !== undefined && logs.getLoggerProvider() !== loggers,
   }
-  return Object.keys(isForeign).filter((name) => isForeign[name])
+  warnOfForeign(Object.keys(isForeign).filter((name) => isForeign[name]))
 }
 
-export function setGlobalPropagator(propagator: TextMapPropagator): void {
-  propagation.setGlobalPropagator(propagator)
+function warnOfForeign(names: readonly string[]): void {
+  if (names.length === 0) return
+  log.warn(
+    `another OpenTelemetry SDK, or another version of @opentelemetry/api, has already registered its ${names.join(', ')}; what goes through it is not sent by this package (configure only one SDK; find the copies with: npm ls @opentelemetry/api)`,
+  )
 }
 
 /** Empties the globals; our providers stay in their places, so that what was handed out works again after the next configure. */
 export function emptyGlobals(): void {
-  tracers.setDelegate(NOTHING)
+  tracers.setDelegate(undefined)
   meters.setDelegate(undefined)
   loggers.setDelegate(undefined)
-  context.disable()
-  propagation.disable()
+  removeContextManager()
+  releaseGlobalPropagator()
 }
 
-export const globalMeterProvider: MeterProvider = meters
-export const globalLoggerProvider: LoggerProvider = loggers
+/** A manager that stays is left as it is: work under way keeps its context. */
+function setGlobalContextManager(manager: ContextManager): boolean {
+  const current = readGlobal('context')
+  if (current === manager) return true
+  if (current !== undefined && current !== ownContextManager) return false
+  removeContextManager()
+  if (!context.setGlobalContextManager(manager)) return false
+  ownContextManager = manager
+  return true
+}
 
-/** A tracer provider without tracers: what `ProxyTracerProvider` takes for "not yet". */
-const NOTHING = undefined as unknown as TracerProvider
+function removeContextManager(): void {
+  if (ownContextManager !== undefined && readGlobal('context') === ownContextManager) context.disable()
+  ownContextManager = undefined
+}
 
 /** The API wraps the tracer provider which is set, so ours is found one level deeper. */
 function isOurs(current: TracerProvider): boolean {
-  return current === tracers || (current as Partial<ProxyTracerProvider>).getDelegate?.() === tracers
+  const proxy = current as { getDelegate?(): unknown }
+  return (current as unknown) === tracers || proxy.getDelegate?.() === tracers
 }
 
-function readGlobal(name: 'trace' | 'metrics' | 'logs'): unknown {
+function readGlobal(name: 'trace' | 'metrics' | 'logs' | 'context'): unknown {
   const globals = globalThis as { [key: symbol]: Record<string, unknown> | undefined }
   return globals[Symbol.for('opentelemetry.js.api.1')]?.[name]
 }

@@ -1,49 +1,16 @@
 /**
- * Keeps what an application hands to the API from throwing back at it, or from blocking it: attributes with getters that throw, endless depth,
- * graphs that unfold, null where an object belongs. The SDK's tracers and loggers are wrapped one by one as they are handed out; its classes stay as they are.
+ * Keeps what an application hands to loggers and instruments from throwing back at it, or from blocking it: attributes with getters that throw, endless
+ * depth, graphs that unfold, null where an object belongs. They are wrapped one by one as they are handed out; the SDK's classes stay as they are.
  */
-import type {
-  Attributes,
-  AttributeValue,
-  Context,
-  Exception,
-  Link,
-  Logger,
-  LoggerProvider,
-  LogRecord,
-  Meter,
-  MeterProvider,
-  Span,
-  SpanOptions,
-  SpanStatus,
-  TimeInput,
-  Tracer,
-  TracerProvider,
-} from '@opentelemetry/api'
-import { isQuietScope, noteMeasurement, noteObservable } from './metrics/measured.ts'
-
-const DEPTH_LIMIT = 16
-const VALUE_LIMIT = 5000
+import type { Attributes, Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
+import { keepValue, keysOf, readProperty, setOwn } from './attribute-values.ts'
 
 const guarded = new WeakSet<object>()
-
-/** Every tracer of the provider, and every span of those, is safe from hostile input from here on. */
-export function guardTracerProvider(provider: TracerProvider): void {
-  const getTracer = provider.getTracer.bind(provider)
-  provider.getTracer = (name, version, options) => once(getTracer(name, version, options), guardTracer)
-}
 
 /** Every logger of the provider is safe from hostile input from here on. */
 export function guardLoggerProvider(provider: LoggerProvider): void {
   const getLogger = provider.getLogger.bind(provider)
   provider.getLogger = (name, version, options) => once(getLogger(name, version, options), guardLogger)
-}
-
-/** Every instrument of the provider is safe from hostile input from here on. */
-export function guardMeterProvider(provider: MeterProvider): void {
-  const getMeter = provider.getMeter.bind(provider)
-  provider.getMeter = (name, version, options) =>
-    once(getMeter(name, version, options), isQuietScope(name) ? guardMeter : guardCountedMeter)
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {
@@ -53,32 +20,6 @@ function once<Target extends object>(target: Target, guard: (target: Target) => 
   }
   return target
 }
-
-function guardTracer(tracer: Tracer): void {
-  const { startSpan } = tracer
-  tracer.startSpan = (name: string, options?: SpanOptions, context?: Context): Span => {
-    try {
-      return guardSpan(startSpan.call(tracer, name, options && tameOptions(options), context))
-    } catch {
-      // the span itself must not be lost with what was wrong about it
-      return guardSpan(startSpan.call(tracer, name, undefined, context))
-    }
-  }
-}
-
-function tameOptions(options: SpanOptions): SpanOptions {
-  const { attributes, links } = options
-  if ((attributes === undefined || isPlainMap(attributes)) && links === undefined) return options
-  return {
-    ...options,
-    ...(attributes && { attributes: tameMap(attributes) }),
-    ...(links && { links: tameLinks(links) }),
-  }
-}
-
-const tameLinks = (links: readonly Link[]): Link[] => [...links].filter(isLink).map(tameLink)
-const isLink = (link: Link | null | undefined): boolean => typeof link?.context?.traceId === 'string'
-const tameLink = (link: Link): Link => (link.attributes ? { ...link, attributes: tameMap(link.attributes) } : link)
 
 function guardLogger(logger: Logger): void {
   const emit = logger.emit.bind(logger)
@@ -97,149 +38,17 @@ function guardLogger(logger: Logger): void {
   }
 }
 
-/** Tells what is measured, so that it is collected before the process ends. */
-function guardCountedMeter(meter: Meter): void {
-  guardMeter(meter, noteMeasurement)
-  const { createObservableCounter, createObservableUpDownCounter, createObservableGauge } = meter
-  const counted =
-    <Arguments extends unknown[], Result>(create: (...args: Arguments) => Result) =>
-    (...args: Arguments): Result => {
-      noteObservable()
-      return create.apply(meter, args)
-    }
-  meter.createObservableCounter = counted(createObservableCounter) as typeof createObservableCounter
-  meter.createObservableUpDownCounter = counted(createObservableUpDownCounter) as typeof createObservableUpDownCounter
-  meter.createObservableGauge = counted(createObservableGauge) as typeof createObservableGauge
-}
-
-function guardMeter(meter: Meter, note: (() => void) | undefined = undefined): void {
-  const { createCounter, createUpDownCounter, createHistogram, createGauge } = meter
-  meter.createCounter = (name, options) => guardAdd(createCounter.call(meter, name, options), note)
-  meter.createUpDownCounter = (name, options) => guardAdd(createUpDownCounter.call(meter, name, options), note)
-  meter.createHistogram = (name, options) => guardRecord(createHistogram.call(meter, name, options), note)
-  meter.createGauge = (name, options) => guardRecord(createGauge.call(meter, name, options), note)
-}
-
-type Measure = (value: number, attributes?: Attributes, context?: Context) => void
-
-type Note = (() => void) | undefined
-
-function guardAdd<Instrument extends { add: Measure }>(instrument: Instrument, note: Note): Instrument {
-  instrument.add = guardMeasure(instrument.add.bind(instrument), note)
-  return instrument
-}
-
-function guardRecord<Instrument extends { record: Measure }>(instrument: Instrument, note: Note): Instrument {
-  instrument.record = guardMeasure(instrument.record.bind(instrument), note)
-  return instrument
-}
-
-function guardMeasure(measure: Measure, note: Note): Measure {
-  return (value, attributes, context) => {
-    // the SDK prints what is no number, which unfolds a graph
-    if (typeof value !== 'number') return
-    note?.()
-    try {
-      const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
-      measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)
-    } catch {
-      // attributes that cannot be listed
-    }
-  }
-}
-
-/** The span's own class is the prototype of what we add, so `super` is what the SDK does. */
-function guardSpan(span: Span): Span {
-  if (span.isRecording()) {
-    span.setAttribute = setAttribute
-    span.setAttributes = setAttributes
-    span.addEvent = addEvent
-    span.addLink = addLink
-    span.addLinks = addLinks
-    span.setStatus = setStatus
-    span.recordException = recordException
-  }
-  return span
-}
-
-const sdk = (span: Span): Span => Object.getPrototypeOf(span) as Span
-
-function setAttribute(this: Span, key: string, value: AttributeValue): Span {
-  try {
-    if (typeof key !== 'string') return this
-    return sdk(this).setAttribute.call(this, key, isPlain(value) ? value : (tame(value) as AttributeValue))
-  } catch {
-    return this
-  }
-}
-
-function setAttributes(this: Span, attributes: Attributes): Span {
-  try {
-    for (const key of Object.keys(attributes)) this.setAttribute(key, readProperty(attributes, key) as AttributeValue)
-  } catch {
-    // not an object, or one whose keys cannot be listed
-  }
-  return this
-}
-
-function addEvent(this: Span, name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): Span {
-  try {
-    return sdk(this).addEvent.call(this, name, attributesOrTime, time)
-  } catch {
-    return this
-  }
-}
-
-function addLink(this: Span, link: Link): Span {
-  try {
-    return isLink(link) ? sdk(this).addLink.call(this, tameLink(link)) : this
-  } catch {
-    return this
-  }
-}
-
-function addLinks(this: Span, links: Link[]): Span {
-  try {
-    for (const link of links) this.addLink(link)
-  } catch {
-    // not a list
-  }
-  return this
-}
-
-function setStatus(this: Span, status: SpanStatus): Span {
-  try {
-    return sdk(this).setStatus.call(this, status)
-  } catch {
-    return this
-  }
-}
-
-function recordException(this: Span, exception: Exception, time?: TimeInput): void {
-  try {
-    if (isException(exception)) sdk(this).recordException.call(this, exception, time)
-  } catch {
-    sdk(this).recordException.call(this, { name: 'Error', message: '[unreadable]' }, time)
-  }
-}
-
-/** The SDK prints what it does not know for an exception, which unfolds a graph. */
-function isException(exception: Exception): boolean {
-  if (typeof exception !== 'object' || exception === null) return typeof exception === 'string'
-  const { name, message, code } = exception as { name?: unknown; message?: unknown; code?: unknown }
-  return Boolean(name || message || code)
-}
-
-const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null || isPlainList(value)
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'object' ? value === null || isPlainList(value) : typeof value !== 'bigint'
 
 function isPlainList(value: object): boolean {
   if (!Array.isArray(value) || value.length > 128) return false
-  for (const item of value) if (typeof item === 'object' && item !== null) return false
+  for (const item of value) if (!isPlainItem(item)) return false
   return true
 }
 
 /** Whether all values can be read, and none of them is more than a list. Nearly all maps are such, so this is what most calls cost. */
-function isPlainMap(map: object): boolean {
+export function isPlainMap(map: object): boolean {
   try {
     for (const key in map) if (!isPlain((map as Record<string, unknown>)[key])) return false
     return true
@@ -248,43 +57,25 @@ function isPlainMap(map: object): boolean {
   }
 }
 
-function tameMap(map: object): Attributes {
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(map)) copy[key] = tame(readProperty(map, key))
-  return copy as Attributes
+export function tameMap(map: object): Attributes {
+  const copy: Attributes = {}
+  for (const key of keysOf(map)) setOwn(copy, key, tame(readProperty(map, key)))
+  return copy
 }
 
-/** A copy of bounded depth and size, whose properties can be read. */
+const isPlainItem = (item: unknown): boolean => (typeof item === 'object' ? item === null : typeof item !== 'bigint')
+
+/** The SDK counts what can be no attribute. */
 function tame(value: unknown): unknown {
-  let left = VALUE_LIMIT
-  const copy = (inner: unknown, depth: number): unknown => {
-    if (typeof inner !== 'object' || inner === null || inner instanceof Uint8Array) return inner
-    if (inner instanceof Date) return Number.isNaN(inner.getTime()) ? 'Invalid Date' : inner.toISOString()
-    if (depth > DEPTH_LIMIT) return '[too deep]'
-    if (Array.isArray(inner)) {
-      const list: unknown[] = []
-      for (let index = 0; index < inner.length && --left >= 0; index++)
-        list.push(copy(readProperty(inner, index), depth + 1))
-      return list
-    }
-    const map: Record<string, unknown> = {}
-    for (const key of Object.keys(inner)) {
-      if (--left < 0) break
-      map[key] = copy(readProperty(inner, key), depth + 1)
-    }
-    return map
-  }
-  try {
-    return copy(value, 0)
-  } catch {
-    return '[unreadable]'
-  }
+  const kept = keepValue(value, Number.POSITIVE_INFINITY)
+  return kept === undefined ? value : withoutBigInts(kept)
 }
 
-function readProperty(holder: object, key: string | number): unknown {
-  try {
-    return (holder as Record<string | number, unknown>)[key]
-  } catch {
-    return '[unreadable]'
-  }
+/** The SDK takes no value with a BigInt in it; small ones are numbers by now. */
+function withoutBigInts(kept: unknown): unknown {
+  if (typeof kept === 'bigint') return kept.toString()
+  if (typeof kept !== 'object' || kept === null || kept instanceof Uint8Array) return kept
+  if (Array.isArray(kept)) return kept.map(withoutBigInts)
+  for (const [key, value] of Object.entries(kept)) setOwn(kept as Record<string, unknown>, key, withoutBigInts(value))
+  return kept
 }

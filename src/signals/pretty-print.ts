@@ -41,14 +41,14 @@ function formatSpan(span: ReadableSpan): string {
     `span ${span.name} [${SpanKind[span.kind].toLowerCase()}] ${millis(span.duration)}${status}`,
     `  trace_id=${traceId} span_id=${spanId} parent=${span.parentSpanContext?.spanId ?? '-'} scope=${span.instrumentationScope.name}`,
     ...formatAttributes(span.attributes),
-    ...span.events.map((event) => `  event ${event.name} ${JSON.stringify(event.attributes ?? {})}`),
+    ...span.events.map((event) => `  event ${event.name} ${toText(event.attributes ?? {})}`),
   ].join('\n')
 }
 
 function formatLog(record: ReadableLogRecord): string {
   const ids = record.spanContext ? ` trace_id=${record.spanContext.traceId} span_id=${record.spanContext.spanId}` : ''
   return [
-    `log ${record.severityText ?? record.severityNumber ?? ''} ${typeof record.body === 'string' ? record.body : JSON.stringify(record.body)}${ids}`,
+    `log ${record.severityText ?? record.severityNumber ?? ''} ${typeof record.body === 'string' ? record.body : toText(record.body)}${ids}`,
     ...formatAttributes(record.attributes),
   ].join('\n')
 }
@@ -58,7 +58,7 @@ function formatMetrics({ scopeMetrics }: ResourceMetrics): string {
     metrics.flatMap(({ descriptor, dataPoints }) =>
       dataPoints.map(
         (point) =>
-          `metric ${descriptor.name}${descriptor.unit ? ` (${descriptor.unit})` : ''} ${JSON.stringify(point.value)} ${JSON.stringify(point.attributes)}`,
+          `metric ${descriptor.name}${descriptor.unit ? ` (${descriptor.unit})` : ''} ${toText(point.value)} ${toText(point.attributes)}`,
       ),
     ),
   )
@@ -66,7 +66,12 @@ function formatMetrics({ scopeMetrics }: ResourceMetrics): string {
 }
 
 function formatAttributes(attributes: Record<string, unknown>): string[] {
-  return Object.entries(attributes).map(([key, value]) => `  ${key}=${JSON.stringify(value)}`)
+  return Object.entries(attributes).map(([key, value]) => `  ${key}=${toText(value)}`)
+}
+
+/** JSON knows no BigInt. */
+function toText(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
 }
 
 function millis(time: HrTime): string {

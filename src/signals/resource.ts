@@ -5,7 +5,6 @@ import {
   type DetectedResourceAttributes,
   defaultResource,
   detectResources,
-  envDetector,
   hostDetector,
   osDetector,
   processDetector,
@@ -13,24 +12,33 @@ import {
   type ResourceDetector,
   resourceFromAttributes,
 } from '@opentelemetry/resources'
-import type { DetectorName } from '../config/resolve.ts'
+import type { DetectorName } from '../config/config.ts'
+import type { Environment } from '../config/environment.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
+import { maskArguments } from './resource/command-line.ts'
+import { readDeclared } from './resource/declared.ts'
+import { findPackage } from './resource/package-identity.ts'
+import { detectAws, detectAzure, detectCommit, detectGcp, detectKubernetes } from './resource/platform.ts'
 
 export interface ResourceOptions {
-  readonly resource: Resource | undefined
-  readonly serviceName: string | undefined
-  readonly serviceVersion: string | undefined
-  readonly deploymentEnvironment: string | undefined
-  readonly resourceAttributes: Attributes | undefined
-  readonly resourceDetectors: readonly ResourceDetector[] | undefined
+  readonly resource?: Resource | undefined
+  readonly serviceName?: string | undefined
+  readonly serviceVersion?: string | undefined
+  readonly deploymentEnvironment?: string | undefined
+  readonly resourceAttributes?: Attributes | undefined
+  readonly resourceDetectors?: readonly ResourceDetector[] | undefined
   /** Built-in detectors; `all` stands for every one. */
   readonly detectors: readonly DetectorName[]
+  /** Whether `NODE_ENV` names the environment where nothing else does. */
+  readonly environmentFromNodeEnv?: boolean | undefined
+  /** @default process.env */
+  readonly env?: Environment
 }
 
-/** Command lines hold passwords more often than insight. */
-const SECRET_PRONE = ['process.command_args', 'process.command', 'process.command_line']
+/** For the case that the real one cannot be made. */
+export const emptyResource: Resource = resourceFromAttributes({ 'service.name': 'unknown_service:node' })
 
 export function createResource(options: ResourceOptions): Resource {
   if (options.resource) {
@@ -43,11 +51,26 @@ export function createResource(options: ResourceOptions): Resource {
       )
     return options.resource
   }
+  const env = options.env ?? process.env
   return defaultResource()
-    .merge(resourceFromAttributes({ 'telemetry.distro.name': DISTRO_NAME, 'telemetry.distro.version': VERSION }))
-    .merge(detectResources({ detectors: chooseDetectors(options.detectors).map(guard) }))
+    .merge(resourceFromAttributes(ownIdentity(options, env)))
+    .merge(detectResources({ detectors: chooseDetectors(options.detectors, env).map(guard) }))
+    .merge(resourceFromAttributes(readDeclared(env)))
     .merge(detectResources({ detectors: (options.resourceDetectors ?? []).map(guard) }))
     .merge(resourceFromAttributes(codeAttributes(options)))
+}
+
+/** What the program is when nobody says so. */
+function ownIdentity({ environmentFromNodeEnv }: ResourceOptions, env: Environment): DetectedResourceAttributes {
+  const found = findPackage(env)
+  const nodeEnv = environmentFromNodeEnv ? env.NODE_ENV?.trim() : undefined
+  return {
+    'service.name': env.AWS_LAMBDA_FUNCTION_NAME || found?.name || 'unknown_service:node',
+    ...(found?.version && { 'service.version': found.version }),
+    ...(nodeEnv && { 'deployment.environment.name': nodeEnv }),
+    'telemetry.distro.name': DISTRO_NAME,
+    'telemetry.distro.version': VERSION,
+  }
 }
 
 function codeAttributes(options: ResourceOptions): DetectedResourceAttributes {
@@ -62,31 +85,40 @@ function codeAttributes(options: ResourceOptions): DetectedResourceAttributes {
   }
 }
 
-function chooseDetectors(names: readonly DetectorName[]): ResourceDetector[] {
+function chooseDetectors(names: readonly DetectorName[], env: Environment): ResourceDetector[] {
   if (names.includes('none')) return []
+  const from = (detect: (env: Environment) => DetectedResourceAttributes): ResourceDetector => ({
+    detect: () => ({ attributes: detect(env) }),
+  })
   const all: Array<[DetectorName, () => ResourceDetector]> = [
     ['host', () => hostDetector],
     ['os', () => osDetector],
-    [
-      'process',
-      () => ({ detect: () => ({ attributes: without(processDetector.detect().attributes ?? {}, SECRET_PRONE) }) }),
-    ],
-    ['serviceinstance', () => instanceIdDetector],
-    // its code is loaded where there is something for it to find
-    [
-      'container',
-      () =>
-        namesContainer() && isComplete()
-          ? loadLazily<typeof import('@opentelemetry/resource-detector-container')>('container').containerDetector
-          : { detect: () => ({}) },
-    ],
-    ['env', () => envDetector],
+    ['process', () => from(detectProcess)],
+    ['serviceinstance', () => from(() => ({ 'service.instance.id': instanceId }))],
+    ['container', createContainerDetector],
+    ['k8s', () => from(detectKubernetes)],
+    ['aws', () => from(detectAws)],
+    ['gcp', () => from(detectGcp)],
+    ['azure', () => from(detectAzure)],
+    ['vcs', () => from(detectCommit)],
   ]
   return all.filter(([name]) => names.includes('all') || names.includes(name)).map(([, create]) => create())
 }
 
-/** The detector of OpenTelemetry loads node:crypto for its UUID, which costs more than the rest of the resource. */
-const instanceIdDetector: ResourceDetector = { detect: () => ({ attributes: { 'service.instance.id': instanceId } }) }
+function detectProcess(): DetectedResourceAttributes {
+  const attributes = processDetector.detect().attributes ?? {}
+  const args = attributes['process.command_args']
+  return Array.isArray(args) ? { ...attributes, 'process.command_args': maskArguments(args as string[]) } : attributes
+}
+
+/** Its code is loaded where there is something for it to find. */
+function createContainerDetector(): ResourceDetector {
+  return namesContainer() && isComplete()
+    ? loadLazily<typeof import('@opentelemetry/resource-detector-container')>('container').containerDetector
+    : { detect: () => ({}) }
+}
+
+/** One for the life of the process. The detector of OpenTelemetry loads node:crypto for it, which costs more than the rest of the resource. */
 const instanceId = randomUuid()
 
 /** Version 4; told apart, not kept secret, so that the engine's own generator will do. */
@@ -125,8 +157,4 @@ function guard(detector: ResourceDetector): ResourceDetector {
       }
     },
   }
-}
-
-function without(attributes: DetectedResourceAttributes, names: readonly string[]): DetectedResourceAttributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)))
 }

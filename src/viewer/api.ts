@@ -101,6 +101,8 @@ export const ROUTES = {
   /** DELETE → 204: forgets everything */
   data: '/api/v1/data',
   /** POST, token only (never the cookie) → 202: ends the back end */
+  /** POST, with the token: a key that opens the pages once, as `?key=…`, where this machine does not tell who asks. */
+  key: '/api/v1/key',
   shutdown: '/api/v1/shutdown',
 } as const
 
@@ -182,6 +184,8 @@ export interface ViewerStatus {
     }
     /** When the first item had to be evicted, and how many since; null while everything is kept. */
     readonly eviction: { readonly sinceUs: number; readonly spans: number; readonly logs: number } | null
+    /** Why the last data could not be stored, such as a full disk; null when it could. */
+    readonly problem: string | null
   }
   readonly ingest: {
     readonly requests: number
@@ -203,8 +207,15 @@ export interface Tick {
   readonly logs: number
   readonly metricPoints: number
   readonly insights: number
+  /** Why the last data could not be stored; null when it could. */
+  readonly problem: string | null
   /** Up to 50 traces that changed since the last tick; null when there were more: refetch. */
   readonly changedTraces: readonly string[] | null
+}
+
+/** Opens the pages once. */
+export interface PageKey {
+  readonly key: string
 }
 
 /** One run of one process: a `service.instance.id`, or failing that host + pid. */

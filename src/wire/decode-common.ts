@@ -1,6 +1,9 @@
 /** The parts that the three signals share: values, attributes, resources, scopes, and the request > resource > scope > item nesting. */
+
+import { checkItems } from './decode-limits.ts'
 import type { DecodedResource, DecodedScope, Group, Value, ValueMap } from './decode-types.ts'
-import { ProtobufReader, WireError } from './protobuf-reader.ts'
+import { ProtobufReader } from './protobuf-reader.ts'
+import { WireError } from './wire-error.ts'
 
 /** Nested deeper than this, a value is refused: no honest program sends it, and each level costs stack. */
 export const MAX_VALUE_DEPTH = 64
@@ -31,8 +34,10 @@ function readResourceItems<Item>(
   while (reader.position < end) {
     const tag = reader.tag(end)
     if (tag === 10) readAttributesOf(reader, reader.enter(end), resource.attributes)
-    else if (tag === 18) groups.push(readScopeItems(reader, reader.enter(end), resource, readItem))
-    else if (tag === 26) resource.schemaUrl = reader.string(end)
+    else if (tag === 18) {
+      checkItems(groups.length)
+      groups.push(readScopeItems(reader, reader.enter(end), resource, readItem))
+    } else if (tag === 26) resource.schemaUrl = reader.string(end)
     else reader.skip(tag, end)
   }
 }
@@ -48,8 +53,10 @@ function readScopeItems<Item>(
   while (reader.position < end) {
     const tag = reader.tag(end)
     if (tag === 10) readScope(reader, reader.enter(end), scope)
-    else if (tag === 18) items.push(readItem(reader, reader.enter(end)))
-    else reader.skip(tag, end)
+    else if (tag === 18) {
+      checkItems(++reader.items)
+      items.push(readItem(reader, reader.enter(end)))
+    } else reader.skip(tag, end)
   }
   return { resource, scope, items }
 }

@@ -1,5 +1,7 @@
 /** Decodes OTLP/JSON: ids in hex, enums as integers, 64-bit numbers as strings or numbers; unknown fields are ignored. */
+
 import { finite, MAX_VALUE_DEPTH, setValue } from './decode-common.ts'
+import { checkItems } from './decode-limits.ts'
 import type {
   DecodedEvent,
   DecodedExemplar,
@@ -13,7 +15,10 @@ import type {
   Value,
   ValueMap,
 } from './decode-types.ts'
-import { WireError } from './protobuf-reader.ts'
+import { WireError } from './wire-error.ts'
+
+/** The year 2554: as far as 64 bits reach. */
+const MAX_NANOS = 2 ** 64
 
 type Json = { readonly [key: string]: unknown }
 
@@ -39,13 +44,18 @@ function groups<Item>(
   itemsKey: string,
   toItem: (json: Json) => Item,
 ): Group<Item>[] {
+  let count = 0
   return list(object(request, 'the request')[resourcesKey], resourcesKey).flatMap((resourceItems) => {
+    checkItems(++count)
     const resource = {
       attributes: toAttributes(object(resourceItems['resource'] ?? {}, 'resource')['attributes']),
       schemaUrl: text(resourceItems['schemaUrl']),
     }
     return list(resourceItems[scopesKey], scopesKey).map((scopeItems) => {
       const scope = object(scopeItems['scope'] ?? {}, 'scope')
+      const items = list(scopeItems[itemsKey], itemsKey)
+      count += 1 + items.length
+      checkItems(count)
       return {
         resource,
         scope: {
@@ -53,7 +63,7 @@ function groups<Item>(
           version: text(scope['version']),
           attributes: toAttributes(scope['attributes']),
         },
-        items: list(scopeItems[itemsKey], itemsKey).map(toItem),
+        items: items.map(toItem),
       }
     })
   })
@@ -221,7 +231,7 @@ function time(value: unknown): readonly [us: number, remainderNs: number] {
   if (typeof value === 'string' && /^\d{1,20}$/.test(value))
     return [Math.min(Number(value.slice(0, -3)), Number.MAX_SAFE_INTEGER), Number(value.slice(-3))]
   const nanos = number(value)
-  if (!(nanos >= 0)) throw new WireError(`${JSON.stringify(value)} is not a time`)
+  if (!(nanos >= 0 && nanos <= MAX_NANOS)) throw new WireError(`${String(value).slice(0, 100)} is not a time`)
   const us = Math.floor(nanos / 1000)
   return [Math.min(us, Number.MAX_SAFE_INTEGER), Math.max(0, Math.floor(nanos - us * 1000))]
 }
@@ -250,7 +260,8 @@ function number(value: unknown): number {
   if (value == null) return 0
   if (typeof value === 'number') return value
   const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
-  if (Number.isNaN(parsed) && value !== 'NaN') throw new WireError(`${JSON.stringify(value)} is not a number`)
+  if (Number.isNaN(parsed) && value !== 'NaN')
+    throw new WireError(`${String(JSON.stringify(value)).slice(0, 100)} is not a number`)
   return parsed
 }
 

@@ -1,10 +1,11 @@
 /** Decodes an OTLP export request of any signal, protobuf or JSON, to rows. */
 import { logsFromJson, metricsFromJson, tracesFromJson } from './decode-json.ts'
+import { checkJsonText } from './decode-limits.ts'
 import { decodeLogs } from './decode-logs.ts'
 import { decodeMetrics } from './decode-metrics.ts'
 import { decodeTraces } from './decode-traces.ts'
 import type { Decoded } from './decode-types.ts'
-import { WireError } from './protobuf-reader.ts'
+import { WireError } from './wire-error.ts'
 
 const NOTHING: Decoded = { traces: [], logs: [], metrics: [] }
 
@@ -25,13 +26,16 @@ export function decodeJsonText(text: string): Decoded {
   return decodeJson(parse(text))
 }
 
-/** Decodes a file of requests: one JSON object, or one a line. */
-export function* decodeJsonLines(text: string): Generator<Decoded> {
+/**
+ * The values of a file: one of JSON, or one a line.
+ * @throws {WireError} when it is not JSON
+ */
+export function* parseJsonLines(text: string): Generator<unknown> {
   if (!isLines(text)) {
-    yield decodeJsonText(text)
+    yield parse(text)
     return
   }
-  for (const line of text.split('\n')) if (line.trim() !== '') yield decodeJsonText(line)
+  for (const line of text.split('\n')) if (line.trim() !== '') yield parse(line)
 }
 
 /** Several objects, each complete on its line. */
@@ -41,6 +45,7 @@ function isLines(text: string): boolean {
 }
 
 function parse(text: string): unknown {
+  checkJsonText(text)
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -1,14 +1,7 @@
 /** One log record as OTLP protobuf. */
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import {
-  ITEM_LIMIT_BYTES,
-  isValidTime,
-  toCount,
-  toText,
-  writeAttributes,
-  writeTime,
-  writeValueField,
-} from './encode-common.ts'
+import { ITEM_LIMIT_BYTES, isValidTime, toCount, toText, writeTime } from './encode-common.ts'
+import { writeAttributes, writeValueField } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 /** Appends a log record as an entry of ScopeLogs.log_records. Throws only when the record itself cannot be read; the writer is then as before. */
@@ -47,10 +40,8 @@ function writeLogRecord(writer: ProtobufWriter, record: ReadableLogRecord, limit
   if (context) {
     writer.tag(0x45)
     writer.fixed32(context.traceFlags & 0xff)
-    writer.tag(0x4a)
-    writer.hexId(context.traceId, 16)
-    writer.tag(0x52)
-    writer.hexId(context.spanId, 8)
+    writer.hexId(0x4a, context.traceId, 16)
+    writer.hexId(0x52, context.spanId, 8)
   }
   writer.tag(0x59)
   writeTime(writer, record.hrTimeObserved)

@@ -1,7 +1,8 @@
 /** One metric with its data points as OTLP protobuf. */
 import { ValueType } from '@opentelemetry/api'
 import type { DataPoint, ExponentialHistogram, Histogram, MetricData } from '@opentelemetry/sdk-metrics'
-import { toText, writeAttributes, writeTime } from './encode-common.ts'
+import { toText, writeTime } from './encode-common.ts'
+import { writeAttributes } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 // values of DataPointType and AggregationTemporality, written out so that this module loads no SDK

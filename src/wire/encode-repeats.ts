@@ -1,7 +1,7 @@
 /**
  * Attributes of spans, most of which the span before of the same name had as well: what is the same is copied as it was encoded then.
  */
-import { type Attributes, writeAttribute, writeAttributes } from './encode-common.ts'
+import { type Attributes, writeAttributes, writeKeyValue, writeValueOf } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 const MAX_PATTERNS = 128
@@ -11,11 +11,18 @@ const MAX_PATTERN_BYTES = 4096
 const MAX_NAME_LENGTH = 256
 /** So many spans in a row that repeat less than half of their pattern make it outdated. */
 const MAX_MISFITS = 16
+/** Stands for what is in an object, which may change: equal to no value. */
+const CHANGEABLE = Symbol('changeable')
+
+/** Keys and values in turn. */
+export type FlatAttributes = readonly unknown[]
 
 /** The attributes of one span in their order, each with the place where its encoding ends. */
 interface Pattern {
-  readonly keys: readonly string[]
-  readonly values: readonly unknown[]
+  readonly flat: FlatAttributes
+  /** Of each attribute, where its key begins and ends with its tag and length. */
+  readonly keyStarts: readonly number[]
+  readonly keyEnds: readonly number[]
   readonly ends: readonly number[]
   readonly bytes: Buffer
   misfits: number
@@ -24,7 +31,7 @@ interface Pattern {
 const patterns = new Map<string, Pattern>()
 let strangers = 0
 
-/** As `writeAttributes`, for the attributes of a span of this name. */
+/** As `writeAttributes`, for the attributes of a span of this name, which may be of any origin. */
 export function writeRepeatingAttributes(
   writer: ProtobufWriter,
   tag: number,
@@ -32,46 +39,66 @@ export function writeRepeatingAttributes(
   limit: number,
   name: string,
 ): number {
-  if (name.length > MAX_NAME_LENGTH) return writeAttributes(writer, tag, attributes, limit)
-  const pattern = patterns.get(name)
-  const start = writer.pos
+  const flat: unknown[] = []
   try {
-    if (pattern !== undefined) return writeByPattern(writer, tag, attributes, limit, name, pattern)
+    for (const key of Object.keys(attributes ?? {})) flat.push(key, attributes![key])
   } catch {
-    // an attribute cannot be read: the other way tells which
-    writer.pos = start
+    // one of them cannot be read: the other way tells which
+    return writeAttributes(writer, tag, attributes, limit)
   }
-  const dropped = writeAttributes(writer, tag, attributes, limit)
-  if (writer.pos - start <= MAX_PATTERN_BYTES && hasRoom()) remember(name, attributes, writer.written().subarray(start))
+  return writeFlatAttributes(writer, tag, flat, limit, name)
+}
+
+/** Writes each pair of the list as a KeyValue under `tag`, while the writer stays below `limit`. @returns how many were left out */
+export function writeFlatAttributes(
+  writer: ProtobufWriter,
+  tag: number,
+  flat: FlatAttributes,
+  limit: number,
+  name: string,
+): number {
+  const pattern = name.length > MAX_NAME_LENGTH ? undefined : patterns.get(name)
+  if (pattern !== undefined) return writeByPattern(writer, tag, flat, limit, name, pattern)
+  const start = writer.pos
+  const dropped = writeOneByOne(writer, tag, flat, limit)
+  const length = writer.pos - start
+  if (name.length <= MAX_NAME_LENGTH && length <= MAX_PATTERN_BYTES && hasRoom())
+    remember(name, flat, writer.written().subarray(start))
+  return dropped
+}
+
+function writeOneByOne(writer: ProtobufWriter, tag: number, flat: FlatAttributes, limit: number): number {
+  let dropped = 0
+  for (let index = 0; index < flat.length; index += 2)
+    if (writer.pos > limit) dropped++
+    else writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit)
   return dropped
 }
 
 function writeByPattern(
   writer: ProtobufWriter,
   tag: number,
-  attributes: Attributes,
+  flat: FlatAttributes,
   limit: number,
   name: string,
   pattern: Pattern,
 ): number {
-  const { keys, values } = pattern
-  // two arrays that V8 fills by itself cost less than a lookup for each key
-  const ownKeys = Object.keys(attributes as object)
-  const ownValues = Object.values(attributes as object) as unknown[]
+  const known = pattern.flat
+  const { length } = flat
   /** Where the attributes begin that are the same up to this one. */
   let same = 0
   let copied = 0
   let dropped = 0
-  for (let index = 0; index < ownKeys.length; index++) {
-    const key = ownKeys[index]!
-    if (keys[index] === key && values[index] === ownValues[index]) continue
-    copied += copyPart(writer, pattern, same, index)
-    same = index + 1
+  for (let index = 0; index < length; index += 2) {
+    if (known[index] === flat[index] && known[index + 1] === flat[index + 1]) continue
+    copied += copyPart(writer, pattern, same, index >> 1)
+    same = (index >> 1) + 1
     if (writer.pos > limit) dropped++
-    else writeAttribute(writer, tag, key, attributes as Readonly<Record<string, unknown>>, limit)
+    else if (known[index] !== flat[index]) writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit)
+    else writeKnownKey(writer, tag, pattern, index >> 1, flat[index + 1], limit)
   }
-  copied += copyPart(writer, pattern, same, ownKeys.length)
-  if (copied * 2 >= keys.length) pattern.misfits = 0
+  copied += copyPart(writer, pattern, same, length >> 1)
+  if (copied * 4 >= known.length) pattern.misfits = 0
   else if (++pattern.misfits > MAX_MISFITS) patterns.delete(name)
   return dropped
 }
@@ -81,10 +108,28 @@ function copyPart(writer: ProtobufWriter, { ends, bytes }: Pattern, from: number
   if (from >= to) return 0
   const start = from === 0 ? 0 : ends[from - 1]!
   const end = ends[to - 1]!
-  writer.ensure(end - start)
-  bytes.copy(writer.bytes, writer.pos, start, end)
-  writer.pos += end - start
+  writer.copy(bytes, start, end)
   return to - from
+}
+
+/** The key is there encoded; only the value is another. */
+function writeKnownKey(
+  writer: ProtobufWriter,
+  tag: number,
+  { keyStarts, keyEnds, bytes, flat }: Pattern,
+  index: number,
+  value: unknown,
+  limit: number,
+): void {
+  const start = writer.pos
+  writer.tag(tag)
+  const pair = writer.beginMessage()
+  writer.copy(bytes, keyStarts[index]!, keyEnds[index]!)
+  if (writeValueOf(writer, value, limit)) writer.endMessage(pair)
+  else {
+    writer.pos = start
+    writeKeyValue(writer, tag, flat[index * 2] as string, value, limit)
+  }
 }
 
 function hasRoom(): boolean {
@@ -95,38 +140,33 @@ function hasRoom(): boolean {
   return true
 }
 
-function remember(name: string, attributes: Attributes, encoded: Buffer): void {
-  try {
-    const pattern = readPattern(attributes, encoded)
-    if (pattern) patterns.set(name, pattern)
-  } catch {
-    // an attribute cannot be read
-  }
-}
-
-function readPattern(attributes: Attributes, encoded: Buffer): Pattern | undefined {
-  const keys: string[] = []
-  const values: unknown[] = []
-  const ends: number[] = []
+function remember(name: string, flat: FlatAttributes, encoded: Buffer): void {
+  const [keyStarts, keyEnds, ends]: number[][] = [[], [], []]
   let end = 0
-  for (const [key, value] of Object.entries(attributes ?? {})) {
-    // what is in an object may change
-    if (typeof value === 'object' || typeof value === 'function') return undefined
-    keys.push(key)
-    values.push(value)
+  for (let index = 0; index < flat.length; index += 2) {
+    const keyStart = startOfContent(encoded, end)
     end = endOfField(encoded, end)
-    ends.push(end)
+    keyStarts!.push(keyStart)
+    keyEnds!.push(endOfField(encoded, keyStart))
+    ends!.push(end)
   }
-  return end === encoded.length ? { keys, values, ends, bytes: Buffer.from(encoded), misfits: 0 } : undefined
+  if (end !== encoded.length) return
+  const values = flat.map((value) => (typeof value === 'object' || typeof value === 'function' ? CHANGEABLE : value))
+  const bytes = Buffer.from(encoded)
+  patterns.set(name, { flat: values, keyStarts: keyStarts!, keyEnds: keyEnds!, ends: ends!, bytes, misfits: 0 })
 }
 
-/** The end of a field with a one-byte tag and a length, which begins at `start`. */
-function endOfField(bytes: Buffer, start: number): number {
+/** Behind the tag of one byte and the length of a field. */
+function startOfContent(bytes: Buffer, start: number): number {
   let pos = start + 1
+  while (bytes[pos++]! > 127);
+  return pos
+}
+
+/** The end of a field which begins at `start`. */
+function endOfField(bytes: Buffer, start: number): number {
+  const content = startOfContent(bytes, start)
   let length = 0
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[pos++]!
-    length |= (byte & 127) << shift
-    if (byte < 128) return pos + length
-  }
+  for (let pos = content - 1; pos > start; pos--) length = (length << 7) | (bytes[pos]! & 127)
+  return content + length
 }

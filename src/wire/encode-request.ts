@@ -1,6 +1,7 @@
 /** Joins encoded items with their resource and scopes into one OTLP export request. The three signals have the same frame. */
 import type { Resource } from '@opentelemetry/resources'
-import { type Attributes, ITEM_LIMIT_BYTES, toCount, toText, writeAttributes } from './encode-common.ts'
+import { ITEM_LIMIT_BYTES, toCount, toText } from './encode-common.ts'
+import { type Attributes, writeAttributes } from './encode-values.ts'
 import { ProtobufWriter, varintSize } from './protobuf-writer.ts'
 
 /** An instrumentation scope as the SDKs pass it. */

@@ -1,12 +1,15 @@
 /** One span as OTLP protobuf. */
-import type { Link, SpanContext } from '@opentelemetry/api'
+import type { Link, SpanContext, SpanStatus } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { ITEM_LIMIT_BYTES, isValidTime, toCount, toText, writeAttributes, writeTime } from './encode-common.ts'
-import { writeRepeatingAttributes } from './encode-repeats.ts'
+import { ITEM_LIMIT_BYTES, isTime, isValidTime, toCount, toText, writeSeconds, writeTime } from './encode-common.ts'
+import { writeFlatAttributes, writeRepeatingAttributes } from './encode-repeats.ts'
+import { writeAttributes } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
+import { type RecordedSpan, recordedSpan } from './recorded-span.ts'
 
 const HAS_IS_REMOTE = 0x100
 const IS_REMOTE = 0x200
+const NONE: readonly never[] = []
 
 /** Appends a span as an entry of ScopeSpans.spans. Throws only when the span itself cannot be read; the writer is then as before. */
 export function encodeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
@@ -27,21 +30,17 @@ export function encodeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
  * any order.
  */
 function writeSpan(writer: ProtobufWriter, span: ReadableSpan, limit: number): void {
+  const own = recordedSpan(span)
   const context = span.spanContext()
   const parent = span.parentSpanContext
-  writer.tag(0x0a)
-  writer.hexId(context.traceId, 16)
+  writer.hexId(0x0a, context.traceId, 16)
   // the spans of one parent have both in common
   if (parent?.spanId) {
-    writer.tag(0x22)
-    writer.hexId(parent.spanId, 8)
+    writer.hexId(0x22, parent.spanId, 8)
   }
-  writer.tag(0x12)
-  writer.hexId(context.spanId, 8)
-  writer.tag(0x39)
-  writeTime(writer, span.startTime)
-  writer.tag(0x41)
-  writeTime(writer, isValidTime(span.endTime) ? span.endTime : span.startTime)
+  writer.hexId(0x12, context.spanId, 8)
+  if (own) writeOwnTimes(writer, own)
+  else writeTimes(writer, span)
   writeFlags(writer, 0x85, context.traceFlags, parent?.isRemote)
   writeTraceState(writer, context)
   const name = toText(span.name)
@@ -49,12 +48,31 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan, limit: number): v
   writer.string(name)
   writer.tag(0x30)
   writer.varint(span.kind >= 0 && span.kind <= 4 ? span.kind + 1 : 1)
-  const dropped =
-    toCount(span.droppedAttributesCount) + writeRepeatingAttributes(writer, 0x4a, span.attributes, limit, name)
-  writeCount(writer, 0x50, dropped)
-  writeEvents(writer, span, limit)
-  writeLinks(writer, span, limit)
-  writeStatus(writer, span)
+  const left = own
+    ? writeFlatAttributes(writer, 0x4a, own._flat!, limit, name)
+    : writeRepeatingAttributes(writer, 0x4a, span.attributes, limit, name)
+  writeCount(writer, 0x50, toCount(span.droppedAttributesCount) + left)
+  writeEvents(writer, span, own ? own._events : span.events, limit)
+  writeLinks(writer, span, own ? own._links : span.links, limit)
+  writeStatus(writer, own ? own._status : span.status)
+}
+
+function writeTimes(writer: ProtobufWriter, { startTime, endTime }: ReadableSpan): void {
+  writer.tag(0x39)
+  writeTime(writer, startTime)
+  writer.tag(0x41)
+  writeTime(writer, isValidTime(endTime) ? endTime : startTime)
+}
+
+function writeOwnTimes(writer: ProtobufWriter, span: RecordedSpan): void {
+  if (!isTime(span._startSeconds, span._startNanos) || !isTime(span._endSeconds, span._endNanos)) {
+    writeTimes(writer, span)
+    return
+  }
+  writer.tag(0x39)
+  writeSeconds(writer, span._startSeconds, span._startNanos)
+  writer.tag(0x41)
+  writeSeconds(writer, span._endSeconds, span._endNanos)
 }
 
 function writeTraceState(writer: ProtobufWriter, { traceState }: SpanContext): void {
@@ -76,9 +94,11 @@ function writeCount(writer: ProtobufWriter, tag: number, count: number): void {
   writer.varint(count)
 }
 
-function writeEvents(writer: ProtobufWriter, span: ReadableSpan, limit: number): void {
+type Events = ReadableSpan['events']
+
+function writeEvents(writer: ProtobufWriter, span: ReadableSpan, events: Events | undefined, limit: number): void {
   let dropped = toCount(span.droppedEventsCount)
-  for (const event of span.events) {
+  for (const event of events ?? NONE) {
     if (writer.pos > limit) {
       dropped++
       continue
@@ -99,19 +119,22 @@ function writeEvents(writer: ProtobufWriter, span: ReadableSpan, limit: number):
   writeCount(writer, 0x60, dropped)
 }
 
-function writeLinks(writer: ProtobufWriter, span: ReadableSpan, limit: number): void {
+function writeLinks(
+  writer: ProtobufWriter,
+  span: ReadableSpan,
+  links: readonly Link[] | undefined,
+  limit: number,
+): void {
   let dropped = toCount(span.droppedLinksCount)
-  for (const link of span.links) {
+  for (const link of links ?? NONE) {
     if (writer.pos > limit || !isLink(link)) {
       dropped++
       continue
     }
     writer.tag(0x6a)
     const message = writer.beginMessage()
-    writer.tag(0x0a)
-    writer.hexId(link.context.traceId, 16)
-    writer.tag(0x12)
-    writer.hexId(link.context.spanId, 8)
+    writer.hexId(0x0a, link.context.traceId, 16)
+    writer.hexId(0x12, link.context.spanId, 8)
     writeTraceState(writer, link.context)
     writeCount(
       writer,
@@ -127,10 +150,8 @@ function writeLinks(writer: ProtobufWriter, span: ReadableSpan, limit: number): 
 const isLink = (link: Link | null | undefined): boolean =>
   typeof link?.context?.traceId === 'string' && typeof link.context.spanId === 'string'
 
-function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
-  const { status } = span
-  const code = status?.code
-  if (code !== 1 && code !== 2) return
+function writeStatus(writer: ProtobufWriter, status: SpanStatus | undefined): void {
+  if (status?.code !== 1 && status?.code !== 2) return
   writer.tag(0x7a)
   const message = writer.beginMessage()
   if (status.message) {
@@ -138,6 +159,6 @@ function writeStatus(writer: ProtobufWriter, span: ReadableSpan): void {
     writer.string(toText(status.message))
   }
   writer.tag(0x18)
-  writer.varint(code)
+  writer.varint(status.code)
   writer.endMessage(message)
 }

@@ -1,11 +1,8 @@
 /** Reads protobuf primitives from a buffer, checking every bound: malformed input throws WireError and nothing else. */
 
+import { MAX_MESSAGES } from './decode-limits.ts'
 import { RepeatTable } from './decode-repeats.ts'
-
-/** The bytes are not what the format says. */
-export class WireError extends Error {
-  override readonly name = 'WireError'
-}
+import { WireError } from './wire-error.ts'
 
 export const VARINT = 0
 export const FIXED64 = 1
@@ -27,12 +24,15 @@ interface SliceableBuffer extends Buffer {
 
 export class ProtobufReader {
   position = 0
+  /** Spans, log records or metrics read so far. */
+  items = 0
   /** Nanoseconds 0..999 that the last {@link timeUs} left over. */
   remainderNs = 0
   readonly #buffer: SliceableBuffer
   readonly #view: DataView
   #traceId = ''
   #traceIdAt = 0
+  #messages = 0
 
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as SliceableBuffer
@@ -55,6 +55,7 @@ export class ProtobufReader {
     const length = this.uint32(end)
     const inner = this.position + length
     if (inner > end) throw new WireError('a field is longer than its message')
+    if (++this.#messages > MAX_MESSAGES) throw new WireError(`a request holds at most ${MAX_MESSAGES} messages`)
     return inner
   }
 

@@ -56,8 +56,8 @@ export class ProtobufWriter {
   }
 
   /** An int64: negative numbers take ten bytes. Whole numbers of [-2^63, 2^63) only. */
-  int64(value: number): void {
-    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+  int64(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
       this.varint(value)
       return
     }
@@ -76,7 +76,13 @@ export class ProtobufWriter {
 
   fixed32(value: number): void {
     this.ensure(4)
-    this.pos = this.bytes.writeUInt32LE(value >>> 0, this.pos)
+    const { bytes } = this
+    let pos = this.pos
+    bytes[pos++] = value
+    bytes[pos++] = value >>> 8
+    bytes[pos++] = value >>> 16
+    bytes[pos++] = value >>> 24
+    this.pos = pos
   }
 
   fixed64(low: number, high: number): void {
@@ -121,6 +127,16 @@ export class ProtobufWriter {
     this.pos += value.length
   }
 
+  /** Part of a buffer. A call out of JavaScript costs as much as some sixty turns of a loop. */
+  copy(from: Buffer, start: number, end: number): void {
+    this.ensure(end - start)
+    const { bytes } = this
+    let { pos } = this
+    if (end - start > 64) from.copy(bytes, pos, start, end)
+    else for (let index = start; index < end; index++) bytes[pos++] = from[index]!
+    this.pos += end - start
+  }
+
   /** Length and UTF-8 bytes; a lone surrogate becomes U+FFFD. */
   string(value: string): void {
     const { length } = value
@@ -152,11 +168,12 @@ export class ProtobufWriter {
     this.pos += length
   }
 
-  /** Length and the bytes of a hexadecimal id; anything else in it counts as zero. */
-  hexId(value: string, length: number): void {
-    this.ensure(length + 1)
+  /** Tag, length and the bytes of a hexadecimal id; anything else in it counts as zero. */
+  hexId(tag: number, value: string, length: number): void {
+    this.ensure(length + 2)
     const { bytes } = this
     let pos = this.pos
+    bytes[pos++] = tag
     bytes[pos++] = length
     for (let index = 0; index < length * 2; index += 2) {
       bytes[pos++] = (HEX[value.charCodeAt(index)]! << 4) | HEX[value.charCodeAt(index + 1)]!

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Dsn, parseDsn } from '../../src/config/dsn.ts'
 import { ConfigError } from '../../src/errors.ts'
+import { cleanText } from '../../src/redact.ts'
 
 const CLOUD = ['api.uptrace.dev:443', 'api.uptrace.dev:4317', 'https://app.uptrace.dev', 'https'] as const
 
@@ -164,11 +165,46 @@ describe('parseDsn', () => {
       'ftp://sEcReT123@h',
       'https://a@sEcReT123@h:999999',
       'https://host/1?token=sEcReT123',
+      'https://host:sEcReT123',
+      'https://host.example:sEcReT123/1',
+      'https://sEcReT123',
+      'https://sEcReT123/1',
+      'https://sEcReT123:4317',
+      'https://sEc.ReT123',
+      'https://host/sEcReT123',
+      'https://user@host/sEcReT123?grpc=x',
+      'https://host@sEcReT123:x',
+      'https://localhost#sEcReT123',
+      '//sEcReT123',
+      '//host:sEcReT123',
+      'sEcReT123://host',
+      'sEcReT123:x@host',
     ]) {
       const error = caught(() => parseDsn(input)) as Error
       expect(inspect(error), input).not.toMatch(/ReT123/)
     }
   })
+})
+
+test('a token in the place of the host or the port is masked in whatever is printed later', () => {
+  for (const [input, token] of [
+    ['https://host:aBcDeFgHiJkLmNoPq1', 'aBcDeFgHiJkLmNoPq1'],
+    ['https://abcdefghijklmnopq2', 'abcdefghijklmnopq2'],
+    ['https://localhost/abcdefghijklmnopq3', 'abcdefghijklmnopq3'],
+  ] as const) {
+    outcome(input)
+    expect(cleanText(`the proxy said: no route to ${token}`)).toBe('the proxy said: no route to ***')
+  }
+})
+
+test('what is certainly a host stays readable', () => {
+  for (const [input, shown] of [
+    ['https://api.uptrace.dev/1', '"https://api.uptrace.dev"'],
+    ['http://localhost:14318', '"http://localhost:14318"'],
+    ['http://t@127.0.0.1:99999', '"http://***@127.0.0.1:99999"'],
+    ['http://[::1]:14318', '"http://[::1]:14318"'],
+  ] as const)
+    expect((outcome(input) as ConfigError).message).toContain(shown)
 })
 
 function outcome(text: string): Dsn | ConfigError {

@@ -227,6 +227,112 @@ describe('values', () => {
     ['the site of the first DSN', {}, {}, (c) => c.siteUrl, 'https://one.example'],
     ['the site option', { siteUrl: 'https://ui.example/' }, {}, (c) => c.siteUrl, 'https://ui.example'],
     ['a severity by name', { minLogSeverity: 'WARN' }, {}, (c) => c.minLogSeverity, 13],
+    [
+      'a limit of 0 for the length of values',
+      {},
+      { OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '0' },
+      (c) => [c.spanLimits.attributeValueLengthLimit, c.logRecordLimits.attributeValueLengthLimit],
+      [0, 0],
+    ],
+    [
+      'the limit of events by its newer and its older name',
+      {},
+      {
+        OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: '3',
+        OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT: '9',
+        OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT: '4',
+      },
+      (c) => [c.spanLimits.attributePerEventCountLimit, c.spanLimits.attributePerLinkCountLimit],
+      [3, 4],
+    ],
+    [
+      'no limit for an export of metrics: the interval',
+      {},
+      { OTEL_METRIC_EXPORT_TIMEOUT: '0' },
+      (c) => c.metricTimeoutMillis,
+      15_000,
+    ],
+    [
+      'no limit for a batch',
+      {},
+      { OTEL_BSP_EXPORT_TIMEOUT: '0', OTEL_BLRP_EXPORT_TIMEOUT: '0' },
+      (c) => [c.spanBatch.exportTimeoutMillis, c.logBatch.exportTimeoutMillis],
+      [0, 0],
+    ],
+    ['no limit for an attempt', {}, { OTEL_EXPORTER_OTLP_TIMEOUT: '0' }, (c) => c.destinations[0]?.timeoutMillis, 0],
+    [
+      'the limit of a signal before the general one',
+      {},
+      { OTEL_EXPORTER_OTLP_TIMEOUT: '7', OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: '8' },
+      (c) => c.destinations.map((d) => d.timeoutMillis),
+      [7, 7, 8],
+    ],
+    [
+      'empty variables count as unset',
+      {},
+      { OTEL_BSP_SCHEDULE_DELAY: ' ', OTEL_PROPAGATORS: '', OTEL_TRACES_SAMPLER: '' },
+      (c) => [c.spanBatch.scheduledDelayMillis, c.propagators, c.sampler],
+      [5000, ['tracecontext', 'baggage'], { name: 'parentbased_always_on', arg: undefined }],
+    ],
+    [
+      'the filter of exemplars',
+      {},
+      { OTEL_METRICS_EXEMPLAR_FILTER: ' Always_Off ' },
+      (c) => c.exemplarFilter,
+      'always_off',
+    ],
+    [
+      'propagators of other vendors',
+      {},
+      { OTEL_PROPAGATORS: 'jaeger,XRAY,ottrace' },
+      (c) => c.propagators,
+      ['jaeger', 'xray', 'ottrace'],
+    ],
+    ['detectors of the cloud', {}, { OTEL_NODE_RESOURCE_DETECTORS: 'aws,GCP' }, (c) => c.detectors, ['aws', 'gcp']],
+    [
+      'response headers',
+      {},
+      { UPTRACE_RESPONSE_HEADERS: 'Traceresponse, trace-id' },
+      (c) => c.options.responseHeaders,
+      ['traceresponse', 'trace-id'],
+    ],
+    [
+      'comments in SQL, phases, runtime metrics',
+      {},
+      { UPTRACE_SQL_COMMENTS: 'true', UPTRACE_CONNECTION_PHASES: 'TRUE', UPTRACE_RUNTIME_METRICS: 'false' },
+      (c) => [c.options.sqlComments, c.options.connectionPhases, c.options.runtimeMetrics],
+      [true, true, false],
+    ],
+    [
+      'an option over its variable',
+      { sqlComments: false, baggageKeys: [] },
+      { UPTRACE_SQL_COMMENTS: 'true', UPTRACE_BAGGAGE_KEYS: 'a' },
+      (c) => [c.options.sqlComments, c.options.baggageKeys],
+      [false, []],
+    ],
+    [
+      'baggage keys',
+      {},
+      { UPTRACE_BAGGAGE_KEYS: 'tenant, user.id' },
+      (c) => c.options.baggageKeys,
+      ['tenant', 'user.id'],
+    ],
+    [
+      'URLs to ignore',
+      {},
+      { UPTRACE_IGNORE_URLS: '/a,/b/*,/^\\/c\\d+/i' },
+      (c) => c.options.ignoreUrls,
+      ['/a', '/b/*', /^\/c\d+/i],
+    ],
+    ['a severity by variable', {}, { UPTRACE_MIN_LOG_SEVERITY: 'Error' }, (c) => c.minLogSeverity, 17],
+    [
+      'names of fields in log lines',
+      {},
+      { UPTRACE_LOG_KEYS: 'traceId=trace.id, parentSpanId=parent', UPTRACE_LOG_SENDING: 'false' },
+      (c) => c.options.logs,
+      { correlation: true, sending: false, keys: { traceId: 'trace.id', parentSpanId: 'parent' } },
+    ],
+    ['NODE_ENV as environment', {}, { UPTRACE_NODE_ENV: 'true' }, (c) => c.options.environmentFromNodeEnv, true],
   ])('%s', ([, options, env, read, expected]) => {
     expect(read(resolve({ dsn: DSN, ...options }, env))).toEqual(expected)
     expect(lines).toEqual([])
@@ -264,9 +370,152 @@ describe('values', () => {
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '-5', (c) => c.destinations[0]?.timeoutMillis, 10_000, /at least 0/],
     ['UPTRACE_SITE_URL', 'ui.example', (c) => c.siteUrl, 'https://one.example', /UPTRACE_SITE_URL/],
     ['OTEL_NODE_RESOURCE_DETECTORS', 'host,moon', (c) => c.detectors, ['host'], /moon/],
+    [
+      'OTEL_BSP_SCHEDULE_DELAY',
+      '-1',
+      (c) => c.spanBatch.scheduledDelayMillis,
+      5000,
+      /OTEL_BSP_SCHEDULE_DELAY=-1 is not a whole number of milliseconds of at least 0; it is ignored \(default: 5000\)/,
+    ],
+    [
+      'OTEL_BSP_EXPORT_TIMEOUT',
+      '99999999999',
+      (c) => c.spanBatch.exportTimeoutMillis,
+      30_000,
+      /OTEL_BSP_EXPORT_TIMEOUT/,
+    ],
+    ['OTEL_METRIC_EXPORT_TIMEOUT', '-1', (c) => c.metricTimeoutMillis, 15_000, /0 is no limit/],
+    [
+      'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+      '99999',
+      (c) => c.spanBatch.maxExportBatchSize,
+      16_384,
+      /larger than the queue, which holds 16384/,
+    ],
+    ['OTEL_LOG_LEVEL', 'bogus', (c) => c.disabledReason, undefined, /OTEL_LOG_LEVEL=bogus is not one of none, error/],
+    ['OTEL_TRACES_SAMPLER_ARG', 'half', (c) => (c.sampler as { arg?: number }).arg, undefined, /^$/],
+    ['OTEL_METRICS_EXEMPLAR_FILTER', 'some', (c) => c.exemplarFilter, 'trace_based', /not one of always_on/],
+    [
+      'OTEL_SEMCONV_STABILITY_OPT_IN',
+      'http/dup',
+      (c) => c.disabledReason,
+      undefined,
+      /OTEL_SEMCONV_STABILITY_OPT_IN=http\/dup has no effect here/,
+    ],
+    [
+      'OTEL_EXPORTER_JAEGER_ENDPOINT',
+      'http://sEcReT@x',
+      (c) => c.disabledReason,
+      undefined,
+      /OTEL_EXPORTER_JAEGER_ENDPOINT has no effect here: Jaeger takes OTLP/,
+    ],
+    ['UPTRACE_SQL_COMMENTS', 'yes', (c) => c.options.sqlComments, false, /not true or false/],
+    [
+      'UPTRACE_EXIT_FLUSH',
+      '1',
+      (c) => c.delivery.exitFlush,
+      true,
+      /not true or false; it is ignored \(default: true\)/,
+    ],
+    ['UPTRACE_RESPONSE_HEADERS', 'x-trace', (c) => c.options.responseHeaders, [], /none of traceresponse/],
+    ['UPTRACE_MIN_LOG_SEVERITY', 'loud', (c) => c.minLogSeverity, 0, /not one of trace/],
+    ['UPTRACE_LOG_KEYS', 'trace=x', (c) => c.options.logs?.keys, {}, /none of traceId/],
+    ['UPTRACE_IGNORE_URLS', '/[a/', (c) => c.options.ignoreUrls, [], /no regular expression/],
+    [
+      'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+      'both',
+      (c) => c.temporalityPreference,
+      'delta',
+      /not one of cumulative/,
+    ],
   ])('%s=%s warns and falls back', ([name, value, read, expected, line]) => {
     expect(read(resolve({ dsn: DSN }, { [name]: value }))).toEqual(expected)
     expect(lines.join('\n')).toMatch(line)
+  })
+
+  test('a wrong common variable and a missing file are told once, not once a signal', () => {
+    for (const [name, value] of [
+      ['OTEL_EXPORTER_OTLP_PROTOCOL', 'carrier-pigeon'],
+      ['OTEL_EXPORTER_OTLP_TIMEOUT', '-5'],
+      ['OTEL_EXPORTER_OTLP_COMPRESSION', 'brotli'],
+      ['OTEL_EXPORTER_OTLP_HEADERS', 'nonsense'],
+      ['OTEL_EXPORTER_OTLP_HEADERS', 'connection=close'],
+      ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/not/there.pem'],
+      ['OTEL_EXPORTER_OTLP_CLIENT_KEY', '/not/there.pem'],
+      ['OTEL_EXPORTER_OTLP_INSECURE', 'maybe'],
+    ] as const) {
+      lines = []
+      const endpoint: Record<string, string> = name.endsWith('INSECURE') ? { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' } : {}
+      resolve({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', ...endpoint, [name]: value })
+      expect(lines, name).toHaveLength(1)
+      expect(lines[0]).toContain(name)
+    }
+  })
+
+  test('a header that HTTP forbids is left out of the environment, the others stay', () => {
+    const config = resolve(
+      {},
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+        OTEL_EXPORTER_OTLP_HEADERS: 'Connection=keep-alive,x-a=1,x-b=a%0d%0ab,content-length=5,te=x',
+      },
+    )
+    expect(config.destinations[0]?.headers).toEqual({ 'x-a': '1' })
+    expect(lines).toHaveLength(4)
+  })
+
+  test.for([
+    ['http://user:p%40ss@host:4318', {}, 'Basic dXNlcjpwQHNz'],
+    ['http://user@host:4318', {}, 'Basic dXNlcjo='],
+    ['http://user:p%40ss@host:4318', { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20x' }, 'Bearer x'],
+    ['http://user:p%40ss@host:4317', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'Basic dXNlcjpwQHNz'],
+  ] as const)(
+    'user and password of the endpoint %s are sent as authorization, and not shown',
+    ([endpoint, more, expected]) => {
+      const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...more }
+      for (const config of [resolve({}, environment), resolve({ endpoint }, more)]) {
+        for (const { headers, url, label } of config.destinations) {
+          expect(headers['authorization']).toBe(expected)
+          expect(`${url} ${label}`).not.toContain('user')
+        }
+        expect(config.siteUrl).toBe('')
+      }
+    },
+  )
+
+  test.for<[string, ConfigureOptions, Record<string, string>, string]>([
+    ['a Collector', { endpoint: 'http://localhost:4318' }, {}, ''],
+    ['a Collector by variable', {}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }, ''],
+    ['an unknown back end', { endpoint: 'https://otlp.vendor.example', headers: { 'api-key': 'k' } }, {}, ''],
+    [
+      'a Collector and an address',
+      { endpoint: 'http://c:4318' },
+      { UPTRACE_SITE_URL: 'https://me:secret@ui.example/x/' },
+      'https://ui.example/x',
+    ],
+    [
+      'Jaeger and its address',
+      { endpoint: 'http://c:4318', siteUrl: 'http://c:16686/' },
+      {},
+      'http://c:16686/trace/{traceId}?uiFind={spanId}',
+    ],
+    [
+      'Uptrace as an endpoint',
+      { endpoint: 'https://api.uptrace.dev', headers: { 'Uptrace-Dsn': 'https://t@api.uptrace.dev' } },
+      {},
+      'https://app.uptrace.dev',
+    ],
+    [
+      'own Uptrace as an endpoint',
+      { endpoint: 'http://u:14318', headers: { 'uptrace-dsn': 'http://t@u:14318' } },
+      {},
+      'http://u:14318',
+    ],
+    ['spans that only go to the console', { dsn: '' }, { UPTRACE_DSN: DSN, OTEL_TRACES_EXPORTER: 'console' }, ''],
+    ['telemetry disabled', { dsn: DSN, disabled: true, siteUrl: 'https://ui.example' }, {}, ''],
+    ['no DSN', {}, {}, ''],
+  ])('%s: traces are shown at an address where they are, or nowhere', ([, options, env, expected]) => {
+    expect(resolve(options, env).siteUrl).toBe(expected)
   })
 
   test('the caller keeps an unchanged object, and the Config is frozen', () => {

@@ -1,6 +1,6 @@
 /** `uptrace-node doctor` says the right thing: a healthy app, two copies of the API, a dead endpoint, a wrong token, a bundled app. */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -158,3 +158,63 @@ test.for<[string, Partial<BuildOptions>, RegExp]>([
   expect(result.code).toBe(options.minify ? 0 : 1)
   expect(result.find('instrumentations')?.detail).not.toContain('express')
 })
+
+test.for<[string, string, Record<string, string>]>([
+  ['a DSN in the code', 'dsn: DSN', { UPTRACE_DSN: '' }],
+  ['a DSN in the code, before that of the environment', 'dsn: DSN', { UPTRACE_DSN: 'http://t@localhost:1' }],
+  ['an endpoint in the code', "endpoint: URL, headers: { 'api-key': 'sEcReTtOkEn' }", { UPTRACE_DSN: '' }],
+])('%s: its back end is asked', async ([, option, env]) => {
+  sink.behaviour = { status: 403 }
+  const file = path.join(folder, 'app.cjs')
+  const code = option
+    .replace('DSN', `'http://sEcReTtOkEn@localhost:${sink.port}'`)
+    .replace('URL', `'http://localhost:${sink.port}'`)
+  writeFileSync(file, `require('uptrace-node').configureOpentelemetry({ ${code} })`)
+  const result = await doctor(['--', process.execPath, file], env)
+  expect(result.code).toBe(1)
+  expect(result.find('destination')).toMatchObject({
+    status: 'ok',
+    detail: expect.stringMatching(/configured by the program/),
+  })
+  expect(result.find('traces to')).toMatchObject({ status: 'failed', detail: expect.stringMatching(/^403/) })
+  expect(sink.requests.length).toBeGreaterThan(0)
+})
+
+test('a program that has no destination anywhere fails', async () => {
+  const file = path.join(folder, 'app.cjs')
+  writeFileSync(file, '')
+  const result = await doctor(['--', process.execPath, file], { UPTRACE_DSN: '' })
+  expect(result.code).toBe(1)
+  expect(result.find('destination')).toMatchObject({ status: 'failed' })
+})
+
+test.for([
+  [['--password', 'hunter2']],
+  [['--password=hunter2']],
+  [['-phunter2', 'user:hunter2']],
+  [['PASSWORD=hunter2']],
+])('arguments are not shown, and nothing is left in the temporary folder: %j', async ([args]) => {
+  const file = path.join(folder, 'app.cjs')
+  writeFileSync(file, '')
+  const temporary = path.join(folder, 'tmp')
+  mkdirSync(temporary)
+  const result = await doctor(['--', process.execPath, file, ...args!], { TMPDIR: temporary })
+  expect(result.find('program')?.detail).toMatch(/^node \S+app\.cjs … ended with code 0/)
+  expect(result.output).not.toContain('hunter2')
+  expect(readdirSync(temporary)).toEqual([])
+})
+
+test.for([['--password=hunter2'], ['hunter2'], ['--json=hunter2'], ['-x', 'hunter2']])(
+  'an argument that is not known ends it with code 2 and is not repeated: %j',
+  async (args) => {
+    const cli = path.join(ROOT, 'dist/cli.cjs')
+    const { error, output } = await new Promise<{ error: { code?: unknown } | null; output: string }>((resolve) => {
+      execFile(process.execPath, [cli, 'doctor', ...args], (error, stdout, stderr) =>
+        resolve({ error, output: stdout + stderr }),
+      )
+    })
+    expect(error?.code).toBe(2)
+    expect(output).toMatch(/unknown argument[\s\S]*Usage/)
+    expect(output).not.toContain('hunter2')
+  },
+)

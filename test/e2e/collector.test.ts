@@ -28,7 +28,12 @@ describe.skipIf(!isBuilt('otelcol'))('a real Collector', () => {
   ])('holds the quickstart sent by %s: parent links, status, exception event', async ([protocol, env]) => {
     const port = protocol === 'grpc' ? collector.grpcPort : collector.httpPort
     const result = await runFile(QUICKSTART, {
-      env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
+      env: {
+        ...env,
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        // a Collector shows no traces: without this there is no address to print
+        UPTRACE_SITE_URL: 'http://ui.example',
+      },
     })
     expect(result).toMatchObject({ code: 0, stderr: '' })
     const traceId = /traces\/([0-9a-f]{32})/.exec(result.stdout)![1]

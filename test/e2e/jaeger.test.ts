@@ -22,6 +22,7 @@ describe.skipIf(!isBuilt('jaeger'))('a real Jaeger', () => {
         env: {
           OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${jaeger.otlpPort}/v1/traces`,
           JAEGER_UI_URL: jaeger.queryUrl,
+          UPTRACE_SITE_URL: `${jaeger.queryUrl}/trace/{traceId}?uiFind={spanId}`,
         },
       })
       expect(result).toMatchObject({ code: 0, stderr: '' })

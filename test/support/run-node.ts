@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const PROGRAMS = path.join(ROOT, '.cache/programs')
+const PROGRAMS = process.env['UPTRACE_TEST_PROGRAMS'] ?? path.join(ROOT, '.cache/programs')
 /** The package under test: this repository with its dist, or what scripts/unpack.ts has made of the tarball. */
 const PACKAGE = process.env['UPTRACE_TEST_PACKAGE'] ?? ROOT
 

@@ -461,7 +461,7 @@ describe('hostile input', () => {
       for (const one of spans) {
         const start = performance.now()
         encodeSpan(writer, one)
-        expect(performance.now() - start).toBeLessThan(50)
+        expect(performance.now() - start).toBeLessThan(500)
       }
       const request = encodeRequest([{ resource: resources[0]!, scope: scopes[0]!, items: writer.written() }])
       expect(request.length).toBeLessThan(64 * 1024 * 1024)

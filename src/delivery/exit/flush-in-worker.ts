@@ -16,7 +16,9 @@ const threads = (): typeof WorkerThreads => process.getBuiltinModule('node:worke
 
 /** Hands every unsettled request of the queues to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
 export function flushInWorker(queues: readonly DestinationQueue[], timeoutMillis: number): void {
-  const work = queues.flatMap((queue, destination) => queue.pending().map((request) => ({ queue, destination, request })))
+  const work = queues.flatMap((queue, destination) =>
+    queue.pending().map((request) => ({ queue, destination, request })),
+  )
   // without its file the worker could only let the process wait
   if (work.length === 0 || timeoutMillis <= 0 || !isComplete()) return
   const { port1, port2 } = new (threads().MessageChannel)()

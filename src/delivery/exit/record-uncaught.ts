@@ -1,5 +1,6 @@
 /** Records an error that nobody caught, so that the telemetry sent at the end says why the process ended. */
-import { context, type Exception, logs, SeverityNumber, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, type Exception, logs, SeverityNumber, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { openAncestors } from '../../signals/traces/span.ts'
 import { VERSION } from '../../version.ts'
 
 const SCOPE = 'uptrace-node'
@@ -35,10 +36,21 @@ export function recordUncaught(error: unknown, { sendsLogs, isFatal }: UncaughtO
     if (!span) return
     span.recordException(exception)
     span.setStatus({ code: SpanStatusCode.ERROR, message })
-    if (isFatal || span !== active) span.end()
+    if (isFatal) endAll(span, message)
+    else if (span !== active) span.end()
   } catch {
     // nothing here may hide the error from the application
   }
+}
+
+/** The spans around the one that failed would never end: their trace would have no root. */
+function endAll(span: Span, message: string): void {
+  for (const open of openAncestors(span)) {
+    open.setStatus({ code: SpanStatusCode.ERROR, message })
+    open.end()
+  }
+  // of a tracer provider of the application's
+  if (span.isRecording()) span.end()
 }
 
 /** A copy: reading the stack runs the application's `Error.prepareStackTrace`, and a property may be a getter. Either may throw. */

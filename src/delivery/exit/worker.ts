@@ -2,7 +2,8 @@
 import dns from 'node:dns'
 import net from 'node:net'
 import { workerData } from 'node:worker_threads'
-import { Batch, Body, createBudget } from '../queue/batch.ts'
+import { Batch, Body } from '../queue/batch.ts'
+import { createBudget } from '../queue/budget.ts'
 import { DestinationQueue } from '../queue/destination-queue.ts'
 import type { Reporter } from '../reporter.ts'
 import { createSender } from '../send/create-sender.ts'
@@ -66,6 +67,7 @@ function createReporter(destination: number): Reporter {
     partial: (what, message) => tell({ kind: 'partial', destination, what, message }),
     delivering() {},
     dropped() {},
+    tellDrops() {},
     hush() {},
   }
 }

@@ -3,13 +3,16 @@
  * a burst needs no turn of the event loop, and what waits is exactly known in bytes.
  */
 import type { Resource } from '@opentelemetry/resources'
-import { clearTimeout, setTimeout } from '../../timers.ts'
+import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { RunUntraced } from '../run-untraced.ts'
+import { inBlocks, type OpenSection } from './sections.ts'
 
 /** Receivers commonly stop at 4 MiB. */
 export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
+/** A batch that holds more than the usual number of items closes at this size. */
+const GROWN_BYTES = 1536 * 1024
 /** How long the first batches wait for attributes of the resource which are still being detected. */
 const RESOURCE_WAIT_MILLIS = 100
 const MAX_SECTIONS = 128
@@ -28,7 +31,8 @@ export interface Originated {
 
 export interface BatcherOptions<Item extends Originated> {
   readonly encode: (writer: ProtobufWriter, item: Item) => void
-  readonly maxCount: number
+  /** Asked for each time a batch is about to be full. */
+  readonly maxCount: () => number
   readonly maxBytes: number
   readonly delayMillis: number
   readonly resource: Resource
@@ -46,17 +50,15 @@ export interface Batcher<Item> {
   add(item: Item, encodeItem?: (writer: ProtobufWriter, item: Item) => void): void
   /** Closes the open batch and hands over all that is held. */
   flush(): void
+  /** The request that closing the open batch now would make. It stays open. */
+  copy(): Buffer | undefined
   /** Items which no closed batch holds yet. */
   readonly count: number
+  /** How many batches have been closed so far. */
+  readonly closed: number
+  /** When the open batch got its first item, in milliseconds of `performance.now()`. */
+  readonly openedAt: number
   readonly bytes: number
-}
-
-interface OpenSection {
-  readonly resource: Resource
-  readonly scope: Scope
-  readonly writer: ProtobufWriter
-  /** Where each block of the batch begins in this section, but for the first. */
-  readonly blocks: number[]
 }
 
 interface HeldBatch {
@@ -71,11 +73,15 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   let last: OpenSection | undefined
   let count = 0
   let bytes = 0
+  let countLimit = maxCount()
+  let bytesLimit = maxBytes
   let nextBlock = BLOCK_BYTES
   let timer: NodeJS.Timeout | undefined
   let held: HeldBatch[] = []
   let heldBytes = 0
   let heldCount = 0
+  let closedCount = 0
+  let openedAt = 0
   let isWaiting = resource.asyncAttributesPending === true
   if (isWaiting) awaitResource()
 
@@ -85,8 +91,15 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
       close()
       releaseHeld()
     },
+    copy,
     get count() {
       return count + heldCount
+    },
+    get closed() {
+      return closedCount
+    },
+    get openedAt() {
+      return openedAt
     },
     get bytes() {
       return bytes + heldBytes
@@ -103,11 +116,17 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     bytes += section.writer.pos - before
     count++
     if (bytes >= nextBlock) endBlock()
-    if (count >= maxCount || bytes >= maxBytes) close()
-    else if (timer === undefined) {
-      timer = runUntraced(startTimer)
-      onOpen?.()
-    }
+    if (count >= countLimit || bytes >= bytesLimit) closeIfFull()
+    if (count === 0 || timer !== undefined) return
+    timer = runUntraced(startTimer)
+    onOpen?.()
+  }
+
+  /** While there is a backlog a batch grows further, yet not so far that compressing it in place would be felt. */
+  function closeIfFull(): void {
+    countLimit = maxCount()
+    bytesLimit = count < countLimit ? Math.min(maxBytes, GROWN_BYTES) : maxBytes
+    if (count >= countLimit || bytes >= bytesLimit) close()
   }
 
   function endBlock(): void {
@@ -116,6 +135,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   }
 
   function startTimer(): NodeJS.Timeout {
+    openedAt = performance.now()
     return setTimeout(() => {
       timer = undefined
       close()
@@ -138,8 +158,11 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     const filled = sections.filter(({ writer }) => writer.pos > 0)
     const views = inBlocks(filled)
     const closed = { count, bytes }
+    closedCount++
     count = 0
     bytes = 0
+    countLimit = maxCount()
+    bytesLimit = maxBytes
     if (isWaiting && heldBytes + closed.bytes <= maxBytes) hold(views, closed)
     else {
       releaseHeld()
@@ -151,6 +174,11 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
       section.blocks.length = 0
     }
     dropUnused(filled)
+  }
+
+  function copy(): Buffer | undefined {
+    const filled = sections.filter(({ writer }) => writer.pos > 0)
+    return filled.length === 0 ? undefined : encodeRequest(inBlocks(filled), true)
   }
 
   /** Runs in timers as well, where an error would end the application. */
@@ -195,19 +223,4 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     setTimeout(settle, RESOURCE_WAIT_MILLIS).unref()
     resource.waitForAsyncAttributes?.().then(settle, settle)
   }
-}
-
-/** Block by block, what each section got in it. A section that came later has fewer blocks: its first ones were empty. */
-function inBlocks(sections: readonly OpenSection[]): Section[] {
-  const most = Math.max(...sections.map(({ blocks }) => blocks.length))
-  const views: Section[] = []
-  for (let block = 0; block <= most; block++)
-    for (const { resource, scope, writer, blocks } of sections) {
-      const written = writer.written()
-      const at = block - (most - blocks.length)
-      const start = at <= 0 ? 0 : blocks[at - 1]!
-      const end = at < 0 ? 0 : (blocks[at] ?? written.length)
-      if (end > start) views.push({ resource, scope, items: written.subarray(start, end) })
-    }
-  return views
 }

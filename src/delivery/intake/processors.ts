@@ -1,59 +1,34 @@
-/** The official seams the SDKs call: span processor, log record processor, metric exporter. None of them throws into the application. */
+/** The processors that the SDKs call with spans and log records. None of them throws into the application. */
 import { TraceFlags } from '@opentelemetry/api'
-import { ExportResultCode } from '@opentelemetry/core'
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import type {
-  AggregationOption,
-  InstrumentType,
-  MetricData,
-  PushMetricExporter,
-  ResourceMetrics,
-} from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { noteExport } from '../../signals/metrics/collect-now.ts'
-import { noteCollection } from '../../signals/metrics/measured.ts'
-import { performance, setImmediate } from '../../timers.ts'
 import { encodeLogRecord } from '../../wire/encode-logs.ts'
-import { encodeMetric } from '../../wire/encode-metrics.ts'
-import { encodeRequest, type Section } from '../../wire/encode-request.ts'
 import { encodeSpan } from '../../wire/encode-traces.ts'
-import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
+import type { ProtobufWriter } from '../../wire/protobuf-writer.ts'
+import { batchLimit } from '../queue/concurrency.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
-import type { RunUntraced } from '../run-untraced.ts'
-import type { HandOver } from '../threads/hand-over.ts'
-import type { BatchOptions, DeliveryOptions } from '../types.ts'
+import type { BatchOptions, FlushOptions } from '../types.ts'
 import { BATCH_LIMIT_BYTES, createBatcher, type Originated } from './batcher.ts'
+import type { IntakeHost } from './host.ts'
 
-/** What a seam needs of delivery. */
-export interface SeamHost {
-  readonly options: DeliveryOptions
-  readonly runUntraced: RunUntraced
-  flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
-  /** A provider is being shut down. */
-  closing(pipeline: Pipeline): Promise<void>
-  /** Something is to be sent from here on. */
-  onUnsent(): void
-  /** In a worker thread: to the main thread, which sends it. */
-  readonly handOver: HandOver | undefined
-  /** Whether the process ends and no event loop turns any more. */
-  readonly isBlocking: boolean
-}
+/** The default of `maxExportBatchSize`. */
+const STANDARD_BATCH_SIZE = 1000
 
-const SLICE_MILLIS = 5
-
-export function createSpanProcessor(host: SeamHost, pipeline: Pipeline): SpanProcessor {
+export function createSpanProcessor(host: IntakeHost, pipeline: Pipeline): SpanProcessor {
   const add = createIntake<ReadableSpan>(host, pipeline, host.options.spanBatch, encodeSpan)
   return {
     onStart() {},
     onEnd(span) {
       if (isSampled(span)) add.item(span)
     },
-    forceFlush: () => host.flush([pipeline], host.options.spanBatch.exportTimeoutMillis),
+    // the interface knows no options; a provider that has a deadline of its caller hands it over all the same
+    forceFlush: (options?: FlushOptions) =>
+      host.flush([pipeline], options?.timeoutMillis ?? host.options.spanBatch.exportTimeoutMillis),
     shutdown: () => add.close(),
   }
 }
 
-export function createLogRecordProcessor(host: SeamHost, pipeline: Pipeline): LogRecordProcessor {
+export function createLogRecordProcessor(host: IntakeHost, pipeline: Pipeline): LogRecordProcessor {
   const add = createIntake<ReadableLogRecord>(host, pipeline, host.options.logBatch, encodeLogRecord)
   return {
     onEmit: (record) => add.item(record),
@@ -77,16 +52,18 @@ interface Intake<Item> {
 }
 
 function createIntake<Item extends Originated>(
-  host: SeamHost,
+  host: IntakeHost,
   pipeline: Pipeline,
   batch: BatchOptions,
   encode: (writer: ProtobufWriter, item: Item) => void,
 ): Intake<Item> {
   const { handOver } = host
   const { bufferLimitBytes, resource } = host.options
+  const chosen = Math.max(1, batch.maxExportBatchSize)
   const batcher = createBatcher<Item>({
     encode,
-    maxCount: Math.max(1, Math.min(batch.maxExportBatchSize, batch.maxQueueSize)),
+    maxCount: () =>
+      Math.min(batchLimit(chosen, STANDARD_BATCH_SIZE, pipeline.isBehind), Math.max(1, batch.maxQueueSize)),
     maxBytes: Math.min(BATCH_LIMIT_BYTES, bufferLimitBytes / 4),
     delayMillis: batch.scheduledDelayMillis,
     resource,
@@ -125,115 +102,4 @@ function createIntake<Item extends Originated>(
       return ending
     },
   }
-}
-
-export function createMetricExporter(host: SeamHost, pipeline: Pipeline): PushMetricExporter {
-  const { temporalityPreference, histogramAggregation, resource } = host.options
-  let ending: Promise<void> | undefined
-  /** Exports that are still being encoded. */
-  const encoding = new Set<Promise<void>>()
-  return {
-    export(metrics, done) {
-      noteCollection()
-      noteExport(metrics)
-      // the reader waits for this answer before it collects again: what is encoded is safe in the buffer, so it need not wait
-      const run = host
-        .runUntraced(() => encodeMetrics(metrics))
-        .then(
-          () => done({ code: ExportResultCode.SUCCESS }),
-          (error: Error) => done({ code: ExportResultCode.FAILED, error }),
-        )
-      encoding.add(run)
-      void run.finally(() => encoding.delete(run))
-    },
-    async forceFlush() {
-      await Promise.all(encoding)
-      await host.flush([pipeline], host.options.spanBatch.exportTimeoutMillis)
-    },
-    async shutdown() {
-      await Promise.all(encoding)
-      ending ??= host.closing(pipeline)
-      await ending
-    },
-    selectAggregationTemporality: (type) => selectTemporality(temporalityPreference, type),
-    selectAggregation: (type) => selectAggregation(histogramAggregation, type),
-  }
-
-  async function encodeMetrics({ scopeMetrics }: ResourceMetrics): Promise<void> {
-    let sections: Section[] = []
-    let bytes = 0
-    let count = 0
-    let sliceStart = performance.now()
-    const submit = (): void => {
-      if (count > 0) submitRequest(encodeRequest(sections), count)
-      sections = []
-      bytes = 0
-      count = 0
-    }
-    for (const { scope, metrics } of scopeMetrics) {
-      let writer = new ProtobufWriter(8192)
-      for (const metric of metrics) {
-        if (bytes + writer.pos > BATCH_LIMIT_BYTES) {
-          if (writer.pos > 0) sections.push({ resource, scope, items: writer.written() })
-          writer = new ProtobufWriter(8192)
-          submit()
-        }
-        count += encodeOne(writer, metric)
-        if (performance.now() - sliceStart > SLICE_MILLIS && !host.isBlocking) {
-          await new Promise((resolve) => setImmediate(resolve))
-          sliceStart = performance.now()
-        }
-      }
-      if (writer.pos > 0) sections.push({ resource, scope, items: writer.written() })
-      bytes += writer.pos
-    }
-    submit()
-  }
-
-  function submitRequest(request: Buffer, count: number): void {
-    const { handOver } = host
-    if (!handOver?.takes('metrics')) {
-      host.onUnsent()
-      pipeline.accept(request, count)
-    } else if (handOver.request('metrics', request, count)) pipeline.handOver(count)
-    else pipeline.drop(count, 'buffer_full')
-  }
-
-  /** @returns how many data points are in the writer now */
-  function encodeOne(writer: ProtobufWriter, metric: MetricData): number {
-    const { length } = metric.dataPoints
-    pipeline.created += length
-    try {
-      if (pipeline.isClosed) pipeline.drop(length, 'after_shutdown')
-      else {
-        encodeMetric(writer, metric)
-        return length
-      }
-    } catch {
-      pipeline.drop(length, 'unreadable')
-    }
-    return 0
-  }
-}
-
-// values of AggregationTemporality and AggregationType
-const DELTA = 0
-const CUMULATIVE = 1
-const DEFAULT_AGGREGATION = { type: 0 } as AggregationOption
-const EXPONENTIAL_HISTOGRAM = { type: 5 } as AggregationOption
-
-/** @see https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration */
-function selectTemporality(preference: DeliveryOptions['temporalityPreference'], type: InstrumentType): number {
-  if (preference === 'cumulative' || type.endsWith('UP_DOWN_COUNTER')) return CUMULATIVE
-  if (preference === 'delta') return DELTA
-  return type === 'COUNTER' || type === 'HISTOGRAM' ? DELTA : CUMULATIVE
-}
-
-function selectAggregation(
-  preference: DeliveryOptions['histogramAggregation'],
-  type: InstrumentType,
-): AggregationOption {
-  return type === 'HISTOGRAM' && preference === 'base2_exponential_bucket_histogram'
-    ? EXPONENTIAL_HISTOGRAM
-    : DEFAULT_AGGREGATION
 }

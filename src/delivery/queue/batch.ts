@@ -1,14 +1,8 @@
 /** A closed batch on its way to every destination of its signal. */
-import type { Signal } from '../../config/destination.ts'
-import { performance } from '../../timers.ts'
 
-/** Counts the bytes that wait in memory and makes room when there are too many. */
-export interface Budget {
-  readonly limit: number
-  readonly used: number
-  add(bytes: number): void
-  release(bytes: number): void
-}
+import type { Compression, Signal } from '../../config/destination.ts'
+import { performance } from '../../timers.ts'
+import type { Budget } from './budget.ts'
 
 /** One batch, shared by the destinations it goes to; settled when the last of them is done with it. */
 export class Batch {
@@ -64,33 +58,13 @@ export class Body {
   }
 }
 
-/** Where the budget finds requests to give up. */
-export interface Evictable {
-  readonly waitingBytes: number
-  /** Gives up the oldest request that is not under way. @returns false when there is none */
-  evictOldest(): boolean
-}
-
-/** A budget which evicts from the fullest queue first, so that a dead destination pays before a live one does. */
-export function createBudget(limit: number, queues: () => readonly Evictable[]): Budget {
-  let used = 0
-  return {
-    limit,
-    get used() {
-      return used
-    },
-    add(bytes) {
-      used += bytes
-      while (used > limit) {
-        const fullest = queues().reduce<Evictable | undefined>(
-          (most, queue) => (queue.waitingBytes > (most?.waitingBytes ?? 0) ? queue : most),
-          undefined,
-        )
-        if (!fullest?.evictOldest()) return
-      }
-    },
-    release(bytes) {
-      used -= bytes
-    },
-  }
+/** What carries a batch, or a part of one, to one destination. */
+export interface QueuedRequest {
+  readonly batch: Batch
+  readonly body: Body
+  readonly encoding: Compression
+  /** Items that are not settled. */
+  count: number
+  /** Name of its file once the spool has it. */
+  spoolFile?: string | undefined
 }

@@ -5,13 +5,13 @@ import type { Compression } from '../../config/destination.ts'
 /** Level 1: telemetry repeats itself so much that higher levels cost three times the CPU for a few per cent. */
 const GZIP_OPTIONS = { level: 1, memLevel: 9 }
 const CHUNK_BYTES = 64 * 1024
-const DECOMPRESSED_LIMIT_BYTES = 64 * 1024 * 1024
+const DECOMPRESSION = { maxOutputLength: 64 * 1024 * 1024 }
 
 const zlib = (): typeof Zlib => process.getBuiltinModule('node:zlib') as typeof Zlib
 
-/** The encoding itself, or gzip where this Node has no zstd. */
-export function availableEncoding(encoding: Compression): Compression {
-  return encoding === 'zstd' && typeof zlib().zstdCompress !== 'function' ? 'gzip' : encoding
+/** Whether this Node has it. */
+export function isAvailable(encoding: Compression): boolean {
+  return encoding !== 'zstd' || typeof zlib().zstdCompress === 'function'
 }
 
 export function compress(raw: Buffer, encoding: Compression): Promise<Buffer> {
@@ -62,10 +62,18 @@ function createStream(): Gzipper {
   return gzipper
 }
 
+export function decompress(body: Buffer, encoding: Compression): Promise<Buffer> {
+  if (encoding === 'none') return Promise.resolve(body)
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, raw: Buffer): void => (error ? reject(error) : resolve(raw))
+    if (encoding === 'gzip') zlib().gunzip(body, DECOMPRESSION, done)
+    else zlib().zstdDecompress(body, DECOMPRESSION, done)
+  })
+}
+
 export function decompressSync(body: Buffer, encoding: Compression): Buffer {
-  const options = { maxOutputLength: DECOMPRESSED_LIMIT_BYTES }
-  if (encoding === 'gzip') return zlib().gunzipSync(body, options)
-  return encoding === 'zstd' ? zlib().zstdDecompressSync(body, options) : body
+  if (encoding === 'gzip') return zlib().gunzipSync(body, DECOMPRESSION)
+  return encoding === 'zstd' ? zlib().zstdDecompressSync(body, DECOMPRESSION) : body
 }
 
 /** zlib answers views of 16 kB chunks: a small body must not keep a big one alive. */

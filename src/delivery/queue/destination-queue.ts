@@ -1,34 +1,19 @@
-/** The way to one destination of one signal: a ring of ready requests, retries, and exact counts. */
+/** The queue to one destination of one signal, as the rest of delivery sees it. */
 import type { Compression, Destination } from '../../config/destination.ts'
-import { clearTimeout, performance, setTimeout } from '../../timers.ts'
-import { splitRequest } from '../../wire/encode-split.ts'
+import { cleanText } from '../../redact.ts'
 import type { Reporter } from '../reporter.ts'
 import type { RunUntraced } from '../run-untraced.ts'
-import type { Sender } from '../send/create-sender.ts'
-import type { Outcome } from '../send/outcome.ts'
+import type { Sender } from '../send/sender.ts'
 import type { DestinationHealth, DropCounts, DropReason } from '../types.ts'
-import { type Batch, Body, type Budget, type Evictable } from './batch.ts'
-import { compressSync, decompressSync } from './compress.ts'
+import type { QueuedRequest } from './batch.ts'
+import type { Budget, Evictable } from './budget.ts'
+import { isBacklog } from './concurrency.ts'
+import { NOUNS } from './counts.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { type DiskCopies, RequestStore } from './request-store.ts'
 
-const FIRST_PAUSE_MILLIS = 1000
-const LONGEST_PAUSE_MILLIS = 5000
-/** After this long an outage is not a hiccup, and knocking every five seconds is a burden. */
-const LONG_OUTAGE_MILLIS = 5 * 60_000
-const LONG_OUTAGE_PAUSE_MILLIS = 30_000
-/** Between attempts while the process waits for its end. */
-const FINAL_PAUSE_MILLIS = 75
-const JITTER = 0.2
-const MAX_IN_FLIGHT = 4
-
-/** A request to one destination. */
-export interface QueuedRequest {
-  readonly batch: Batch
-  readonly body: Body
-  readonly encoding: Compression
-  count: number
-  /** Name of its file once the spool has it. */
-  spoolFile?: string | undefined
-}
+export type { QueuedRequest } from './batch.ts'
+export { NOUNS } from './counts.ts'
 
 /** Is told about each attempt, for self metrics. */
 export interface AttemptObserver {
@@ -36,11 +21,7 @@ export interface AttemptObserver {
 }
 
 /** Keeps requests on disk; see spool.ts. */
-export interface RequestSpool {
-  discard(file: string): void
-  /** The request is no longer in memory. */
-  unload(file: string): void
-  /** Writes a request that memory has no room for; it has a `spoolFile` if that worked. */
+export interface RequestSpool extends DiskCopies {
   persist(queue: DestinationQueue, request: QueuedRequest): void
 }
 
@@ -64,36 +45,64 @@ export interface DestinationQueueOptions {
 export class DestinationQueue implements Evictable {
   readonly destination: Destination
   readonly index: number
-  encoding: Compression
-  waitingBytes = 0
-  /** Items offered and not yet acknowledged, refused or dropped; those on disk only included. */
-  queued = 0
-  /** Items on disk only. */
-  parked = 0
-  /** Items an earlier process has left on disk. */
-  replayed = 0
-  delivered = 0
-  readonly dropped: DropCounts = {}
-  lastError: string | undefined
-  private readonly options: DestinationQueueOptions
-  private waiting: QueuedRequest[] = []
-  private readonly inFlight = new Set<QueuedRequest>()
-  private failures = 0
-  private failingSince = 0
-  private notBefore = 0
-  /** The server named the time itself. */
-  private isThrottled = false
-  private timer: NodeJS.Timeout | undefined
-  private isStopped = false
+  readonly reporter: Reporter
+  private readonly sender: Sender
+  private readonly store: RequestStore
+  private readonly dispatcher: Dispatcher
   private isClosed = false
-  /** The process is ending: tries are few and close together. */
-  private triesLeft = Number.POSITIVE_INFINITY
 
   constructor(options: DestinationQueueOptions) {
-    this.options = options
-    this.destination = options.destination
-    this.index = options.index
-    this.encoding = options.encoding
+    const { destination, index, budget, reporter, observer } = options
+    this.reporter = reporter
+    this.sender = options.sender
+    this.destination = destination
+    this.index = index
+    this.store = new RequestStore({
+      budget,
+      onFinished: options.onFinished,
+      disk: options.spool,
+      persist: (request) => options.spool()?.persist(this, request),
+      onDrop: (count, reason) => reporter.dropped(this.dispatcher, count, NOUNS[destination.signal], reason),
+    })
+    this.dispatcher = new Dispatcher({
+      ...options,
+      store: this.store,
+      onAttempt: (millis, errorType) => observer.attempted(this, millis, errorType),
+    })
+  }
+
+  get encoding(): Compression {
+    return this.dispatcher.encoding
+  }
+  get queued(): number {
+    return this.store.counts.queued
+  }
+  get delivered(): number {
+    return this.store.counts.delivered
+  }
+  get dropped(): DropCounts {
+    return this.store.counts.dropped
+  }
+  get waitingBytes(): number {
+    return this.store.waitingBytes
+  }
+  get isFailing(): boolean {
+    return this.dispatcher.pace.isFailing
+  }
+  /** Whether requests are made faster than they are answered. */
+  get isBehind(): boolean {
+    return isBacklog(this.store.waitingCount)
+  }
+  /** Whether nothing more will come of waiting at the end of the process. */
+  get isHopeless(): boolean {
+    return this.dispatcher.pace.isHopeless
+  }
+  get lastError(): string | undefined {
+    return this.dispatcher.lastError
+  }
+  /** No secret and nothing unprintable gets in. */
+  set lastError(text: string | undefined) {
+    this.dispatcher.lastError = text
   }
 
   /** Takes a request over; its batch and body are retained. */
@@ -102,336 +111,92 @@ export class DestinationQueue implements Evictable {
       this.drop(request.count, 'after_shutdown')
       return
     }
-    request.batch.retain()
-    this.queued += request.count
-    this.waiting.push(request)
-    this.waitingBytes += request.body.bytes.length
-    request.body.retain()
-    this.pump()
+    this.store.add(request)
+    this.dispatcher.pump()
   }
 
   /** Tries at once, unless the server has asked for a pause. */
   hurry(): void {
-    if (!this.isThrottled) this.notBefore = 0
-    this.pump()
+    this.dispatcher.pace.hurry()
+    this.dispatcher.pump()
   }
 
   /** The process is about to end: from here on `tries` attempts may fail before this destination is given up. */
   hasten(tries: number): void {
-    this.triesLeft = tries
-    this.hurry()
+    this.dispatcher.pace.hasten(tries)
+    this.dispatcher.pump()
   }
 
   /** The process goes on after all. */
   relax(): void {
-    this.triesLeft = Number.POSITIVE_INFINITY
-  }
-
-  /** Whether nothing more will come of waiting at the end of the process. */
-  get isHopeless(): boolean {
-    return this.triesLeft <= 0
+    this.dispatcher.pace.relax()
   }
 
   /** Starts no further attempts. Those under way go on. */
   hold(): void {
-    this.isStopped = true
-    clearTimeout(this.timer)
+    this.dispatcher.hold()
   }
 
-  /** All requests that are not acknowledged, oldest first. */
+  /** All requests in memory that are not settled, oldest first. */
   pending(): QueuedRequest[] {
-    return [...this.inFlight, ...this.waiting]
-  }
-
-  get isFailing(): boolean {
-    return this.failures > 0
+    return this.store.all()
   }
 
   evictOldest(): boolean {
-    const oldest = this.waiting.shift()
-    if (!oldest) return false
-    this.waitingBytes -= oldest.body.bytes.length
-    if (oldest.spoolFile === undefined) this.options.spool()?.persist(this, oldest)
-    if (oldest.spoolFile === undefined) this.finish(oldest, 'buffer_full')
-    else this.park(oldest)
-    return true
+    return this.store.evictOldest()
   }
 
   /** Gives up everything, for `reason`, and takes nothing more. */
   stop(reason: DropReason): void {
     this.isClosed = true
     this.hold()
-    const rest = this.pending()
-    this.waiting = []
-    this.waitingBytes = 0
-    this.inFlight.clear()
-    for (const request of rest) {
-      if (request.spoolFile === undefined) this.finish(request, reason)
-      else this.park(request)
-    }
-    this.options.sender.close()
-  }
-
-  /** From here on a request is on disk only. Whoever waits for it waits no longer: it is safe. */
-  private park(request: QueuedRequest): void {
-    this.parked += request.count
-    this.options.spool()?.unload(request.spoolFile!)
-    request.body.release()
-    request.batch.release()
+    for (const request of this.store.all()) this.store.giveUp(request, reason)
+    this.reporter.tellDrops()
+    this.sender.close()
   }
 
   /** Takes a request back from the disk. */
   unpark(request: QueuedRequest): void {
-    this.parked -= request.count
-    this.queued -= request.count
-    this.enqueue(request)
+    this.store.unpark(request)
+    this.dispatcher.pump()
   }
 
   /** Takes over items that an earlier process has left on disk. */
   replay(count: number): void {
-    this.replayed += count
-    this.queued += count
-    this.parked += count
+    this.store.counts.replay(count)
   }
 
   /** A request which was on disk only is lost there. */
   dropParked(count: number, reason: DropReason): void {
-    this.parked -= count
-    this.queued -= count
-    this.drop(count, reason)
+    this.store.loseParked(count, reason)
   }
 
-  /** Counts what someone else, e.g. the exit worker, has come to with a request of `pending()`. Items it says nothing about go on waiting. */
+  /** Counts what somebody else, e.g. the exit worker, has come to with a request of `pending()`. Items it says nothing about go on waiting. */
   settle(request: QueuedRequest, delivered: number, dropped: DropCounts): void {
-    const rest = request.count - delivered - Object.values(dropped).reduce((sum, count) => sum + count, 0)
-    this.delivered += delivered
-    for (const [reason, count] of Object.entries(dropped)) this.drop(count, reason as DropReason)
-    if (rest > 0) {
-      this.queued -= request.count - rest
-      request.count = rest
-      return
-    }
-    this.inFlight.delete(request)
-    const index = this.waiting.indexOf(request)
-    if (index >= 0) {
-      this.waiting.splice(index, 1)
-      this.waitingBytes -= request.body.bytes.length
-    }
-    this.forget(request)
+    this.store.settle(request, delivered, dropped)
   }
 
-  get reporter(): Reporter {
-    return this.options.reporter
+  /** Counts items that another thread sends. */
+  handOver(count: number): void {
+    this.store.counts.handOver(count)
   }
 
+  /** Counts items that never became a request. */
   drop(count: number, reason: DropReason): void {
-    this.dropped[reason] = (this.dropped[reason] ?? 0) + count
-    this.options.reporter.dropped(count)
+    this.store.refuse(count, reason)
   }
 
   health(): DestinationHealth {
-    const state = this.isFailing ? 'failing' : this.queued > 0 ? 'delivering' : 'idle'
-    const spooled = this.pending().reduce(
-      (sum, request) => sum + (request.spoolFile === undefined ? 0 : request.count),
-      this.parked,
-    )
-    const { delivered, queued, lastError, replayed } = this
+    const { delivered, dropped, queued, replayed } = this.store.counts
     return {
       label: this.destination.label,
-      state,
+      state: this.isFailing ? 'failing' : queued > 0 ? 'delivering' : 'idle',
       delivered,
-      dropped: { ...this.dropped },
+      dropped: { ...dropped },
       queued,
       replayed,
-      spooled,
-      lastError,
+      spooled: this.store.spooled,
+      lastError: this.lastError === undefined ? undefined : cleanText(this.lastError),
     }
-  }
-
-  private pump(): void {
-    if (this.isStopped) return
-    const limit = this.isFailing ? 1 : MAX_IN_FLIGHT
-    const pause = this.notBefore - performance.now()
-    if (pause > 0) {
-      this.pumpAfter(pause)
-      return
-    }
-    while (this.waiting.length > 0 && this.inFlight.size < limit) {
-      const request = this.waiting.shift()!
-      this.waitingBytes -= request.body.bytes.length
-      this.inFlight.add(request)
-      this.options.runUntraced(() => void this.send(request).catch((error) => this.fail(request, error)))
-    }
-  }
-
-  private pumpAfter(millis: number): void {
-    if (this.waiting.length === 0) return
-    clearTimeout(this.timer)
-    this.timer = this.options.runUntraced(() => setTimeout(() => this.pump(), Math.ceil(millis)).unref())
-  }
-
-  private async send(request: QueuedRequest, isSecondTry = false): Promise<void> {
-    const ready =
-      this.encoding === request.encoding || this.isAccepted(request.encoding) ? request : this.recode(request)
-    const start = performance.now()
-    const outcome = await this.options.sender.send(
-      { body: ready.body.bytes, encoding: ready.encoding },
-      this.destination.timeoutMillis,
-    )
-    if (this.isStopped || !this.inFlight.has(ready)) return
-    if (outcome.kind === 'stale' && !isSecondTry) return this.send(ready, true)
-    const errorType = outcome.kind === 'accepted' ? undefined : outcome.kind
-    this.options.observer.attempted(this, performance.now() - start, errorType)
-    this.conclude(ready, outcome)
-    this.pump()
-  }
-
-  /** A fault of our own must not become an unhandled rejection of the application's. */
-  private fail(request: QueuedRequest, error: unknown): void {
-    if (!this.inFlight.has(request)) return
-    const reason = `the request can't be made: ${error instanceof Error ? error.message : String(error)}`
-    this.refuse(request, { kind: 'rejected', reason })
-    this.pump()
-  }
-
-  private conclude(request: QueuedRequest, outcome: Outcome): void {
-    if (outcome.kind === 'accepted') this.accept(request, outcome.rejected, outcome.message)
-    else if (outcome.kind === 'retryable') this.retry(request, outcome)
-    else if (outcome.kind === 'stale') this.retry(request, RESET)
-    else this.refuse(request, outcome)
-    if (this.triesLeft < Number.POSITIVE_INFINITY) this.options.onEndingProgress()
-  }
-
-  private refuse(request: QueuedRequest, outcome: Refusal): void {
-    this.lastError = outcome.reason
-    this.recover()
-    if (outcome.kind === 'too-large' && this.split(request)) return
-    if (outcome.kind === 'unsupported-encoding' && this.downgrade(request)) return
-    this.options.reporter.refused(`${request.count} ${NOUNS[this.destination.signal]}`, outcome.reason)
-    this.finish(request, outcome.kind === 'too-large' ? 'too_large' : 'rejected')
-  }
-
-  private accept(request: QueuedRequest, rejected: number, message: string | undefined): void {
-    this.recover()
-    const refused = Math.min(rejected, request.count)
-    if (refused > 0) {
-      this.lastError = message ?? 'partial success'
-      this.options.reporter.partial(
-        `did not take ${refused} of ${request.count} ${NOUNS[this.destination.signal]}`,
-        message,
-      )
-    } else if (message !== undefined) this.options.reporter.partial('warns', message)
-    this.finish(request, undefined, refused)
-  }
-
-  private recover(): void {
-    if (this.failures === 0) return
-    this.failures = 0
-    this.notBefore = 0
-    this.isThrottled = false
-    this.options.reporter.delivering(this)
-  }
-
-  /** To the back of the queue, so that one request the back end chokes on does not block the others. */
-  private retry(request: QueuedRequest, outcome: Retryable): void {
-    this.lastError = outcome.reason
-    // requests under way together fail together: that is one failure of the destination
-    const isNew = performance.now() >= this.notBefore
-    if (this.failures === 0) this.failingSince = performance.now()
-    if (isNew) {
-      this.failures++
-      this.triesLeft--
-    }
-    if (isNew || outcome.retryAfterMillis !== undefined) {
-      this.isThrottled = outcome.retryAfterMillis !== undefined
-      this.notBefore = performance.now() + (outcome.retryAfterMillis ?? this.nextPause())
-    }
-    this.inFlight.delete(request)
-    this.waiting.push(request)
-    this.waitingBytes += request.body.bytes.length
-    this.options.reporter.failing(this, outcome.reason, outcome.isCertain)
-  }
-
-  private nextPause(): number {
-    if (this.triesLeft < Number.POSITIVE_INFINITY) return FINAL_PAUSE_MILLIS
-    const isLong = performance.now() - this.failingSince > LONG_OUTAGE_MILLIS
-    const pause = isLong
-      ? LONG_OUTAGE_PAUSE_MILLIS
-      : Math.min(FIRST_PAUSE_MILLIS * 2 ** (this.failures - 1), LONGEST_PAUSE_MILLIS)
-    return pause * (1 + JITTER * (2 * Math.random() - 1))
-  }
-
-  private split(request: QueuedRequest): boolean {
-    const halves = splitRequest(decompressSync(request.body.bytes, request.encoding), this.destination.signal)
-    if (!halves) return false
-    this.inFlight.delete(request)
-    for (const { bytes, count } of halves) {
-      this.waiting.unshift(this.derive(request, compressSync(bytes, request.encoding), request.encoding, count))
-    }
-    this.forget(request)
-    return true
-  }
-
-  /** zstd -> gzip -> none, for this and all later requests. */
-  private downgrade(request: QueuedRequest): boolean {
-    if (request.encoding === 'none') return false
-    if (this.isAccepted(request.encoding)) this.encoding = request.encoding === 'zstd' ? 'gzip' : 'none'
-    this.inFlight.delete(request)
-    this.waiting.unshift(request)
-    this.waitingBytes += request.body.bytes.length
-    return true
-  }
-
-  /** Whether the destination is still believed to read an encoding. */
-  private isAccepted(encoding: Compression): boolean {
-    return ENCODINGS.indexOf(encoding) >= ENCODINGS.indexOf(this.encoding)
-  }
-
-  private recode(request: QueuedRequest): QueuedRequest {
-    const raw = decompressSync(request.body.bytes, request.encoding)
-    const recoded = this.derive(request, compressSync(raw, this.encoding), this.encoding, request.count)
-    this.waitingBytes -= recoded.body.bytes.length
-    this.inFlight.delete(request)
-    this.inFlight.add(recoded)
-    this.forget(request)
-    return recoded
-  }
-
-  private derive(request: QueuedRequest, bytes: Buffer, encoding: Compression, count: number): QueuedRequest {
-    const derived = { batch: request.batch, body: new Body(bytes, this.options.budget).retain(), encoding, count }
-    derived.batch.retain()
-    this.queued += count
-    this.waitingBytes += bytes.length
-    return derived
-  }
-
-  /** Ends a request that others replace. */
-  private forget(request: QueuedRequest): void {
-    this.queued -= request.count
-    if (request.spoolFile !== undefined) this.options.spool()?.discard(request.spoolFile)
-    request.body.release()
-    request.batch.release()
-  }
-
-  private finish(request: QueuedRequest, reason: DropReason | undefined, refused = 0): void {
-    this.inFlight.delete(request)
-    this.options.onFinished?.(request, reason, refused)
-    if (reason !== undefined) this.drop(request.count, reason)
-    else {
-      this.delivered += request.count - refused
-      if (refused > 0) this.drop(refused, 'partial_success')
-    }
-    this.forget(request)
   }
 }
-
-type Retryable = Extract<Outcome, { kind: 'retryable' }>
-type Refusal = Extract<Outcome, { kind: 'too-large' | 'unsupported-encoding' | 'rejected' }>
-const RESET: Retryable = {
-  kind: 'retryable',
-  reason: 'connection reset',
-  retryAfterMillis: undefined,
-  isCertain: false,
-}
-const ENCODINGS: readonly Compression[] = ['zstd', 'gzip', 'none']
-export const NOUNS = { traces: 'spans', metrics: 'data points', logs: 'log records' } as const

@@ -1,20 +1,33 @@
 /** The way of one signal from a closed batch to the queues of its destinations: compress once per encoding, then fan out. */
+import type { Resource } from '@opentelemetry/resources'
 import type { Compression, Signal } from '../../config/destination.ts'
-import { recycle } from '../../wire/encode-request.ts'
-import type { Originated } from '../intake/batcher.ts'
+import { recycle, type Scope } from '../../wire/encode-request.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import type { DestinationHealth, DropCounts, DropReason, SignalHealth } from '../types.ts'
-import { Batch, Body, type Budget } from './batch.ts'
+import { Batch, Body } from './batch.ts'
+import type { Budget } from './budget.ts'
 import { compress, compressSync } from './compress.ts'
 import type { DestinationQueue } from './destination-queue.ts'
 
 /** One batch is compressed at a time: the thread pool belongs to the application. */
 const MAX_COMPRESSING = 1
 
+/** Whose item it is. */
+export interface Origin {
+  readonly resource: Resource
+  readonly instrumentationScope: Scope
+}
+
 /** Items that no closed batch holds yet. */
 export interface OpenItems {
   flush(): void
+  /** The request that closing the open batch now would make. It stays open. */
+  copy(): Buffer | undefined
   readonly count: number
+  /** How many batches have been closed so far. */
+  readonly closed: number
+  /** When the open batch got its first item, in milliseconds of `performance.now()`. */
+  readonly openedAt: number
   readonly bytes: number
 }
 
@@ -26,7 +39,7 @@ export interface Pipeline {
   isClosed: boolean
   open: OpenItems | undefined
   /** Takes an item that another thread has encoded. */
-  takeEncoded: ((origin: Originated, bytes: Uint8Array) => void) | undefined
+  takeEncoded: ((origin: Origin, bytes: Uint8Array) => void) | undefined
   /** Takes an encoded request of `count` items. */
   accept(request: Buffer, count: number): void
   /** Items that never became part of a batch. */
@@ -35,8 +48,12 @@ export interface Pipeline {
   handOver(count: number): void
   /** Counts items that never became part of a batch. */
   drop(count: number, reason: DropReason): void
+  /** Whether a closed batch has not reached the queues of its destinations. */
+  readonly isCompressing: boolean
   /** Compresses in place whatever waits for it. */
   compressNow(): void
+  /** Whether batches are made faster than some destination takes them. */
+  readonly isBehind: boolean
   /** Batches that some destination has not settled. */
   readonly outstanding: ReadonlySet<Batch>
   health(): SignalHealth
@@ -47,7 +64,12 @@ interface RawBatch {
   readonly bytes: Buffer
 }
 
-export function createPipeline(signal: Signal, queues: readonly DestinationQueue[], budget: Budget, runUntraced: RunUntraced): Pipeline {
+export function createPipeline(
+  signal: Signal,
+  queues: readonly DestinationQueue[],
+  budget: Budget,
+  runUntraced: RunUntraced,
+): Pipeline {
   const outstanding = new Set<Batch>()
   const waiting: RawBatch[] = []
   const compressing = new Set<RawBatch>()
@@ -64,14 +86,20 @@ export function createPipeline(signal: Signal, queues: readonly DestinationQueue
     open: undefined,
     takeEncoded: undefined,
     outstanding,
+    get isBehind() {
+      return queues.some((queue) => queue.isBehind)
+    },
     accept,
     lost: {},
+    get isCompressing() {
+      return rawCount > 0
+    },
     drop(count, reason) {
       pipeline.lost[reason] = (pipeline.lost[reason] ?? 0) + count
       for (const queue of queues) queue.drop(count, reason)
     },
     handOver(count) {
-      for (const queue of queues) queue.delivered += count
+      for (const queue of queues) queue.handOver(count)
     },
     compressNow() {
       for (const raw of [...compressing, ...waiting.splice(0)]) {

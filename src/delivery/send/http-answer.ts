@@ -1,5 +1,5 @@
 /** Judges an HTTP answer to an export request by the OTLP specification. */
-import { type Outcome, parseRetryAfter } from './outcome.ts'
+import { connectionOutcome, type Outcome, ProxyError, parseRetryAfter, retryable } from './outcome.ts'
 
 export interface Answer {
   readonly status: number
@@ -11,9 +11,10 @@ export interface Answer {
 }
 
 const RETRYABLE = new Set([429, 502, 503, 504])
+export const TOKEN_HINT = 'is the token of the DSN right?'
 const HINTS: Record<number, string> = {
-  401: 'is the token of the DSN right?',
-  403: 'is the token of the DSN right?',
+  401: TOKEN_HINT,
+  403: TOKEN_HINT,
   404: 'is the address that of an OTLP back end?',
   405: 'is the address that of an OTLP back end?',
 }
@@ -23,9 +24,8 @@ export function judgeAnswer(answer: Answer): Outcome {
   const { status } = answer
   if (status >= 200 && status < 300) return judgeSuccess(answer)
   const reason = `answered ${status}${HINTS[status] ? ` (${HINTS[status]})` : ''}`
-  if (RETRYABLE.has(status)) {
-    return { kind: 'retryable', reason, retryAfterMillis: parseRetryAfter(answer.retryAfter), isCertain: false }
-  }
+  if (status === 407) return connectionOutcome(new ProxyError(status))
+  if (RETRYABLE.has(status)) return retryable(reason, { retryAfterMillis: parseRetryAfter(answer.retryAfter) })
   if (status === 413) return { kind: 'too-large', reason }
   if (status === 415) return { kind: 'unsupported-encoding', reason }
   if (status >= 300 && status < 400) {
@@ -50,14 +50,11 @@ function originOf(location: string | undefined): string {
   return location !== undefined && URL.canParse(location) ? new URL(location).origin : 'another address'
 }
 
-/** A Status message (field 2 is its text) or plain text, as far as it is printable. */
+/** A Status message (field 2 is its text) or plain text; it is cleaned where it is shown. */
 function detail(answer: Answer): string {
   if (answer.body.length === 0 || answer.body.length > 2000) return ''
   const text = /\bprotobuf\b/i.test(answer.contentType) ? statusMessage(answer.body) : answer.body.toString('utf8')
-  const clean = text
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 200)
+  const clean = text.trim().slice(0, 200)
   return clean === '' || /<html|<!doctype/i.test(clean) ? '' : `: ${clean}`
 }
 
@@ -84,12 +81,17 @@ interface JsonAnswer {
 function readJson(body: Buffer): PartialSuccess {
   const answer = (body.length > 0 ? JSON.parse(body.toString('utf8')) : {}) as JsonAnswer
   const partial = answer.partialSuccess ?? answer.partial_success ?? {}
-  const count = Number(Object.entries(partial).find(([key]) => /^rejected/i.test(key))?.[1] ?? 0)
+  const count = Object.entries(partial).find(([key]) => /^rejected/i.test(key))?.[1]
   const message = partial.errorMessage ?? partial.error_message
-  return {
-    rejected: Math.max(count, 0),
-    message: typeof message === 'string' && message !== '' ? message.slice(0, 500) : undefined,
-  }
+  return { rejected: readCount(count), message: typeof message === 'string' && message !== '' ? message : undefined }
+}
+
+/** 64-bit numbers are strings in JSON. Anything else that is no count becomes NaN. */
+function readCount(value: unknown): number {
+  if (value === undefined || value === null) return 0
+  return typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value))
+    ? Number(value)
+    : Number.NaN
 }
 
 /** Field 1 of the response is the partial success: 1 = rejected items, 2 = message. */
@@ -100,7 +102,7 @@ export function readPartialSuccess(body: Buffer): PartialSuccess {
     if (number !== 1 || !Buffer.isBuffer(partial)) continue
     for (const [inner, value] of fieldsOf(partial)) {
       if (inner === 1 && typeof value === 'number') rejected = value
-      if (inner === 2 && Buffer.isBuffer(value) && value.length > 0) message = value.toString('utf8').slice(0, 500)
+      if (inner === 2 && Buffer.isBuffer(value) && value.length > 0) message = value.toString('utf8')
     }
   }
   return { rejected, message }

@@ -5,18 +5,21 @@ import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
-import type { Message, Sender } from './create-sender.ts'
-import { judgeAnswer } from './http-answer.ts'
-import { connectionOutcome, type Outcome } from './outcome.ts'
+import { type Answer, judgeAnswer } from './http-answer.ts'
+import { ANSWER_LIMIT_BYTES, MAX_SOCKETS } from './limits.ts'
+import { connectionOutcome, type Outcome, ProxyError, retryable } from './outcome.ts'
 import { findProxy } from './proxy-environment.ts'
+import type { Message, Sender } from './sender.ts'
 
-const ANSWER_LIMIT_BYTES = 64 * 1024
 export const USER_AGENT = `uptrace-node/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`
 const CONTENT_TYPES = {
   'http/protobuf': 'application/x-protobuf',
   'http/json': 'application/json',
   grpc: 'application/grpc+proto',
 }
+
+/** What a request is ended with when its time is over. */
+const DEADLINE = new Error('deadline')
 
 type RequestOptions = Omit<Https.RequestOptions, 'headers'> & { headers?: Http.OutgoingHttpHeaders }
 
@@ -25,6 +28,7 @@ export function createHttpSender(destination: Destination): Sender {
   const requests = new Set<Http.ClientRequest>()
   let connection: Promise<RequestOptions> | undefined
   let agent: Http.Agent | undefined
+  let via: Via
 
   return { send, close }
 
@@ -41,10 +45,7 @@ export function createHttpSender(destination: Destination): Sender {
       )
     } catch (error) {
       connection = undefined
-      return {
-        kind: 'rejected',
-        reason: `the request can't be made: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`,
-      }
+      return connectionOutcome(error)
     }
   }
 
@@ -60,9 +61,10 @@ export function createHttpSender(destination: Destination): Sender {
       const { connectThroughProxy } = await import('./proxy.ts')
       const options = connectThroughProxy(proxy, url, destination.tls)
       agent = options.agent
+      via = options.isTunnel ? 'tunnel' : 'plain'
       return options.isTunnel ? { ...target, ...destination.tls, agent } : { ...options.request, agent }
     }
-    agent = new http.Agent({ keepAlive: true, maxSockets: 8, ...destination.tls })
+    agent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...destination.tls })
     return { ...target, ...destination.tls, agent }
   }
 
@@ -81,51 +83,13 @@ export function createHttpSender(destination: Destination): Sender {
     return new Promise((resolve) => {
       // not by `request`: what is instrumented there would look at each of these only to leave it alone
       const request = new (process.getBuiltinModule('node:http') as typeof Http).ClientRequest(options)
-      let answered: Outcome | undefined
-      const finish = (outcome: Outcome): void => {
-        clearTimeout(timer)
-        requests.delete(request)
-        resolve(outcome)
-      }
-      const timer =
-        timeoutMillis > 0
-          ? setTimeout(() => request.destroy(Object.assign(new Error(), { code: 'DEADLINE' })), timeoutMillis).unref()
-          : undefined
+      const timer = timeoutMillis > 0 ? setTimeout(() => request.destroy(DEADLINE), timeoutMillis).unref() : undefined
       requests.add(request)
       request.on('socket', (socket) => socket.unref())
-      request.on('error', (error: NodeJS.ErrnoException) => {
-        if (answered) finish(answered)
-        else if (error.code === 'DEADLINE')
-          finish({
-            kind: 'retryable',
-            reason: `no answer within ${timeoutMillis} ms`,
-            retryAfterMillis: undefined,
-            isCertain: false,
-          })
-        else if (request.reusedSocket && error.code === 'ECONNRESET') finish({ kind: 'stale' })
-        else finish(connectionOutcome(error))
-      })
-      request.on('response', (response) => {
-        const chunks: Buffer[] = []
-        let size = 0
-        const judge = (): Outcome =>
-          judgeAnswer({
-            status: response.statusCode ?? 0,
-            contentType: response.headers['content-type'] ?? '',
-            retryAfter: response.headers['retry-after'],
-            location: response.headers.location,
-            body: Buffer.concat(chunks),
-          })
-        // the status is the acknowledgement: a body that never ends does not take it back
-        answered = judge()
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size <= ANSWER_LIMIT_BYTES) chunks.push(chunk)
-          else request.destroy()
-        })
-        response.on('end', () => finish(judge()))
-        response.on('error', () => {})
-        response.on('close', () => finish(judge()))
+      followRequest(request, via, (outcome) => {
+        clearTimeout(timer)
+        requests.delete(request)
+        resolve(outcome === 'late' ? retryable(`no answer within ${timeoutMillis} ms`) : outcome)
       })
       request.end(body)
     })
@@ -135,5 +99,53 @@ export function createHttpSender(destination: Destination): Sender {
     for (const request of requests) request.destroy()
     agent?.destroy()
     connection = undefined
+  }
+}
+
+/** How a proxy is used: it sees the request itself, or makes a tunnel for it. */
+type Via = 'plain' | 'tunnel' | undefined
+
+function followRequest(request: Http.ClientRequest, via: Via, finish: (outcome: Outcome | 'late') => void): void {
+  let answered: Outcome | undefined
+  let tunnelStatus: number | undefined
+  request.on('proxyConnect', (connect: { statusCode: number }) => {
+    tunnelStatus = connect.statusCode
+  })
+  const isRefusedByProxy = (): boolean => tunnelStatus !== undefined && tunnelStatus !== 200
+  request.on('error', (error: NodeJS.ErrnoException) => {
+    if (answered) finish(answered)
+    else if (error === DEADLINE) finish('late')
+    else if (isRefusedByProxy()) finish(connectionOutcome(new ProxyError(tunnelStatus)))
+    else if (request.reusedSocket && error.code === 'ECONNRESET') finish({ kind: 'stale' })
+    else {
+      const isOfProxy = via === 'plain' || (via === 'tunnel' && tunnelStatus === undefined && !request.reusedSocket)
+      finish(connectionOutcome(isOfProxy ? new ProxyError(undefined, error) : error))
+    }
+  })
+  request.on('response', (response) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const judge = (): Outcome =>
+      isRefusedByProxy() ? connectionOutcome(new ProxyError(tunnelStatus)) : judgeAnswer(answerOf(response, chunks))
+    // the status is the acknowledgement: a body that never ends does not take it back
+    answered = judge()
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= ANSWER_LIMIT_BYTES) chunks.push(chunk)
+      else request.destroy()
+    })
+    response.on('end', () => finish(judge()))
+    response.on('error', () => {})
+    response.on('close', () => finish(judge()))
+  })
+}
+
+function answerOf(response: Http.IncomingMessage, chunks: readonly Buffer[]): Answer {
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    retryAfter: response.headers['retry-after'],
+    location: response.headers.location,
+    body: Buffer.concat(chunks),
   }
 }

@@ -1,8 +1,14 @@
 /** What one attempt to send came to. Network outcomes are values, not exceptions. */
 
+/** Acknowledged. `rejected` items were not taken, as a partial success tells; whoever reads it checks that it is a count at all. */
+export interface Accepted {
+  readonly kind: 'accepted'
+  readonly rejected: number
+  readonly message: string | undefined
+}
+
 export type Outcome =
-  /** Acknowledged; `rejected` items were not taken, as a partial success tells. */
-  | { readonly kind: 'accepted'; readonly rejected: number; readonly message: string | undefined }
+  | Accepted
   /** Worth another attempt, not before `retryAfterMillis` when the server asks so. */
   | {
       readonly kind: 'retryable'
@@ -16,6 +22,17 @@ export type Outcome =
   /** The content encoding is not understood. */
   | { readonly kind: 'unsupported-encoding'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly reason: string }
+
+export type Retryable = Extract<Outcome, { kind: 'retryable' }>
+export type Refusal = Extract<Outcome, { kind: 'too-large' | 'unsupported-encoding' | 'rejected' }>
+
+/** Worth another attempt: nothing is known of what the server has done with the request. */
+export function retryable(
+  reason: string,
+  { isCertain = false, retryAfterMillis = undefined as number | undefined } = {},
+): Retryable {
+  return { kind: 'retryable', reason, retryAfterMillis, isCertain }
+}
 
 /** The longest pause a server may ask for. */
 const RETRY_AFTER_CAP_MILLIS = 300_000
@@ -32,10 +49,29 @@ export function parseRetryAfter(value: string | undefined, now = Date.now()): nu
   return millis > 0 ? Math.min(millis, RETRY_AFTER_CAP_MILLIS) : undefined
 }
 
-/** A failed connection as an outcome. All of them are worth a retry: certificates, names and routes get repaired while a program runs. */
-export function connectionOutcome(error: unknown): Outcome {
-  const { reason, isCertain } = describeNetworkError(error)
-  return { kind: 'retryable', reason, retryAfterMillis: undefined, isCertain }
+/** A proxy that cannot be reached, or that answers something else than that it has connected us. */
+export class ProxyError extends Error {
+  readonly status: number | undefined
+
+  constructor(status: number | undefined, cause?: unknown) {
+    super('the proxy failed', { cause })
+    this.status = status
+  }
+}
+
+/** A failed connection as an outcome. All of them are worth a retry: certificates, names, routes and proxies get repaired while a program runs. */
+export function connectionOutcome(error: unknown): Retryable {
+  const { reason, isCertain } = error instanceof ProxyError ? describeProxyError(error) : describeNetworkError(error)
+  return retryable(reason, { isCertain })
+}
+
+function describeProxyError({ status, cause }: ProxyError): Description {
+  if (status === undefined) {
+    const { reason, isCertain } = describeNetworkError(cause)
+    return { reason: `the proxy: ${reason}`, isCertain }
+  }
+  const hint = status === 407 ? ' (are the credentials in the proxy variable right?)' : ''
+  return { reason: `the proxy answered ${status}${hint}`, isCertain: true }
 }
 
 const PLAIN: Record<string, string> = {
@@ -51,6 +87,7 @@ const PLAIN: Record<string, string> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the issuer of its certificate is not known (trust it with the tls.ca option)',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS (is the scheme http:// meant?)',
+  ERR_HTTP2_ERROR: 'it does not speak HTTP/2 (is the port that of gRPC?)',
   EPROTO: 'it does not speak TLS as expected (is the scheme http:// meant?)',
 }
 const UNCERTAIN: Record<string, string> = {
@@ -59,8 +96,13 @@ const UNCERTAIN: Record<string, string> = {
   ETIMEDOUT: 'connection timed out',
 }
 
-/** `isCertain`: no passing hiccup, so worth a line at the first time. */
-function describeNetworkError(error: unknown): { reason: string; isCertain: boolean } {
+interface Description {
+  readonly reason: string
+  /** No passing hiccup, so worth a line at the first time. */
+  readonly isCertain: boolean
+}
+
+function describeNetworkError(error: unknown): Description {
   const { code, message } = firstError(error)
   if (code !== undefined && code in PLAIN) return { reason: PLAIN[code]!, isCertain: true }
   if (code !== undefined && code in UNCERTAIN) return { reason: UNCERTAIN[code]!, isCertain: false }

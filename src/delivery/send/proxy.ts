@@ -1,9 +1,11 @@
 /** Connections through a proxy. Loaded only when the environment names one. */
 import type * as Http from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { TlsOptions } from '../../config/destination.ts'
+import { MAX_SOCKETS } from './limits.ts'
+import { ProxyError } from './outcome.ts'
 
 export interface ProxyConnection {
   readonly agent: Http.Agent
@@ -22,7 +24,7 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
   }
   const http = process.getBuiltinModule('node:http') as typeof Http
   return {
-    agent: new http.Agent({ keepAlive: true, maxSockets: 8 }),
+    agent: new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
     isTunnel: false,
     request: {
       protocol: 'http:',
@@ -35,7 +37,7 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
 }
 
 /** A connection to the target that runs through the proxy, for protocols which bring their own client. */
-export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): Promise<Duplex> {
+export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): Promise<Socket> {
   const { request } = process.getBuiltinModule(proxy.protocol === 'https:' ? 'node:https' : 'node:http') as typeof Http
   const authority = `${target.hostname}:${target.port || (target.protocol === 'https:' ? 443 : 80)}`
   return new Promise((resolve, reject) => {
@@ -46,11 +48,12 @@ export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions 
       path: authority,
       headers: { host: authority, ...authorization(proxy) },
     })
-    connect.on('error', reject)
+    connect.on('error', (error) => reject(new ProxyError(undefined, error)))
+    connect.on('socket', (socket) => socket.unref())
     connect.on('connect', (response, socket) => {
       if (response.statusCode !== 200) {
         socket.destroy()
-        reject(new Error(`the proxy answered ${response.statusCode}`))
+        reject(new ProxyError(response.statusCode))
       } else if (target.protocol === 'https:') {
         const { connect: secure } = process.getBuiltinModule('node:tls') as typeof Tls
         const host = target.hostname.replace(/^\[|\]$/g, '')

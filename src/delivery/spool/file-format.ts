@@ -7,6 +7,7 @@ import { type Compression, type Destination, SIGNALS, type Signal } from '../../
 const MAGIC = Buffer.from('UPTSPL1\n')
 /** magic, length of the head, length of the body, CRC-32 of both */
 const PREFIX_BYTES = MAGIC.length + 12
+const ENCODINGS: readonly Compression[] = ['gzip', 'zstd', 'none']
 
 export interface SpooledRequest {
   readonly signal: Signal
@@ -14,9 +15,8 @@ export interface SpooledRequest {
   readonly count: number
   /** When it was created, in milliseconds since 1970. */
   readonly createdAt: number
-  /** Digest of the URL it goes to. */
-  readonly address: string
-  /** Digest of the URL and the headers, which tell projects apart. */
+  /** See `identify`. */
+  readonly origin: string
   readonly key: string
   readonly body: Buffer
 }
@@ -26,17 +26,27 @@ const digest = (text: string): string =>
     .createHash('sha256')
     .update(text)
     .digest('hex')
-    .slice(0, 24)
+    .slice(0, 16)
 
 const crc32 = (bytes: Buffer, start = 0): number =>
   (process.getBuiltinModule('node:zlib') as typeof Zlib).crc32(bytes, start)
 
+export interface DestinationIdentity {
+  /** Digest of the URL and the headers, which tell projects apart. */
+  readonly key: string
+  /** Digest of the URL and the service. */
+  readonly origin: string
+}
+
 /** How a destination is recognised after a restart, without its token being written down. */
-export function identify({ signal, url, headers }: Destination): { address: string; key: string } {
+export function identify({ signal, url, headers }: Destination, service: string): DestinationIdentity {
   const sorted = Object.entries(headers)
     .map(([name, value]) => `${name.toLowerCase()}:${value}`)
     .sort()
-  return { address: digest(`${signal} ${url}`), key: digest([`${signal} ${url}`, ...sorted].join('\n')) }
+  return {
+    key: digest([`${signal} ${url}`, ...sorted].join('\n')),
+    origin: digest([`${signal} ${url}`, service].join('\n')),
+  }
 }
 
 export function encodeSpoolFile({ body, ...head }: SpooledRequest): Buffer {
@@ -57,10 +67,16 @@ export function decodeSpoolFile(bytes: Buffer): SpooledRequest | undefined {
   if (crc32(bytes.subarray(PREFIX_BYTES)) !== bytes.readUInt32LE(16)) return undefined
   try {
     const head = JSON.parse(bytes.toString('utf8', PREFIX_BYTES, headEnd)) as Omit<SpooledRequest, 'body'>
-    const isOurs = SIGNALS.includes(head.signal) && head.count > 0 && ['gzip', 'zstd', 'none'].includes(head.encoding)
     // a copy: the file's buffer would keep the head alive
-    return isOurs ? { ...head, body: Buffer.from(bytes.subarray(headEnd)) } : undefined
+    return isOurs(head) ? { ...head, body: Buffer.from(bytes.subarray(headEnd)) } : undefined
   } catch {
     return undefined
   }
 }
+
+const isOurs = ({ signal, encoding, count, createdAt }: Omit<SpooledRequest, 'body'>): boolean =>
+  SIGNALS.includes(signal) &&
+  ENCODINGS.includes(encoding) &&
+  Number.isSafeInteger(count) &&
+  count > 0 &&
+  Number.isFinite(createdAt)

@@ -2,26 +2,32 @@
  * Keeps on disk what is not acknowledged soon, so that it outlives the process. A file is deleted only after the acknowledgement:
  * delivery is at least once, and a duplicate carries the same span ids. When the disk fails, all goes on in memory.
  */
-import fs from 'node:fs'
-import path from 'node:path'
-import { logThrottled } from '../../log.ts'
-import { clearTimeout, performance, setImmediate, setTimeout } from '../../timers.ts'
-import { Batch, Body, type Budget } from '../queue/batch.ts'
-import type { DestinationQueue, QueuedRequest } from '../queue/destination-queue.ts'
-import type { RunUntraced } from '../run-untraced.ts'
-import { decodeSpoolFile, encodeSpoolFile, identify, type SpooledRequest } from './file-format.ts'
-import { createSpoolFolder, removeEmpty } from './ownership.ts'
 
-/** What is not acknowledged within this time is written. */
-const SWEEP_MILLIS = 500
+import path from 'node:path'
+import { log, logThrottled } from '../../log.ts'
+import { clearTimeout, performance, setTimeout } from '../../timers.ts'
+import type { Budget } from '../queue/budget.ts'
+import type { DestinationQueue, QueuedRequest, RequestSpool } from '../queue/destination-queue.ts'
+import type { Pipeline } from '../queue/signal-queue.ts'
+import type { RunUntraced } from '../run-untraced.ts'
+import { isPrivateDirectory, UnsafeError } from './directory.ts'
+import { createOpenBatches } from './open-batches.ts'
+import { createOrphans } from './orphans.ts'
+import { createOwner } from './owner.ts'
+import { createReplay } from './replay.ts'
+import { createStore } from './store.ts'
+
+/** Both together stay below half a second, the promise about what a killed process loses. */
+const SWEEP_MILLIS = 200
+const WRITE_AFTER_MILLIS = 250
 const FIRST_SWEEP_MILLIS = 100
-/** Writing never blocks the loop longer than this, but at the end of the process. */
-const SLICE_MILLIS = 5
-/** Other processes' leavings are looked for this often. */
-const CLAIM_MILLIS = 60_000
+/** Work on the disk never blocks the loop longer than this, but at the end of the process. */
+const SLICE_MILLIS = 4
+const PAUSE_MILLIS = 4
+const LAST_SCAN_MILLIS = 50
 const RETRY_AFTER_ERROR_MILLIS = 10_000
-const FILE_NAME = /^\d{13}-\d{6}\.otlp$/
-const OWN_FILE = /^\d{13}-\d{6}\.otlp(\.tmp)?$/
+/** About what a file has beside the body. */
+const HEAD_BYTES = 256
 
 export interface SpoolOptions {
   readonly directory: string
@@ -29,69 +35,58 @@ export interface SpoolOptions {
   readonly maxAgeMillis: number
   readonly budget: Budget
   readonly runUntraced: RunUntraced
-  readonly queues: () => readonly DestinationQueue[]
+  readonly pipelines: readonly Pipeline[]
+  /** Name of the service. */
+  readonly service: string
 }
 
-export interface Spool {
+export interface Spool extends RequestSpool {
   /** Files left out: torn, foreign or too old. */
   readonly skipped: number
-  /** Deletes the file of a request that is settled. */
-  discard(file: string): void
-  /** The request is no longer in memory. */
-  unload(file: string): void
-  persist(queue: DestinationQueue, request: QueuedRequest): void
   /** Writes every request that is not on disk yet. */
   persistAll(): void
   /** Leaves the files to the next process. */
   stop(): void
 }
 
-interface StoredFile {
-  readonly size: number
-  readonly createdAt: number
-  readonly count: number
-  readonly queue: DestinationQueue
-  /** Whether the request is in memory as well. */
-  isLoaded: boolean
-}
-
 export function createSpool(options: SpoolOptions): Spool {
-  const { directory, limitBytes, maxAgeMillis, budget, runUntraced, queues } = options
-  const owned = createSpoolFolder(directory)
-  /** Oldest first. */
-  const files = new Map<string, StoredFile>()
-  let usedBytes = 0
-  let skipped = 0
-  let sequence = 0
-  let pausedUntil = 0
-  let lastClaim = Number.NEGATIVE_INFINITY
+  const { limitBytes, maxAgeMillis, budget, runUntraced, pipelines, service } = options
+  const directory = path.resolve(options.directory)
+  const queues = pipelines.flatMap((pipeline) => pipeline.queues)
+  const owner = createOwner(directory)
+  const store = createStore(directory, owner, service)
+  const orphans = createOrphans({ directory, owner, queues, service, maxAgeMillis, onUnsafe: refuse })
+  const openBatches = createOpenBatches({ pipelines, write: writeCopy, discard: store.discard })
+  const replay = createReplay({ store, orphans, budget, maxAgeMillis, refuse })
+  /** Requests which made room for younger ones: they are written again only when there is room without that. */
+  const displaced = new WeakSet<QueuedRequest>()
+  const pausedUntil = { write: 0, read: 0 }
   let isStopped = false
   let timer: NodeJS.Timeout | undefined
   runUntraced(() => schedule(FIRST_SWEEP_MILLIS))
 
-  const spool: Spool = {
+  return {
     get skipped() {
-      return skipped
+      return orphans.skipped + replay.unreadable
     },
-    discard,
-    unload(file) {
-      const stored = files.get(file)
-      if (stored) stored.isLoaded = false
+    discard: replay.discard,
+    unload: replay.unload,
+    persist: (queue, request) => guarded('write', () => write(queue, request, performance.now() + SLICE_MILLIS)),
+    persistAll() {
+      pausedUntil.write = 0
+      guarded('write', () => {
+        if (!orphans.hasSeenAll() && isPrivateDirectory(directory)) orphans.look(performance.now() + LAST_SCAN_MILLIS)
+        persistOlder(0, performance.now() + LAST_SCAN_MILLIS)
+        openBatches.forgetClosed()
+      })
     },
-    persist: (queue, request) => guarded(() => write(queue, request)),
-    persistAll: () =>
-      guarded(() => {
-        persistOlder(0)
-      }),
     stop() {
       isStopped = true
       clearTimeout(timer)
-      guarded(() => {
-        if (fs.existsSync(owned.folder)) owned.release()
-      })
+      guarded('read', orphans.close)
+      guarded('write', owner.release)
     },
   }
-  return spool
 
   function schedule(millis: number): void {
     timer = setTimeout(sweep, millis).unref()
@@ -99,157 +94,102 @@ export function createSpool(options: SpoolOptions): Spool {
 
   function sweep(): void {
     if (isStopped) return
+    const end = performance.now() + SLICE_MILLIS
     let isDone = true
-    guarded(() => {
-      if (performance.now() - lastClaim > CLAIM_MILLIS) claim()
-      isDone = persistOlder(SWEEP_MILLIS, SLICE_MILLIS)
-      reload()
-      if (fs.existsSync(owned.folder)) owned.beat()
+    guarded('write', () => {
+      owner.beat()
+      isDone = keep(end)
     })
-    schedule(isDone ? SWEEP_MILLIS : 1)
+    if (isDone) {
+      guarded('read', () => {
+        if (isPrivateDirectory(directory)) isDone = orphans.look(end) && replay.bringBack(end)
+      })
+    }
+    schedule(isDone ? SWEEP_MILLIS : PAUSE_MILLIS)
   }
 
-  /** The disk is a helper, never a reason to fail. */
-  function guarded(run: () => void): void {
-    if (performance.now() < pausedUntil) return
+  /** @returns whether all is on disk that is due */
+  function keep(end: number): boolean {
+    const hasClosed = openBatches.hasClosed()
+    for (const pipeline of pipelines) if (pipeline.isCompressing && isOld(pipeline)) pipeline.compressNow()
+    if (!persistOlder(hasClosed ? 0 : WRITE_AFTER_MILLIS, Number.POSITIVE_INFINITY, end)) return false
+    openBatches.forgetClosed()
+    openBatches.copy()
+    return true
+  }
+
+  /** The thread pool belongs to the application, which may keep it busy. */
+  function isOld({ outstanding }: Pipeline): boolean {
+    const limit = performance.now() - WRITE_AFTER_MILLIS
+    for (const batch of outstanding) return batch.createdAt < limit
+    return false
+  }
+
+  /** The disk is a helper, never a reason to fail; what fails to be read does not keep anything from being written. */
+  function guarded(kind: 'write' | 'read', run: () => void): void {
+    if (performance.now() < pausedUntil[kind]) return
     try {
       run()
     } catch (error) {
-      pausedUntil = performance.now() + RETRY_AFTER_ERROR_MILLIS
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-      logThrottled(
-        'warn',
-        `spool:${code}`,
-        `the spool directory can't be used (${code}); telemetry waits in memory only`,
-      )
+      if (kind === 'read') orphans.close()
+      pausedUntil[kind] = performance.now() + RETRY_AFTER_ERROR_MILLIS
+      const isUnsafe = error instanceof UnsafeError
+      const reason = isUnsafe ? error.message : ((error as NodeJS.ErrnoException).code ?? String(error))
+      if (isUnsafe) sayOnce(`the spool directory ${directory} is not used: ${reason}; telemetry waits in memory only`)
+      else sayFailure(kind, reason)
     }
   }
 
-  /** @returns whether all of them are written, within `budgetMillis` */
-  function persistOlder(olderThanMillis: number, budgetMillis = Number.POSITIVE_INFINITY): boolean {
-    const start = performance.now()
-    const limit = start - olderThanMillis
-    for (const queue of queues()) {
+  function sayFailure(kind: 'write' | 'read', reason: string): void {
+    const effect = kind === 'write' ? 'telemetry waits in memory only' : 'what earlier processes left waits there'
+    logThrottled('warn', `spool:${kind}:${reason}`, `the spool directory can't be used (${reason}); ${effect}`)
+  }
+
+  function refuse(entry: string, reason: string): void {
+    sayOnce(`${path.join(directory, entry)} in the spool directory is left alone: ${reason}`)
+  }
+
+  /** @returns whether all of them are written, by the time `end` */
+  function persistOlder(olderThanMillis: number, roomEnd: number, end = Number.POSITIVE_INFINITY): boolean {
+    const limit = performance.now() - olderThanMillis
+    for (const queue of queues) {
       for (const request of queue.pending()) {
         if (request.spoolFile !== undefined || request.batch.createdAt > limit) continue
-        if (performance.now() - start > budgetMillis) return false
-        write(queue, request)
+        if (performance.now() > end) return false
+        write(queue, request, Math.min(end, roomEnd))
       }
     }
     return true
   }
 
-  function write(queue: DestinationQueue, request: QueuedRequest): void {
-    owned.ensure()
-    const createdAt = Math.round(performance.timeOrigin + request.batch.createdAt)
-    const { signal } = queue.destination
-    const head = { signal, encoding: request.encoding, count: request.count, createdAt, ...identify(queue.destination) }
-    const bytes = encodeSpoolFile({ ...head, body: request.body.bytes })
-    makeRoom(bytes.length)
-    if (bytes.length > limitBytes) return
-    const name = `${String(createdAt).padStart(13, '0')}-${String(sequence++ % 1_000_000).padStart(6, '0')}.otlp`
-    const file = path.join(owned.folder, name)
-    try {
-      fs.writeFileSync(`${file}.tmp`, bytes, { mode: 0o600 })
-      fs.renameSync(`${file}.tmp`, file)
-    } catch (error) {
-      fs.rmSync(`${file}.tmp`, { force: true })
-      throw error
+  function write(queue: DestinationQueue, request: QueuedRequest, end: number): void {
+    const body = request.body.bytes
+    if (!makeRoom(body.length + HEAD_BYTES, end, displaced.has(request))) return
+    const createdAt = performance.timeOrigin + request.batch.createdAt
+    const { encoding, count } = request
+    request.spoolFile = store.write(queue, { encoding, count, createdAt, body }, request)
+  }
+
+  function writeCopy(queue: DestinationQueue, body: Buffer, count: number): string | undefined {
+    if (!makeRoom(body.length + HEAD_BYTES, performance.now() + SLICE_MILLIS, true)) return undefined
+    const createdAt = performance.timeOrigin + performance.now()
+    return store.write(queue, { encoding: 'none', count, createdAt, body })
+  }
+
+  /** The oldest files go first; a request that is in memory too only loses its copy. @returns whether there is room now */
+  function makeRoom(size: number, end: number, isModest: boolean): boolean {
+    if (size > limitBytes) return false
+    while (store.usedBytes + orphans.bytes + size > limitBytes) {
+      if (isModest || performance.now() > end || !replay.evictOldest((request) => displaced.add(request))) return false
     }
-    request.spoolFile = file
-    usedBytes += bytes.length
-    files.set(file, { size: bytes.length, createdAt, count: request.count, queue, isLoaded: true })
+    return true
   }
+}
 
-  /** The oldest files go first; a request that is in memory too only loses its copy. */
-  function makeRoom(size: number): void {
-    for (const [file, { queue, count, isLoaded }] of files) {
-      if (usedBytes + size <= limitBytes) return
-      if (isLoaded) queue.pending().find((request) => request.spoolFile === file)!.spoolFile = undefined
-      else queue.dropParked(count, 'buffer_full')
-      discard(file)
-    }
-  }
+const said = new Set<string>()
 
-  function discard(file: string): void {
-    const stored = files.get(file)
-    if (!stored) return
-    files.delete(file)
-    usedBytes -= stored.size
-    // at once: a process that ends has no turn for it, and the next one would send the request again
-    fs.rmSync(file, { force: true })
-    if (
-      path.dirname(file) !== owned.folder &&
-      ![...files.keys()].some((other) => path.dirname(other) === path.dirname(file))
-    ) {
-      setImmediate(() => removeEmpty(path.dirname(file))).unref()
-    }
-  }
-
-  /** Files of processes that are gone become ours. */
-  function claim(): void {
-    lastClaim = performance.now()
-    if (!fs.existsSync(directory)) return
-    const others = fs
-      .readdirSync(directory)
-      .filter((name) => !name.startsWith('.') && path.join(directory, name) !== owned.folder)
-    if (others.length === 0) return
-    owned.ensure()
-    for (const file of owned.claim()) adopt(file)
-  }
-
-  function adopt(file: string): void {
-    const request = FILE_NAME.test(path.basename(file)) ? read(file) : undefined
-    const queue = request && queueFor(request)
-    if (!request || !queue || Date.now() - request.createdAt > maxAgeMillis) {
-      skipped++
-      // a request to an address which is not configured here may be of use to another process, until it is too old
-      const isUseless = !request || Date.now() - request.createdAt > maxAgeMillis
-      if (isUseless && OWN_FILE.test(path.basename(file))) fs.rmSync(file, { force: true })
-      return
-    }
-    const { size } = fs.statSync(file)
-    usedBytes += size
-    files.set(file, { size, createdAt: request.createdAt, count: request.count, queue, isLoaded: false })
-    queue.replay(request.count)
-  }
-
-  function read(file: string): SpooledRequest | undefined {
-    try {
-      return decodeSpoolFile(fs.readFileSync(file))
-    } catch {
-      return undefined
-    }
-  }
-
-  function queueFor({ key, address }: SpooledRequest): DestinationQueue | undefined {
-    const known = queues().map((queue) => ({ queue, ...identify(queue.destination) }))
-    const sameAddress = known.filter((one) => one.address === address)
-    // the token may have been renewed since
-    return known.find((one) => one.key === key)?.queue ?? (sameAddress.length === 1 ? sameAddress[0]!.queue : undefined)
-  }
-
-  /** Brings requests that are on disk only back to memory, as long as there is room and their destination works. */
-  function reload(): void {
-    for (const [file, stored] of files) {
-      if (budget.used > budget.limit / 2) return
-      if (stored.isLoaded || stored.queue.isFailing) continue
-      const request = read(file)
-      if (!request) {
-        skipped++
-        stored.queue.dropParked(stored.count, 'unreadable')
-        discard(file)
-        continue
-      }
-      stored.isLoaded = true
-      const batch = new Batch(request.signal, request.count, () => {})
-      stored.queue.unpark({
-        batch,
-        body: new Body(request.body, budget),
-        encoding: request.encoding,
-        count: request.count,
-        spoolFile: file,
-      })
-    }
-  }
+function sayOnce(message: string): void {
+  if (said.has(message) || said.size > 100) return
+  said.add(message)
+  log.warn(message)
 }

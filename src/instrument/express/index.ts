@@ -2,25 +2,26 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
-import { areAttributesDirect, giveAttributes } from '../direct-attributes.ts'
-import { type Layer, type Tracing, wrapHandle } from './layers.ts'
+import { type Handle, type Layer, type Tracing, wrapHandle } from './layers.ts'
+import { rememberMount } from './mount-path.ts'
 
 type Base = typeof import('@opentelemetry/instrumentation')
 type Register = (this: Router, ...args: unknown[]) => unknown
 interface Router {
   readonly stack: readonly Layer[]
-  route: Register
   use: Register
 }
+type MakeRouter = (() => Router) & { readonly prototype?: Router }
 interface Express {
-  readonly Router: Router | { readonly prototype: Router }
+  readonly Router: MakeRouter
 }
+type LayerMethods = Record<(typeof HANDLE)[number], Handle>
 
 /** Those of the instrumentation that this one stands for. */
 const SCOPE = '@opentelemetry/instrumentation-express'
 const SCOPE_VERSION = '0.72.0'
-const traced = new WeakSet<Layer>()
-const METHODS = ['route', 'use'] as const
+/** What Express 5 and 4 call the method of a layer that runs it. */
+const HANDLE = ['handleRequest', 'handle_request'] as const
 
 export function createExpress(): Instrumentation {
   const { InstrumentationBase, InstrumentationNodeModuleDefinition, isWrapped } = loadLazily<Base>('instrumentation')
@@ -32,70 +33,48 @@ export function createExpress(): Instrumentation {
     override init(): InstrumentationModuleDefinition[] {
       if (definitions !== undefined) return definitions
       const patch = (exported: Express): Express => {
-        const router = routerOf(exported)
-        // what `application.use` and the methods of HTTP register goes through these two
-        for (const method of METHODS) this._wrap(router, method, (original) => wrapRegister(original, this))
+        const layers = layersOf(exported)
+        this._wrap(routerOf(exported), 'use', wrapUse)
+        // the one method that the layers of all apps go through, also of those that are there already
+        for (const name of HANDLE)
+          if (layers[name] !== undefined) this._wrap(layers, name, (original) => wrapHandle(original, this))
         return exported
       }
       const unpatch = (exported?: Express): void => {
         if (exported === undefined) return
-        const router = routerOf(exported)
-        for (const method of METHODS) if (isWrapped(router[method])) this._unwrap(router, method)
+        const [router, layers] = [routerOf(exported), layersOf(exported)]
+        if (isWrapped(router.use)) this._unwrap(router, 'use')
+        for (const name of HANDLE) if (isWrapped(layers[name])) this._unwrap(layers, name)
       }
       definitions = [new InstrumentationNodeModuleDefinition('express', ['>=4.0.0 <6'], patch, unpatch)]
       return definitions
     }
 
     startSpan(name: string, attributes: Attributes, parent: Context): Span {
-      if (!areAttributesDirect()) return this.tracer.startSpan(name, { attributes }, parent)
-      const span = this.tracer.startSpan(name, undefined, parent)
-      giveAttributes(span, attributes)
-      return span
-    }
-
-    wrapLayer(layer: Layer, path: string | undefined): void {
-      this._wrap(layer, 'handle', (original) => withPropertiesOf(original, wrapHandle(layer, path, this)))
+      return this.tracer.startSpan(name, { attributes }, parent)
     }
   }
   return new ExpressInstrumentation(SCOPE, SCOPE_VERSION, {}) as unknown as Instrumentation
 }
 
-/** Of several layers that one call registers, it is the last that is traced, as upstream has it. */
-function wrapRegister(original: Register, instrumentation: { wrapLayer(layer: Layer, path?: string): void }): Register {
-  return function register(...args) {
+/** Notes the path of each layer that a call of `use` adds. */
+function wrapUse(original: Register): Register {
+  return function use(...args) {
+    const before = this.stack.length
     const result = original.apply(this, args)
-    const layer = this.stack.at(-1)
-    // Express knows handlers of errors by their four parameters
-    if (layer !== undefined && !traced.has(layer) && layer.handle.length <= 3) {
-      traced.add(layer)
-      instrumentation.wrapLayer(layer, pathOf(args[0]))
-    }
+    for (const layer of this.stack.slice(before)) rememberMount(layer, args[0])
     return result
   }
 }
 
 /** Of Express 4 it is the function itself that all routers inherit from. */
 function routerOf({ Router }: Express): Router {
-  return 'prototype' in Router && typeof Router.prototype?.route === 'function' ? Router.prototype : (Router as Router)
+  return typeof Router.prototype?.use === 'function' ? Router.prototype : (Router as unknown as Router)
 }
 
-/** What was mounted is found by its properties, such as `stack` of a router. */
-function withPropertiesOf<Fn extends object>(original: Fn, wrapped: Fn): Fn {
-  for (const key in original) {
-    Object.defineProperty(wrapped, key, {
-      get: () => original[key],
-      set: (value) => {
-        original[key] = value
-      },
-    })
-  }
-  return wrapped
-}
-
-function pathOf(path: unknown): string | undefined {
-  return Array.isArray(path) ? path.map(textOf).join(',') : textOf(path)
-}
-
-function textOf(path: unknown): string | undefined {
-  return typeof path === 'string' ? path : path instanceof RegExp || typeof path === 'number' ? String(path) : undefined
+/** What all layers inherit from; only a layer leads there. */
+function layersOf({ Router }: Express): LayerMethods {
+  const router = Router()
+  router.use(() => {})
+  return Object.getPrototypeOf(router.stack[0]) as LayerMethods
 }

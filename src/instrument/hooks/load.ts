@@ -4,8 +4,8 @@ import path from 'node:path'
 import type { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { distFolder, loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
-import { TARGETS } from '../catalogue.generated.ts'
 import { installForTargets, withPristineRequire } from './module-require.ts'
+import { isTargetNow } from './watch.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
@@ -26,7 +26,6 @@ export function loadInstrumentation(name: string): Record<string, unknown> {
 /** Installs the hooks that all instrumentations share, once, above ours, so that they see what ours dispatches again. */
 export function loadBase(): void {
   if (isBaseLoaded) return
-  isBaseLoaded = true
   const { InstrumentationBase: Base } = withPristineRequire(() =>
     loadLazily<{ InstrumentationBase: typeof InstrumentationBase }>('instrumentation'),
   )
@@ -35,6 +34,7 @@ export function loadBase(): void {
       return []
     }
   }
-  const isTarget = (moduleName: string): boolean => Object.hasOwn(TARGETS, moduleName)
-  installForTargets(isTarget, () => new Nothing(DISTRO_NAME, VERSION, { enabled: false }))
+  // what no instrumentation wants yet must not pass: these hooks show a module to nobody but those who wait for it at its first load
+  installForTargets(isTargetNow, () => new Nothing(DISTRO_NAME, VERSION, { enabled: false }))
+  isBaseLoaded = true
 }

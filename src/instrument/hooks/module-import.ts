@@ -1,7 +1,14 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
 import Module, { createRequire } from 'node:module'
+import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { log } from '../../log.ts'
+import { canHookInThread } from '../../version.ts'
+import { type Identity, identify, isInAlias } from './identity.ts'
+import { mayBeTarget } from './load-by-identity.ts'
 import { moduleNameOf, withPristineRequire } from './module-require.ts'
+
+type AnyHook = (url: string, namespace: Record<string, unknown>) => void
 
 interface Hook {
   applyOptions(options: { shouldInclude: (url: string, specifier: string) => boolean }): void
@@ -14,51 +21,101 @@ const require = createRequire(import.meta.url)
 export interface ImportWatch {
   /** How ES modules are seen: by hooks in this thread, by the older loader thread, or not at all. */
   readonly kind: 'sync' | 'async' | 'none'
-  stop(): void
+  /** Tells the loader thread of targets. */
+  include?(targets: readonly string[]): void
+}
+
+export interface ImportTargets {
+  /** Told before a target is imported. */
+  onSight(moduleName: string): boolean
+  isTarget(moduleName: string): boolean
+  /** Gives the exports of a package that goes by another name to the instrumentations of what it is. */
+  patchAlias(identity: Identity, url: string, exported: unknown): unknown
 }
 
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
-export function watchImport(
-  onSight: (moduleName: string) => boolean,
-  isTarget: (moduleName: string) => boolean,
-  targets: readonly string[],
-): ImportWatch {
-  if (!canHookInThread()) return watchFromLoaderThread(onSight, targets)
-  let isWatching = true
+export function watchImport(targets: ImportTargets): ImportWatch {
+  if (!canHookInThread()) return watchFromLoaderThread(targets.onSight)
+  let isFirst = false
   let wrapper: Hook | undefined
-  const hooks = Module.registerHooks({
+  /** What it takes to create the wrapper may be a target itself, such as node:fs. */
+  let isCreating = false
+  const own: Module.RegisterHooksOptions = {
     resolve(specifier, context, nextResolve) {
-      if (!isWatching || context.conditions?.includes('require')) return nextResolve(specifier, context)
-      const name = moduleNameOf(specifier)
-      if (name !== undefined && isTarget(name)) {
-        onSight(name)
-        wrapper ??= createWrapper(isTarget)
-      }
-      return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+      if (isCreating || context.conditions?.includes('require')) return nextResolve(specifier, context)
+      if (!isFirst && context.parentURL === undefined) goFirst()
+      if (!mayBeTarget(specifier, context.parentURL, targets.isTarget))
+        return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+      const result = nextResolve(specifier, context)
+      const identity = identityOf(result.url, targets.isTarget, context.parentURL)
+      if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
+      if (identity !== undefined) targets.onSight(identity.name)
+      createOnce()
+      if (!wrapper) return result
+      // import-in-the-middle knows the entry of a package by the specifier
+      const known = identity?.isMain && !identity.isAlias ? identity.name : specifier
+      return wrapper.resolveSync(known, context, (next, nextContext) =>
+        next === known ? result : nextResolve(next, nextContext),
+      )
     },
     load: (url, context, nextLoad) => (wrapper ? wrapper.loadSync(url, context, nextLoad) : nextLoad(url, context)),
-  })
-  return {
-    kind: 'sync',
-    stop() {
-      isWatching = false
-      // modules that were wrapped still need the load hook; without any there is nothing left to do
-      if (!wrapper) hooks.deregister()
-    },
+  }
+  let hooks = Module.registerHooks(own)
+  return { kind: 'sync' }
+
+  /** The program itself is about to load: hooks that were registered since would hide from us what they resolve. */
+  function goFirst(): void {
+    isFirst = true
+    hooks.deregister()
+    hooks = Module.registerHooks(own)
+  }
+
+  function createOnce(): void {
+    if (wrapper || isCreating) return
+    isCreating = true
+    try {
+      wrapper = createWrapper(targets)
+      isCreating = false
+    } catch (error) {
+      // thrown from here it would be the import of the application that fails; it is not tried again
+      log.warn(`imports can't be instrumented: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 }
 
-/** import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
-function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
+/** The file of the application that Lambda calls is wrapped like a package. */
+function isLambdaHandler(url: string): boolean {
+  const { LAMBDA_TASK_ROOT: root, _HANDLER: handler } = process.env
+  if (root === undefined || handler === undefined || !url.startsWith('file:')) return false
+  const file = path.resolve(root, handler.replace(/\.[^./\\]*$/, ''))
+  return url.replace(/\.[cm]?js$/, '') === pathToFileURL(file).href
+}
+
+/** A built-in is what its name says. */
+function identityOf(url: string, isTarget: ImportTargets['isTarget'], from: string | undefined): Identity | undefined {
+  const name = url.startsWith('node:') ? url.slice(5) : undefined
+  if (name === undefined) return identify(url, isTarget, from)
+  return isTarget(name) ? { name, version: undefined, isAlias: false, file: '', isMain: true } : undefined
+}
+
+/** Import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
+function createWrapper({ isTarget, patchAlias }: ImportTargets): Hook {
   const { createHook } = withPristineRequire(() => require('import-in-the-middle/create-hook.mjs')) as {
     createHook(meta: { url: string }): Hook
   }
+  const { addHook } = withPristineRequire(() => require('import-in-the-middle')) as { addHook(hook: AnyHook): void }
   const hook = createHook({ url: pathToFileURL(require.resolve('import-in-the-middle/hook.mjs')).href })
   hook.applyOptions({
     shouldInclude: (url) => {
       const name = moduleNameOf(url)
-      return name !== undefined && isTarget(name)
+      return (name !== undefined && isTarget(name)) || isInAlias(url) || isLambdaHandler(url)
     },
+  })
+  addHook((url, namespace) => {
+    const identity = isInAlias(url) ? identify(url, isTarget) : undefined
+    if (!identity?.isAlias) return
+    const patched = patchAlias(identity, url, namespace)
+    if (patched !== namespace && 'default' in namespace) namespace['default'] = patched
   })
   return hook
 }
@@ -67,26 +124,23 @@ function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
  * For Node versions without usable `module.registerHooks`: a loader in its own thread wraps the targets. It does not ask this thread before it
  * loads one, so their instrumentations have to be there from the start.
  */
-function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets: readonly string[]): ImportWatch {
-  if (typeof Module.register !== 'function') return { kind: 'none', stop() {} }
-  const include = targets.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
-  Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
-  for (const name of targets) onSight(name)
-  return { kind: 'async', stop() {} }
+function watchFromLoaderThread(onSight: (moduleName: string) => boolean): ImportWatch {
+  if (typeof Module.register !== 'function') return { kind: 'none' }
+  const known = new Set<string>()
+  return {
+    kind: 'async',
+    include(targets) {
+      const added = targets.filter((name) => !known.has(name))
+      for (const name of added) known.add(name)
+      const include = added.flatMap((name) => (Module.isBuiltin(name) ? [name, `node:${name}`] : [name]))
+      if (added.length > 0) Module.register('import-in-the-middle/hook.mjs', import.meta.url, { data: { include } })
+      for (const name of targets) onSight(name)
+    },
+  }
 }
 
 /** How ES modules would be seen by this version of Node. */
 export function importHookKind(): ImportWatch['kind'] {
   if (canHookInThread()) return 'sync'
   return typeof Module.register === 'function' ? 'async' : 'none'
-}
-
-/** Versions whose synchronous load hooks accept what import-in-the-middle returns (nodejs/node#59929). */
-function canHookInThread(): boolean {
-  if (typeof Module.registerHooks !== 'function') return false
-  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10))
-  const since: Record<number, [number, number]> = { 22: [22, 3], 24: [11, 1], 25: [1, 0] }
-  if (major >= 26) return true
-  const needed = since[major]
-  return needed !== undefined && (minor > needed[0] || (minor === needed[0] && patch >= needed[1]))
 }

@@ -25,7 +25,9 @@ interface Connection {
 const require = createRequire(import.meta.url)
 const connections = new WeakMap<Socket, Connection>()
 const requestSentMillis = new WeakMap<object, number>()
+const fetches = new WeakMap<object, { readonly span: Span; readonly startMillis: number; isReused: boolean }>()
 let isWatching = false
+let isWatchingFetches = false
 
 /** Hooks of the http instrumentation. */
 export function httpPhaseHooks() {
@@ -50,23 +52,29 @@ export function httpPhaseHooks() {
 /** Hooks of the undici instrumentation, which fetch goes through. */
 export function fetchPhaseHooks() {
   watchConnections()
-  const spans = new WeakMap<object, { readonly span: Span; readonly startMillis: number; isReused: boolean }>()
+  watchFetches()
+  return {
+    requestHook(span: Span, request: object): void {
+      fetches.set(request, { span, startMillis: performance.now(), isReused: false })
+    },
+    responseHook(span: Span, { request }: { request: object }): void {
+      addFirstByte(span, requestSentMillis.get(request), fetches.get(request)?.isReused ?? false)
+    },
+  }
+}
+
+/** Once a process, whatever number of configurations ask for it. */
+function watchFetches(): void {
+  if (isWatchingFetches) return
+  isWatchingFetches = true
   diagnosticsChannel.subscribe('undici:client:sendHeaders', (message) => {
     const { request, socket } = message as { request: object; socket: Socket }
-    const sent = spans.get(request)
+    const sent = fetches.get(request)
     if (!sent) return
     // undici does not tell: a connection that began before the request was made for another one
     sent.isReused = (connections.get(socket)?.startMillis ?? 0) < sent.startMillis || !follow(sent.span, socket)
     requestSentMillis.set(request, performance.now())
   })
-  return {
-    requestHook(span: Span, request: object): void {
-      spans.set(request, { span, startMillis: performance.now(), isReused: false })
-    },
-    responseHook(span: Span, { request }: { request: object }): void {
-      addFirstByte(span, requestSentMillis.get(request), spans.get(request)?.isReused ?? false)
-    },
-  }
 }
 
 /** Notes when each socket looked up, connected and agreed on keys. The one seam that both http and undici pass is `Socket.connect`. */

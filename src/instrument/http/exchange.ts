@@ -19,6 +19,12 @@ export interface Exchange extends RPCMetadata {
   closers: Array<() => void> | undefined
   /** What a framework notes about where the request is. */
   place: unknown
+  /** How much of the URL led to that place. */
+  baseLength: number
+  /** Asked at the end for the route that a framework left, if nobody has said one. */
+  findRoute: ((request: unknown, exchange: Exchange) => string | undefined) | undefined
+  /** That of a server which has handed the request on to another one. */
+  readonly outer: Exchange | undefined
 }
 
 export const EXCHANGE = Symbol('uptrace-node.exchange')

@@ -3,8 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
+import { type GuardedDefinition, type InstrumentationClass, withGuards } from '../hooks/guard.ts'
 import { loadInstrumentation } from '../hooks/load.ts'
 import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
+import { useKnownMethods } from './request-attributes.ts'
 import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
 
 /** What the curated defaults set; with anything else the instrumentation of OpenTelemetry does both directions. */
@@ -13,24 +15,38 @@ export interface HttpConfig {
   readonly onIncomingResponse?: IncomingOptions['onResponse']
   /** Where durations are kept; without it in a histogram of the meter provider. */
   readonly durationMetrics?: DurationMetrics | undefined
+  /** @default those of the standards */
+  readonly knownMethods?: readonly string[] | undefined
 }
 
 export function createHttp(config: HttpConfig): Instrumentation {
-  const { HttpInstrumentation: Outgoing } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
-  return new HttpInstrumentation(new Outgoing({ ...config, disableIncomingRequestInstrumentation: true }), config)
+  const { HttpInstrumentation: Upstream } = loadInstrumentation('http') as { HttpInstrumentation: Upstream }
+  let definitions: GuardedDefinition | GuardedDefinition[] | undefined
+  /** With the same definitions each time they are asked for: they know which modules were seen. */
+  class WithOneList extends withGuards(Upstream, 'http') {
+    override init(): GuardedDefinition | GuardedDefinition[] | undefined {
+      definitions ??= super.init()
+      return definitions
+    }
+  }
+  return new HttpInstrumentation(
+    new WithOneList({ ...config, disableIncomingRequestInstrumentation: true }) as unknown as Outgoing,
+    config,
+  )
 }
 
-type Upstream = new (config: HttpConfig & { disableIncomingRequestInstrumentation: boolean }) => Instrumentation
+type Upstream = InstrumentationClass<GuardedDefinition>
+type Outgoing = InstanceType<Upstream> & { getModuleDefinitions(): unknown[] }
 
 class HttpInstrumentation implements Instrumentation {
   readonly instrumentationName: string
   readonly instrumentationVersion: string
-  readonly #outgoing: Instrumentation
+  readonly #outgoing: Outgoing
   #config: HttpConfig
   #tracers: TracerProvider | undefined
   #meters: MeterProvider | undefined
 
-  constructor(outgoing: Instrumentation, config: HttpConfig) {
+  constructor(outgoing: Outgoing, config: HttpConfig) {
     this.#outgoing = outgoing
     this.instrumentationName = outgoing.instrumentationName
     this.instrumentationVersion = outgoing.instrumentationVersion
@@ -65,6 +81,10 @@ class HttpInstrumentation implements Instrumentation {
     this.#start()
   }
 
+  getModuleDefinitions(): unknown[] {
+    return this.#outgoing.getModuleDefinitions()
+  }
+
   getConfig(): InstrumentationConfig {
     return this.#outgoing.getConfig()
   }
@@ -72,7 +92,8 @@ class HttpInstrumentation implements Instrumentation {
   #start(): void {
     if (!this.#tracers || !this.#meters) return
     const { instrumentationName: name, instrumentationVersion: version } = this
-    const { durationMetrics } = this.#config
+    const { durationMetrics, knownMethods } = this.#config
+    useKnownMethods(knownMethods)
     startIncoming({
       tracer: this.#tracers.getTracer(name, version),
       durations: createRequestDurations(

@@ -17,7 +17,18 @@ interface Host {
   readonly port: number | undefined
 }
 
-const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
+const STANDARD_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+])
 const REDACTED_PARAMETERS = [
   'sig',
   'Signature',
@@ -34,21 +45,30 @@ const MAX_HOSTS = 500
 
 const hosts: Record<Scheme, Map<string, Host>> = { http: new Map(), https: new Map() }
 
+let knownMethods = STANDARD_METHODS
+
+/** Methods that are named in attributes, in place of the standard ones; they are case-sensitive, as the conventions ask. */
+export function useKnownMethods(methods: readonly string[] | undefined): void {
+  knownMethods = methods === undefined ? STANDARD_METHODS : new Set(methods)
+}
+
 export function normalizeMethod(method: string | undefined): string {
   if (method === undefined || method === null) return 'GET'
-  if (KNOWN_METHODS.has(method)) return method
+  if (knownMethods.has(method)) return method
   const upper = method.toUpperCase()
-  return KNOWN_METHODS.has(upper) ? upper : '_OTHER'
+  return knownMethods === STANDARD_METHODS && knownMethods.has(upper) ? upper : '_OTHER'
 }
 
 export function createRequestAttributes(request: IncomingMessage, scheme: Scheme): Attributes {
-  const { headers, method, socket } = request
+  const { method, socket } = request
+  // objects of tests may lack anything
+  const headers = request.headers ?? {}
   const normalized = normalizeMethod(method)
   const host = headers.host ? hostOf(headers.host, scheme) : undefined
   const isForwarded = headers.forwarded !== undefined || headers['x-forwarded-host'] !== undefined
   const server = isForwarded ? forwardedServer(headers, scheme) : host?.address
   const port = isForwarded ? (server?.port === undefined ? undefined : Number(server.port)) : host?.port
-  const peer = socket.remoteAddress
+  const peer = socket?.remoteAddress
   const client =
     headers.forwarded === undefined && headers['x-forwarded-for'] === undefined ? peer : clientAddress(headers, peer)
   const agent = headers['user-agent']
@@ -59,7 +79,7 @@ export function createRequestAttributes(request: IncomingMessage, scheme: Scheme
     attributes['network.peer.address'] = peer
     attributes['network.peer.port'] = socket.remotePort!
   }
-  attributes['network.protocol.version'] = request.httpVersion
+  if (request.httpVersion) attributes['network.protocol.version'] = request.httpVersion
   if (agent !== undefined) attributes['user_agent.original'] = agent
   addUrl(attributes, url, headers.host, host, scheme)
   if (client) attributes['client.address'] = client

@@ -2,28 +2,13 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { performance } from 'node:perf_hooks'
-import {
-  type Context,
-  context,
-  type Exception,
-  INVALID_SPAN_CONTEXT,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  type SpanOptions,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api'
-import { RPCType, suppressTracing } from '@opentelemetry/core'
-import { areAttributesDirect, attributesOf, giveAttributes } from '../direct-attributes.ts'
+import { type Context, context, type Span, type Tracer } from '@opentelemetry/api'
 import type { RequestDurations } from './durations.ts'
+import { closeExchange, failExchange, setDurations } from './end-exchange.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
-import { createRequestAttributes, type Scheme } from './request-attributes.ts'
-import { createRequestContext } from './request-context.ts'
-import { whenUncaught } from './uncaught.ts'
+import { type Emit, wrapEmit } from './inherited-emit.ts'
+import type { Scheme } from './request-attributes.ts'
+import { startExchange } from './start-exchange.ts'
 
 export interface IncomingOptions {
   readonly tracer: Tracer
@@ -32,26 +17,20 @@ export interface IncomingOptions {
   readonly onResponse: ((span: Span, response: ServerResponse) => void) | undefined
 }
 
-const SERVER: SpanOptions = { kind: SpanKind.SERVER }
-const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
-
-type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean
-
 const require = createRequire(import.meta.url)
 /** Who is told of requests now; the wraps stay where they are. */
 let active: IncomingOptions | undefined
-/** Headers that may hold the context of a caller. */
-let fields: readonly string[] = []
 let isPatched = false
 
 export function startIncoming(options: IncomingOptions): void {
   active = options
-  fields = propagation.fields().map((field) => field.toLowerCase())
+  setDurations(options.durations)
   patch()
 }
 
 export function stopIncoming(): void {
   active = undefined
+  setDurations(undefined)
 }
 
 function patch(): void {
@@ -59,116 +38,71 @@ function patch(): void {
   isPatched = true
   const http = require('node:http') as typeof import('node:http')
   const https = require('node:https') as typeof import('node:https')
-  patchServer(http.Server.prototype, 'http')
-  patchServer(https.Server.prototype as unknown as Server, 'https')
-  patchRequest(http.IncomingMessage.prototype)
-  patchResponse(http.ServerResponse.prototype)
+  wrapEmit(http.Server.prototype, (below) => emitOfServer(below, 'http'))
+  wrapEmit(https.Server.prototype as unknown as Server, (below) => emitOfServer(below, 'https'))
+  wrapEmit(http.IncomingMessage.prototype, emitOfRequest)
+  wrapEmit(http.ServerResponse.prototype, emitOfResponse)
 }
 
-function patchServer(prototype: Server, scheme: Scheme): void {
-  const emit = prototype.emit as Emit
-  prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
-    if (event !== 'request' || active === undefined) return emit.call(this, event, ...args)
-    return onRequest(active, this, emit, scheme, args as [TracedRequest, ServerResponse])
-  } as typeof prototype.emit
+function emitOfServer(below: Emit, scheme: Scheme): Emit {
+  return function (this: EventEmitter, event, ...args) {
+    if (event !== 'request' || active === undefined) return below.call(this, event, ...args)
+    return onRequest(active, this, below, scheme, args as [TracedRequest, ServerResponse])
+  }
 }
 
 function onRequest(
   options: IncomingOptions,
-  server: Server,
-  emit: Emit,
+  server: EventEmitter,
+  below: Emit,
   scheme: Scheme,
   args: [TracedRequest, ServerResponse],
 ): boolean {
-  const [request, response] = args
-  const isIgnored = options.isIgnored(request)
-  const parent = isIgnored
-    ? suppressTracing(context.active())
-    : isPropagated(request)
-      ? propagation.extract(ROOT_CONTEXT, request.headers)
-      : ROOT_CONTEXT
-  const startMillis = performance.now()
-  const span = isIgnored ? NO_SPAN : startSpan(options.tracer, request, scheme, parent)
-  const exchange: Exchange = {
-    type: RPCType.HTTP,
-    span,
-    // there from the start, so that all exchanges have one shape
-    route: undefined!,
-    context: parent,
-    method: request.method,
-    scheme,
-    version: request.httpVersion,
-    startMillis,
-    ownListeners: response.listenerCount('finish'),
-    isDone: isIgnored,
-    closers: undefined,
-    place: undefined,
-  }
-  request[EXCHANGE] = exchange
-  if (isIgnored) return context.with(parent, emitOn, undefined, emit, server, 'request', args)
-  exchange.context = createRequestContext(parent, span, exchange)
-  if (options.onResponse) callHook(options.onResponse, span, response)
+  const exchange = startExchange(options, args[0], args[1], scheme)
+  if (exchange === undefined) return below.call(server, 'request', ...args)
   let hasThrown = true
   try {
-    const isListenedTo = context.with(exchange.context, emitOn, undefined, emit, server, 'request', args)
+    const result = context.with(exchange.context, emitOn, undefined, below, server, 'request', args)
     hasThrown = false
-    return isListenedTo
+    return result
   } finally {
-    if (hasThrown) whenUncaught((error) => fail(exchange, error))
+    // a `catch` that throws again would make Node show this line in place of the application's
+    if (hasThrown) noteUncaught(exchange, args[0])
   }
 }
 
-function startSpan(tracer: Tracer, request: IncomingMessage, scheme: Scheme, parent: Context): Span {
-  const name = request.method || 'GET'
-  if (!areAttributesDirect()) {
-    const attributes = createRequestAttributes(request, scheme)
-    return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
-  }
-  const span = tracer.startSpan(name, SERVER, parent)
-  if (span.isRecording()) giveAttributes(span, createRequestAttributes(request, scheme))
-  return span
+/** What was thrown is known once nobody has caught it, and that is at once. */
+function noteUncaught(exchange: Exchange, request: IncomingMessage): void {
+  const onUncaught = (error: unknown): void => failExchange(exchange, request, error)
+  process.prependOnceListener('uncaughtExceptionMonitor', onUncaught)
+  queueMicrotask(() => process.removeListener('uncaughtExceptionMonitor', onUncaught))
 }
 
-/** Most requests carry no context of a caller: nothing is extracted from those. */
-function isPropagated({ headers }: IncomingMessage): boolean {
-  for (const field of fields) if (headers[field] !== undefined) return true
-  return false
-}
-
-function callHook(hook: (span: Span, response: ServerResponse) => void, span: Span, response: ServerResponse): void {
-  try {
-    hook(span, response)
-  } catch {
-    // what a hook does is not the application's problem
+function emitOfRequest(below: Emit): Emit {
+  return function (this: EventEmitter, event, ...args) {
+    const exchange = (this as TracedRequest)[EXCHANGE]
+    if (exchange === undefined || !needsContext(this, exchange, event)) return below.call(this, event, ...args)
+    return emitInContext.call(this, exchange.context, below, event, ...args)
   }
 }
 
-function patchRequest(prototype: IncomingMessage): void {
-  const emit = prototype.emit as Emit
-  prototype.emit = function (this: TracedRequest, event: string, ...args: unknown[]): boolean {
-    const exchange = this[EXCHANGE]
-    if (exchange === undefined || !needsContext(this, exchange, event)) return emit.call(this, event, ...args)
-    return emitInContext.call(this, exchange.context, emit, event, ...args)
-  } as typeof prototype.emit
-}
-
-function patchResponse(prototype: ServerResponse): void {
-  const emit = prototype.emit as Emit
-  prototype.emit = function (this: ServerResponse, event: string, ...args: unknown[]): boolean {
-    const exchange = exchangeOf(this)
-    if (exchange === undefined) return emit.call(this, event, ...args)
+function emitOfResponse(below: Emit): Emit {
+  return function (this: EventEmitter, event, ...args) {
+    const exchange = exchangeOf(this as ServerResponse)
+    if (exchange === undefined) return below.call(this, event, ...args)
     // before the listeners of the application
-    if (event === 'close') onClosed(exchange, this.statusCode)
-    else if (event === 'error') fail(exchange, args[0])
+    const response = this as ServerResponse
+    if (event === 'close') closeExchange(exchange, response.req, response)
+    else if (event === 'error') failExchange(exchange, response.req, args[0])
     const withoutContext = event === 'finish' ? exchange.ownListeners : 0
     if (this.listenerCount(event) <= withoutContext || exchange.context === context.active())
-      return emit.call(this, event, ...args)
-    return emitInContext.call(this, exchange.context, emit, event, ...args)
-  } as typeof prototype.emit
+      return below.call(this, event, ...args)
+    return emitInContext.call(this, exchange.context, below, event, ...args)
+  }
 }
 
 /** Most events have no listener but one of Node itself, and then there is nothing to run in a context. */
-function needsContext(request: IncomingMessage, exchange: Exchange, event: string): boolean {
+function needsContext(request: EventEmitter, exchange: Exchange, event: string | symbol): boolean {
   const count = request.listenerCount(event)
   if (count === 0 || exchange.context === context.active()) return false
   // Node's own listener lets go of the request
@@ -179,56 +113,14 @@ function needsContext(request: IncomingMessage, exchange: Exchange, event: strin
 function emitInContext(
   this: EventEmitter,
   own: Context,
-  emit: Emit,
-  event: string,
+  below: Emit,
+  event: string | symbol,
   ...args: readonly unknown[]
 ): boolean {
-  return context.with(own, emitOn, undefined, emit, this, event, args)
+  return context.with(own, emitOn, undefined, below, this, event, args)
 }
 
 /** With the emitter as an argument there is no function to bind. */
-function emitOn(emit: Emit, emitter: EventEmitter, event: string, args: readonly unknown[]): boolean {
-  return emit.call(emitter, event, ...args)
-}
-
-function onClosed(exchange: Exchange, status: number): void {
-  if (!exchange.isDone) finish(exchange, status)
-  const { closers } = exchange
-  if (closers === undefined) return
-  exchange.closers = undefined
-  for (const close of closers) close()
-}
-
-function finish(exchange: Exchange, status: number): void {
-  exchange.isDone = true
-  const { span, method, route } = exchange
-  const attributes = areAttributesDirect() ? attributesOf(span) : undefined
-  if (attributes) {
-    attributes['http.response.status_code'] = status
-    if (route !== undefined) attributes['http.route'] = route
-  } else {
-    span.setAttribute('http.response.status_code', status)
-    if (route !== undefined) span.setAttribute('http.route', route)
-  }
-  const errorType = status >= 500 && status < 600 ? String(status) : undefined
-  if (!(status >= 100 && status < 500)) span.setStatus({ code: SpanStatusCode.ERROR })
-  if (errorType !== undefined) span.setAttribute('error.type', errorType)
-  if (route) span.updateName(`${method || 'GET'} ${route}`)
-  end(exchange, status, route, errorType)
-}
-
-function fail(exchange: Exchange, error: unknown): void {
-  if (exchange.isDone || !error) return
-  exchange.isDone = true
-  const { name, message } = error as Error
-  exchange.span.setAttribute('error.type', name)
-  exchange.span.setStatus({ code: SpanStatusCode.ERROR, message })
-  exchange.span.recordException(error as Exception)
-  end(exchange, undefined, undefined, name)
-}
-
-function end(exchange: Exchange, status?: number, route?: string, errorType?: string): void {
-  const { span, method, scheme, version, startMillis } = exchange
-  span.end()
-  active?.durations.record((performance.now() - startMillis) / 1_000, method, scheme, version, status, route, errorType)
+function emitOn(below: Emit, emitter: EventEmitter, event: string | symbol, args: readonly unknown[]): boolean {
+  return below.call(emitter, event, ...args)
 }

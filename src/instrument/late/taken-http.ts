@@ -14,7 +14,10 @@ const CHANNEL = 'http.client.request.start'
 export function watchFunctionsTakenEarly(isIgnored: (url: string) => boolean): () => void {
   const onStart = (message: unknown): void => {
     const { request } = message as { request: ClientRequest }
-    if (isTracingSuppressed(context.active()) || propagation.fields().some((field) => request.hasHeader(field))) return
+    const fields = propagation.fields()
+    // where no header is known, none can be missed
+    if (fields.length === 0 || isTracingSuppressed(context.active())) return
+    if (fields.some((field) => request.hasHeader(field))) return
     if (isIgnored(`${request.protocol}//${request.getHeader('host')}/`)) return
     diagnosticsChannel.unsubscribe(CHANNEL, onStart)
     log.warn(

@@ -1,5 +1,9 @@
 /** The pino instrumentation of the catalogue: joins each copy of pino as it is loaded, or already was. */
-import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
+import type {
+  Instrumentation,
+  InstrumentationConfig,
+  InstrumentationModuleDefinition,
+} from '@opentelemetry/instrumentation'
 import type { LogCorrelationOptions } from '../../config/options.ts'
 import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
@@ -19,8 +23,12 @@ export function createPinoInstrumentation(config: LogCorrelationOptions): Instru
         return exported
       })
     }
-    override enable(): void {
+    override setConfig(config: InstrumentationConfig & LogCorrelationOptions): void {
+      super.setConfig(config)
       configurePino(config)
+    }
+    override enable(): void {
+      configurePino(this.getConfig() as LogCorrelationOptions)
       super.enable()
     }
     override disable(): void {
@@ -28,5 +36,9 @@ export function createPinoInstrumentation(config: LogCorrelationOptions): Instru
       super.disable()
     }
   }
-  return new PinoInstrumentation(`${DISTRO_NAME}/pino`, VERSION, {}) as unknown as Instrumentation
+  return new PinoInstrumentation(
+    `${DISTRO_NAME}/pino`,
+    VERSION,
+    config as InstrumentationConfig,
+  ) as unknown as Instrumentation
 }

@@ -8,6 +8,7 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
 import type { Config } from '../../config/resolve.ts'
+import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
 
@@ -23,9 +24,10 @@ export interface LogsOptions {
 }
 
 export function createLoggerProvider(options: LogsOptions): LoggerProvider {
-  const logRecordLimits = Object.fromEntries(
-    Object.entries(options.limits).filter(([, value]) => value !== undefined),
-  ) as LogRecordLimits
+  const { attributeValueLengthLimit, ...limits } = withoutUndefined(options.limits)
+  // the SDK takes 0 for a mistake and the next number above it for no characters, which is what 0 means
+  const length = attributeValueLengthLimit === 0 ? Number.MIN_VALUE : attributeValueLengthLimit
+  const logRecordLimits = withoutUndefined({ ...limits, attributeValueLengthLimit: length }) as LogRecordLimits
   return new LoggerProvider({
     resource: options.resource,
     logRecordLimits,

@@ -28,7 +28,7 @@ export interface DurationDescriptor {
 
 /** One attribute set of a histogram. Callers keep it: it stays valid for as long as they do. */
 export interface Series {
-  /** Anything but a number of at least 0 is ignored. */
+  /** Anything but a finite number of at least 0 is ignored. */
   record(value: number): void
 }
 
@@ -198,7 +198,7 @@ class DurationSeries implements Series {
   }
 
   record(value: number): void {
-    if (typeof value !== 'number' || !(value >= 0)) return
+    if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_VALUE)) return
     if (this.interval === this.family.interval) this.add(value)
     else this.family.admit(this).add(value)
   }

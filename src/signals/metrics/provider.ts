@@ -3,7 +3,6 @@ import type { Resource } from '@opentelemetry/resources'
 import {
   type IMetricReader,
   MeterProvider,
-  PeriodicExportingMetricReader,
   type PushMetricExporter,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
@@ -12,7 +11,9 @@ import { loadLazily } from '../../lazy.ts'
 import { createPrettyMetricExporter } from '../pretty-print.ts'
 import { prepareCollection, watchReader } from './collect-now.ts'
 import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
-import { createSummedCounters, type SummedCounters } from './summed-counters.ts'
+import { guardMeterProvider, type RefusedMeasurements } from './guard-meter.ts'
+import { createPeriodicReader } from './periodic-reader.ts'
+import { createSummedCounters } from './summed-counters.ts'
 
 export interface MetricsOptions {
   readonly resource: Resource
@@ -31,7 +32,12 @@ export interface Metrics {
   readonly meterProvider: MeterProvider
   /** Undefined when somebody else than delivery reads the metrics, or views change them: such histograms are the SDK's then. */
   readonly durationMetrics: DurationMetrics | undefined
+  /** Measurements that no instrument took, by reason. */
+  readonly refused: RefusedMeasurements
 }
+
+/** Where nobody of ours collects, such as with readers of the user's alone. */
+const CALLBACK_MILLIS = 1_000
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
@@ -39,15 +45,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const soleExporter = isOnlyReader && views.length === 0 ? delivery : undefined
   const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter })
   const summedCounters = soleExporter && createSummedCounters()
+  const limit = { millis: CALLBACK_MILLIS }
+  const refused: RefusedMeasurements = {}
   const periodic = (exporter: PushMetricExporter): IMetricReader => {
-    const reader = new PeriodicExportingMetricReader({
+    const reader = createPeriodicReader({
       exporter,
-      exportIntervalMillis: options.intervalMillis,
-      exportTimeoutMillis: options.timeoutMillis,
+      intervalMillis: options.intervalMillis,
+      timeoutMillis: options.timeoutMillis,
       metricProducers: durationMetrics ? [durationMetrics.producer] : [],
+      limit,
+      beforeCollect: () => summedCounters?.passOn(),
     })
     if (exporter === delivery) watchReader(reader)
-    if (summedCounters) passOnBefore(reader, summedCounters)
     return reader
   }
   const meterProvider = new MeterProvider({
@@ -64,21 +73,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
     summedCounters.watch(meterProvider)
     prepareCollection(meterProvider, summedCounters.passOn)
   }
-  return { meterProvider, durationMetrics }
-}
-
-function passOnBefore(reader: IMetricReader, { passOn }: SummedCounters): void {
-  const collect = reader.collect.bind(reader)
-  reader.collect = (options) => {
-    passOn()
-    return collect(options)
-  }
+  guardMeterProvider(meterProvider, { limit, refused })
+  return { meterProvider, durationMetrics, refused }
 }
 
 function createPrometheusReader(environment: Environment): IMetricReader {
   const { PrometheusExporter } = loadLazily<typeof import('@opentelemetry/exporter-prometheus')>('prometheus')
   const env = readEnvironment(environment)
   const host = env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
-  const port = env.integer('OTEL_EXPORTER_PROMETHEUS_PORT', 0)
+  const port = env.number('OTEL_EXPORTER_PROMETHEUS_PORT')
   return new PrometheusExporter({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) })
 }

@@ -1,6 +1,6 @@
 /** Random trace and span ids, drawn from a pool, and the W3C flag which says that trace ids are random. */
 import { INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api'
-import type { IdGenerator, ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { IdGenerator } from '@opentelemetry/sdk-trace'
 
 /**
  * So much randomness is fetched at once, and so much of that is made text at once: each call out of JavaScript costs more than an id. An id that is
@@ -33,21 +33,4 @@ export function createIdGenerator(): IdGenerator {
     return id === invalid ? take(digits, invalid) : id
   }
   return { generateTraceId: () => take(32, INVALID_TRACEID), generateSpanId: () => take(16, INVALID_SPANID) }
-}
-
-/**
- * Sets the random flag on traces that start here, and keeps it on those that came in with it. The SDK's tracer has no seam for trace
- * flags, so this is a span processor, which sees a span before anybody can propagate it.
- */
-export function createRandomFlagProcessor(): SpanProcessor {
-  return {
-    onStart(span: Span) {
-      const parent = span.parentSpanContext
-      if (parent === undefined || parent.traceFlags & RANDOM_TRACE_ID_FLAG)
-        span.spanContext().traceFlags |= RANDOM_TRACE_ID_FLAG
-    },
-    onEnd(_span: ReadableSpan) {},
-    forceFlush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
-  }
 }

@@ -1,24 +1,21 @@
 /** Composes the tracer provider. */
 import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
-import {
-  BatchSpanProcessor,
-  type IdGenerator,
-  type Sampler,
-  SimpleSpanProcessor,
-  type SpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace'
+import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { KeepOptions } from '../../config/keep-options.ts'
 import type { SpanLimitValues } from '../../config/resolve.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettySpanExporter } from '../pretty-print.ts'
-import { createIdGenerator, createRandomFlagProcessor } from './id-generator.ts'
-import { createSpanCounters } from './span-counters.ts'
+import { createSelfCounters } from './self-counters.ts'
+import { createSimpleProcessor } from './simple-processor.ts'
+import { createOwnTracerProvider, type OwnTracerProvider } from './tracer-provider.ts'
 
 export interface TracesOptions {
   readonly resource: Resource
   readonly sampler: Sampler
+  /** Whether the sampler is ours, and so looks at no attributes. */
+  readonly trustsSampler?: boolean
   readonly limits: SpanLimitValues
   readonly idGenerator: IdGenerator | undefined
   /** The user's processors; they run before delivery. */
@@ -28,25 +25,37 @@ export interface TracesOptions {
   readonly printsPretty: boolean
   readonly sendsZipkin: boolean
   readonly selfMetrics: MeterProvider | undefined
+  /** Which traces are kept, decided when they are known; all where undefined. */
+  readonly keep?: KeepOptions | undefined
+  /** Gets calls and durations of all recorded spans, whether they are kept or not. */
+  readonly spanMetrics?: MeterProvider | undefined
 }
 
-export function createTracerProvider(options: TracesOptions): TracerProvider {
-  const { idGenerator, limits } = options
-  const spanLimits = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
-  return new TracerProvider({
+export function createTracerProvider(options: TracesOptions): OwnTracerProvider {
+  return createOwnTracerProvider({
     resource: options.resource,
     sampler: options.sampler,
-    spanLimits,
-    idGenerator: idGenerator ?? createIdGenerator(),
+    trustsSampler: options.trustsSampler ?? false,
+    limits: options.limits,
+    idGenerator: options.idGenerator,
     spanProcessors: [
-      // a generator of the user's own may not be random, so only ours claims it
-      ...(idGenerator ? [] : [createRandomFlagProcessor()]),
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
       ...options.spanProcessors,
-      ...createSinks(options),
+      ...(options.spanMetrics ? [createMetricsOfSpans(options.spanMetrics)] : []),
+      ...createKept(options),
     ],
-    ...(options.selfMetrics && { meterProvider: createSpanCounters(options.selfMetrics) }),
+    counters: options.selfMetrics && createSelfCounters(options.selfMetrics),
   })
+}
+
+function createKept(options: TracesOptions): SpanProcessor[] {
+  const next = createSinks(options)
+  if (options.keep === undefined) return next
+  return [loadLazily<typeof import('./tail-sampling.ts')>('tail-sampling').createTailSampler({ ...options.keep, next })]
+}
+
+function createMetricsOfSpans(provider: MeterProvider): SpanProcessor {
+  return loadLazily<typeof import('../metrics/span-metrics.ts')>('span-metrics').createSpanMetrics(provider)
 }
 
 /** Where spans go, besides the user's processors. */
@@ -55,12 +64,11 @@ export function createSinks(
 ): SpanProcessor[] {
   return [
     ...(options.delivery ? [options.delivery] : []),
-    ...(options.printsPretty ? [new SimpleSpanProcessor({ exporter: createPrettySpanExporter() })] : []),
-    ...(options.sendsZipkin ? [createZipkinProcessor()] : []),
+    ...(options.printsPretty ? [createSimpleProcessor(createPrettySpanExporter())] : []),
+    ...(options.sendsZipkin ? [createZipkin()] : []),
   ]
 }
 
-function createZipkinProcessor(): SpanProcessor {
-  const { ZipkinExporter } = loadLazily<typeof import('@opentelemetry/exporter-zipkin')>('zipkin')
-  return new BatchSpanProcessor({ exporter: new ZipkinExporter() })
+function createZipkin(): SpanProcessor {
+  return loadLazily<typeof import('./zipkin.ts')>('zipkin').createZipkinProcessor()
 }

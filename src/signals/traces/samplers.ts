@@ -1,4 +1,4 @@
-/** Samplers: the specification's, by name, and one that limits the number of spans per second. */
+/** Samplers: by name, by rules, and one that limits the number of spans per second. */
 import {
   type Attributes,
   type Context,
@@ -18,12 +18,44 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace'
 import type { SamplerName } from '../../config/options.ts'
+import type { SamplingRule } from '../../config/sampling-rules.ts'
 import { ConfigError } from '../../errors.ts'
+import { loadLazily } from '../../lazy.ts'
+
+type Sampling = typeof import('./sampling.ts')
+
+/** A sampler by name, with the argument that the name takes. */
+export interface NamedSampler {
+  readonly name: SamplerName
+  readonly arg: number | undefined
+}
 
 const DEFAULT_SPANS_PER_SECOND = 100
 
+/** The sampler of the configuration. With rules, what has a parent follows it, and a trace that no rule is about is the given sampler's. */
+export function createConfiguredSampler(given: Sampler | NamedSampler, rules: readonly SamplingRule[] = []): Sampler {
+  const isOwn = 'shouldSample' in given
+  const sampler = isOwn ? given : createSampler(given.name, given.arg)
+  if (rules.length === 0) return sampler
+  const { ConsistentProbabilitySampler, createRuleSampler } = loadLazily<Sampling>('samplers')
+  const isConsistent = !isOwn && given.name.endsWith('consistent_probability')
+  const createRatioSampler = (ratio: number): Sampler =>
+    isConsistent ? new ConsistentProbabilitySampler(ratio) : new TraceIdRatioBasedSampler(ratio)
+  const root = createRuleSampler(rules, createRatioSampler, sampler)
+  if (isOwn || !given.name.startsWith('parentbased_')) return new ParentBasedSampler({ root })
+  return new ParentBasedSampler({
+    root,
+    remoteParentSampled: sampler,
+    remoteParentNotSampled: sampler,
+    localParentSampled: sampler,
+    localParentNotSampled: sampler,
+  })
+}
+
 /** The sampler a name stands for. `arg` is a ratio (default 1) or spans per second (default 100). */
 export function createSampler(name: SamplerName, arg: number | undefined): Sampler {
+  if (name === 'parentbased_consistent_probability')
+    return new (loadLazily<Sampling>('samplers').ParentThresholdSampler)(checkRatio(arg ?? 1))
   if (name === 'parentbased_always_on') return new ParentBasedAlwaysOnSampler({ root: new AlwaysOnSampler() })
   const root = createRootSampler(name.replace('parentbased_', ''), arg)
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
@@ -40,7 +72,8 @@ export function rateLimitingSampler(spansPerSecond: number): Sampler {
 }
 
 /**
- * Records this share of traces, decided by the trace id, so that all services decide alike; a span with a parent follows the parent.
+ * Records this share of traces, decided by the trace id; a span with a parent follows the parent. Services on the JavaScript SDK decide alike,
+ * others by rules of their own: where they have to agree, use the sampler `parentbased_consistent_probability`.
  * @throws {ConfigError} `ERR_OPTION_RANGE` when not from 0 to 1
  * @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#traceidratiobased
  */
@@ -57,16 +90,21 @@ function createRootSampler(name: string, arg: number | undefined): Sampler {
     case 'always_off':
       return new AlwaysOffSampler()
     case 'traceidratio':
-      if (arg !== undefined && arg > 1)
-        throw new ConfigError('ERR_OPTION_RANGE', `Option samplerArg must be a ratio from 0 to 1, got ${arg}`, {
-          option: 'samplerArg',
-        })
-      return new TraceIdRatioBasedSampler(arg ?? 1)
+      return new TraceIdRatioBasedSampler(checkRatio(arg ?? 1))
+    case 'consistent_probability':
+      return new (loadLazily<Sampling>('samplers').ConsistentProbabilitySampler)(checkRatio(arg ?? 1))
     case 'rate_limited':
       return new RateLimitedRootSampler(arg ?? DEFAULT_SPANS_PER_SECOND)
     default:
       return new AlwaysOnSampler()
   }
+}
+
+function checkRatio(ratio: number): number {
+  if (ratio >= 0 && ratio <= 1) return ratio
+  throw new ConfigError('ERR_OPTION_RANGE', `Option samplerArg must be a ratio from 0 to 1, got ${ratio}`, {
+    option: 'samplerArg',
+  })
 }
 
 const RECORD: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD_AND_SAMPLED })

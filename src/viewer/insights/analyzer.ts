@@ -1,5 +1,6 @@
 /** Looks at each trace once it has been quiet for a second, never for more than a small share of the time. */
 
+import { logThrottled } from '../../log.ts'
 import type { OperationStatistics } from '../query/operation-statistics.ts'
 import { placeTrace } from '../query/trace-detail.ts'
 import { buildTree } from '../query/tree.ts'
@@ -7,6 +8,7 @@ import type { LiveSpans } from '../receive/live-spans.ts'
 import { badgeBits } from '../store/badges.ts'
 import type { Store } from '../store/store.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { transaction } from '../store/transaction.ts'
 import { analyzeTrace } from './detectors.ts'
 import type { Finding } from './finding.ts'
 
@@ -95,30 +97,40 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
     const started = performance.now()
     const budgetMillis = arrived > BUSY_SPANS ? BUSY_BUDGET_MILLIS : BUDGET_MILLIS
     arrived = 0
-    const analyzed: string[] = []
-    store.database.exec('BEGIN')
+    let analyzed: string[] = []
     try {
-      for (const [id, changedAt] of pending) {
-        const now = performance.now()
-        if (now - changedAt < QUIET_MILLIS || now - started > budgetMillis) break
-        pending.delete(id)
-        const row = byId.get(id) as TraceRow | undefined
-        if (!row || row.spans === 0) continue
-        try {
-          analyze(row)
-        } catch {
-          keep.run(0, '[]', row.no) // a trace that cannot be read must not end the program, nor come again
-        }
-        analyzed.push(id)
-      }
-    } finally {
-      store.database.exec('COMMIT')
+      analyzed = transaction(
+        store.database,
+        () => {},
+        () => analyzePending(started, budgetMillis),
+      )
+    } catch (error) {
+      // the disk is full, say; what was looked at now has no findings until it changes
+      logThrottled('warn', 'viewer:insights', `viewer: findings can't be stored: ${(error as Error).message}`)
     }
     if (analyzed.length > 0) {
       onAnalyzed()
       store.bump(analyzed)
     }
     if (pending.size > 0) schedule()
+  }
+
+  function analyzePending(started: number, budgetMillis: number): string[] {
+    const analyzed: string[] = []
+    for (const [id, changedAt] of pending) {
+      const now = performance.now()
+      if (now - changedAt < QUIET_MILLIS || now - started > budgetMillis) break
+      pending.delete(id)
+      const row = byId.get(id) as TraceRow | undefined
+      if (!row || row.spans === 0) continue
+      try {
+        analyze(row)
+      } catch {
+        keep.run(0, '[]', row.no) // a trace that cannot be read must not end the program, nor come again
+      }
+      analyzed.push(id)
+    }
+    return analyzed
   }
 
   function analyze(row: TraceRow): readonly Finding[] {

@@ -1,6 +1,7 @@
 /** Insights: what is wrong in the telemetry that is stored, grouped by cause, with evidence. */
 import { createHash } from 'node:crypto'
-import type { Insight, InsightKind, InsightList, SpanRef } from '../api.ts'
+import type { Insight, InsightKind, SpanRef } from '../api.ts'
+import type { Insights } from '../query/engine.ts'
 import type { OperationStatistics } from '../query/operation-statistics.ts'
 import type { Rollups } from '../query/rollups.ts'
 import { findSpanRef, spanRefs } from '../query/span-refs.ts'
@@ -9,7 +10,6 @@ import { exceptionOf } from '../query/stack-trace.ts'
 import { closeWindow, readWindow } from '../query/window.ts'
 import type { LiveSpans } from '../receive/live-spans.ts'
 import type { Store } from '../store/store.ts'
-import type { TraceRow } from '../store/traces.ts'
 import { createAnalyzer, type KeptFinding } from './analyzer.ts'
 import type { Finding } from './finding.ts'
 import { findHighCardinality } from './high-cardinality.ts'
@@ -17,16 +17,6 @@ import { findNameless } from './hygiene.ts'
 import { findSlow } from './slow.ts'
 import { createFindingTexts } from './texts.ts'
 import { findUnclosed } from './unclosed.ts'
-
-export interface Insights {
-  /** Findings of one trace, computed now if they are not known yet. */
-  ofTrace(row: TraceRow): readonly Insight[]
-  list(includeDismissed: boolean): InsightList
-  /** How many are not dismissed. */
-  count(): number
-  setDismissed(id: string, dismissed: boolean): void
-  close(): void
-}
 
 export interface InsightSources {
   readonly store: Store

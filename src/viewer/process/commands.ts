@@ -1,7 +1,7 @@
 /** The commands `uptrace-node ui` and `uptrace-node dev`. */
 import { spawn } from 'node:child_process'
 import { followTraces, newRunId } from './follow-traces.ts'
-import { askToEnd, identify } from './identity.ts'
+import { askToEnd, identify, openingAddress } from './identity.ts'
 import { findOrStartViewer, type LocalViewer } from './locate.ts'
 import { type AppResult, runApp } from './run-app.ts'
 import { parseViewerFlags, runViewer, UsageError, VIEWER_FLAGS_HELP } from './start.ts'
@@ -36,8 +36,9 @@ export async function runUi(args: readonly string[]): Promise<number> {
       0,
     )
     const viewer = await runViewer(flags)
-    print(`${viewer.isOurs ? 'Viewer' : 'A viewer is running already'}: ${viewer.url}\nDSN:    ${viewer.dsn}\n`)
-    if (wantsOpen) openBrowser(viewer.url)
+    const address = await addressToOpen(viewer)
+    print(`${viewer.isOurs ? 'Viewer' : 'A viewer is running already'}: ${address}\nDSN:    ${viewer.dsn}\n`)
+    if (wantsOpen) openBrowser(address)
     if (viewer.isOurs) print('Press Ctrl-C to end.\n')
     await viewer.ended
     return 0
@@ -62,7 +63,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
 async function runTraced(viewer: LocalViewer, command: readonly string[]): Promise<number> {
   const runId = newRunId()
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  say(`uptrace-node: traces at ${viewer.url}`)
+  say(`uptrace-node: traces at ${await addressToOpen(viewer)}`)
   const follower = followTraces(viewer, runId, say)
   try {
     const result: AppResult = await runApp(command, viewer, runId)
@@ -72,6 +73,11 @@ async function runTraced(viewer: LocalViewer, command: readonly string[]): Promi
   } finally {
     follower.stop()
   }
+}
+
+function addressToOpen({ url, dsn }: Pick<LocalViewer, 'url' | 'dsn'>): Promise<string> {
+  const { port, username } = new URL(dsn)
+  return openingAddress(url, Number(port), username)
 }
 
 /** Options of the viewer come first; the program and what follows it are its own. */

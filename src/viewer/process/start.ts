@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { isNodeAtLeast, VERSION } from '../../version.ts'
 import type { ViewerServer } from '../serve/server.ts'
+import type { Limits } from '../store/retention.ts'
+import { SCHEMA_VERSION } from '../store/schema.ts'
 import { askToEnd, identify } from './identity.ts'
 import {
   cacheDirectory,
@@ -151,8 +153,8 @@ async function start(flags: ViewerFlags, token: string): Promise<ViewerServer> {
     port: flags.port,
     portAttempts: PORTS_TRIED,
     token,
-    file: flags.memory ? undefined : path.join(flags.dataDirectory, 'viewer.db'),
-    limits: flags.maxBytes === undefined ? {} : { maxBytes: flags.maxBytes },
+    file: flags.memory ? undefined : path.join(flags.dataDirectory, `viewer-${SCHEMA_VERSION}.db`),
+    limits: flags.maxBytes === undefined ? {} : onlyBytes(flags.maxBytes),
     otlpPort: flags.otlpPort,
     onShutdown: () => process.emit('SIGTERM'),
   })
@@ -179,6 +181,12 @@ function serve(server: ViewerServer, { idleMinutes }: ViewerFlags): RunningViewe
   }
   for (const signal of ENDINGS) process.on(signal, end)
   return { url: server.url, dsn: server.dsn, pid: process.pid, isOurs: true, ended, end }
+}
+
+/** Whoever names a size wants that much kept, however many items it is. */
+function onlyBytes(maxBytes: number): Partial<Limits> {
+  const any = Number.MAX_SAFE_INTEGER
+  return { maxBytes, maxSpans: any, maxLogs: any, maxMetricPoints: any }
 }
 
 const ENDINGS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const

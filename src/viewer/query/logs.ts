@@ -2,10 +2,10 @@
 import type { Attributes, LogHistogram, LogList, LogPatternList, LogRow, Severity } from '../api.ts'
 import type { StoreContext } from '../store/context.ts'
 import { severityOf } from '../store/severity.ts'
-import { compileLogQuery } from './compile-query.ts'
+import { compileLogQuery } from './compile/logs.ts'
 import type { Engine } from './engine.ts'
+import { parseQuery } from './language/parse.ts'
 import { normalizeMessage } from './normalize-sql.ts'
-import { parseQuery } from './parse-query.ts'
 import { and, type Sql, sql, TRUE } from './sql.ts'
 import { millisSince } from './traces.ts'
 import {

@@ -1,16 +1,17 @@
 /** Finds the spans of one trace that meet a query, attributes included. */
 import type { TraceSearch } from '../api.ts'
 import type { TraceRow } from '../store/traces.ts'
-import { compileSpanQuery, isTraceTerm } from './compile-query.ts'
+import { compileSpanQuery, isTraceTerm } from './compile/spans.ts'
 import type { Engine } from './engine.ts'
-import { parseQuery } from './parse-query.ts'
+import { termsOf } from './language/ast.ts'
+import { parseQuery } from './language/parse.ts'
 import { placeTrace } from './trace-detail.ts'
 import { buildTree } from './tree.ts'
 
 export function searchTrace(engine: Engine, row: TraceRow, q: string): TraceSearch {
-  const terms = parseQuery(q)
-  if (terms.every(isTraceTerm)) return { spanIds: [], indexes: [] }
-  const span = compileSpanQuery(engine.store, terms)
+  const expression = parseQuery(q)
+  if (termsOf(expression).every(isTraceTerm)) return { spanIds: [], indexes: [] }
+  const span = compileSpanQuery(engine.store, expression)
   const rows = engine.store.database
     .prepare(`SELECT s.id FROM span s INDEXED BY span_trace WHERE s.trace_no = ? AND (${span.text})`)
     .all(row.no, ...span.args) as { id: number }[]

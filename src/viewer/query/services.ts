@@ -13,7 +13,7 @@ import type {
 import { HttpError } from '../receive/body.ts'
 import type { SpanColumns } from '../store/read-spans.ts'
 import { KINDS, peerOf, SYSTEMS } from '../store/semantics.ts'
-import { serviceIds } from './compile-query.ts'
+import { serviceIds } from './compile/spans.ts'
 import type { Engine } from './engine.ts'
 import { niceBucket } from './logs.ts'
 import {

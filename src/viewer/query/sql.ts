@@ -1,6 +1,6 @@
 /** Small pieces of SQL with their arguments. */
 import type { SQLInputValue } from 'node:sqlite'
-import type { Operator } from './parse-query.ts'
+import type { Operator } from './language/ast.ts'
 
 export interface Sql {
   readonly text: string
@@ -41,7 +41,7 @@ export function isIn(column: string, ids: readonly number[]): Sql {
   return ids.length === 1 ? sql(`${column} = ?`, ids[0]!) : sql(`${column} IN (${ids.join(',')})`)
 }
 
-/** Compares text: `:` without regard to case, `=` and `!=` exactly; `*` matches any text, `~` any part. */
+/** Compares text: `:` without regard to case, `=` and `!=` exactly; `*` matches any text, `~` any part, `=~` a regular expression. */
 export function textMatch(column: string, operator: Operator, value: string): Sql {
   switch (operator) {
     case ':':
@@ -52,6 +52,8 @@ export function textMatch(column: string, operator: Operator, value: string): Sq
     case '=':
     case '!=':
       return value.includes('*') ? sql(`${column} GLOB ?`, value.replace(/[[?]/g, '[$&]')) : sql(`${column} = ?`, value)
+    case 'regex':
+      return sql(`${column} REGEXP ?`, value)
     default:
       return sql(`${column} ${operator} ?`, value)
   }

@@ -36,6 +36,7 @@ export function viewerStatus({ store, ingest, startedUs, url, dsn, otlpUrl }: St
       oldestUs: retention.oldestUs(),
       limits,
       eviction: retention.eviction,
+      problem: store.problem,
     },
     ingest: {
       requests: ingest.log.requests,

@@ -1,7 +1,7 @@
 /** Reads the parameters that queries share: time window, run, services, limits. */
 import { HttpError } from '../receive/body.ts'
 import type { StoreContext } from '../store/context.ts'
-import { serviceIds } from './compile-query.ts'
+import { serviceIds } from './compile/spans.ts'
 import { and, FALSE, isIn, type Sql, sql, TRUE } from './sql.ts'
 
 export interface QueryWindow {

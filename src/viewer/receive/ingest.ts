@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decodeJsonText, decodeProtobuf } from '../../wire/decode.ts'
 import type { Decoded } from '../../wire/decode-types.ts'
-import { WireError } from '../../wire/protobuf-reader.ts'
+import { WireError } from '../../wire/wire-error.ts'
 import type { AddResult, Store } from '../store/store.ts'
 import { type Body, dropRest, HttpError } from './body.ts'
 

@@ -1,7 +1,7 @@
 /** Stored traces as Jaeger's query API gives them, for tools that read from Jaeger. */
 import type { AttributeValue } from '../api.ts'
 import type { Engine } from '../query/engine.ts'
-import { parseDuration } from '../query/parse-query.ts'
+import { parseDuration } from '../query/language/values.ts'
 import { findTrace, placeTrace } from '../query/trace-detail.ts'
 import { findTraces, selectTraces } from '../query/traces.ts'
 import { limitOf, required } from '../query/window.ts'

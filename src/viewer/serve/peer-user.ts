@@ -1,35 +1,68 @@
-/** Tells, where the kernel shows it (Linux), whether a loopback connection comes from another user of this machine. */
+/** Tells which user of this machine a loopback connection comes from, where the kernel shows it (Linux). */
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
 
-/** False when it cannot be told. The superuser can read everything anyway. */
-export function isForeignUser(socket: Socket, port: number): boolean {
-  if (process.platform !== 'linux' || !process.getuid) return false
-  const uid = uidOfPeer(socket.remotePort, port)
-  return uid !== undefined && uid !== 0 && uid !== process.getuid()
+/** Both ends of a connection, as our side of it sees them. */
+export interface Connection {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  readonly localAddress?: string | undefined
+  readonly localPort?: number | undefined
 }
 
-function uidOfPeer(remotePort: number | undefined, port: number): number | undefined {
-  if (remotePort === undefined) return undefined
-  const pattern = new RegExp(
-    `^\\s*\\d+: [0-9A-F]+:${hex(remotePort)} [0-9A-F]+:${hex(port)} \\w+ \\S+ \\S+ \\S+\\s+(\\d+)`,
-    'm',
-  )
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    const uid = pattern.exec(read(table))?.[1]
-    if (uid !== undefined) return Number(uid)
+export type Peer = 'own' | 'foreign' | 'unknown'
+
+export interface PeerHost {
+  readonly platform: NodeJS.Platform
+  readonly uid: number | undefined
+  /** The text of `/proc/net/tcp` or `/proc/net/tcp6`; undefined where there is none. */
+  readTable(name: 'tcp' | 'tcp6'): string | undefined
+}
+
+const THIS_HOST: PeerHost = {
+  platform: process.platform,
+  uid: process.getuid?.(),
+  readTable(name) {
+    try {
+      return readFileSync(`/proc/net/${name}`, 'latin1')
+    } catch {
+      return undefined
+    }
+  },
+}
+
+/**
+ * Looks up the other end of the connection among the sockets of this machine, by both addresses and both ports. A socket that no process
+ * holds any more has no inode, and tells nothing. The superuser can read everything anyway.
+ */
+export function peerOf(connection: Connection, host: PeerHost = THIS_HOST): Peer {
+  if (host.platform !== 'linux' || host.uid === undefined) return 'unknown'
+  const tables = (['tcp', 'tcp6'] as const).map((name) => host.readTable(name))
+  if (tables.every((table) => table === undefined)) return 'unknown'
+  const uid = tables.flatMap((table) => uidIn(table ?? '', connection) ?? [])[0]
+  if (uid === undefined) return 'foreign'
+  return uid === host.uid || uid === 0 ? 'own' : 'foreign'
+}
+
+function uidIn(table: string, { remoteAddress, remotePort, localAddress, localPort }: Connection): number | undefined {
+  if (!remoteAddress || !localAddress || !remotePort || !localPort) return undefined
+  const theirs = endpoints(remoteAddress, remotePort)
+  const ours = endpoints(localAddress, localPort)
+  for (const line of table.split('\n')) {
+    const [, local, remote, , , , , uid, , inode] = line.trim().split(/\s+/)
+    if (local !== undefined && theirs.includes(local) && ours.includes(remote!) && inode !== '0') return Number(uid)
   }
   return undefined
 }
 
-function hex(port: number): string {
-  return port.toString(16).toUpperCase().padStart(4, '0')
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
+/** As the kernel writes it: words of four bytes, each with its last byte first. An IPv4 address may stand in a socket for IPv6. */
+function endpoints(address: string, port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const [, v4] = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []
+  if (v4 === undefined) return address === '::1' ? [`${'0'.repeat(24)}01000000${suffix}`] : []
+  const word = v4
+    .split('.')
+    .reverse()
+    .map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'))
+    .join('')
+  return [word + suffix, `${'0'.repeat(16)}FFFF0000${word}${suffix}`]
 }

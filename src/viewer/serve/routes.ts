@@ -1,8 +1,8 @@
 /** The table of the query API: which function answers which path. */
 import type { IncomingMessage } from 'node:http'
-import { type LiveReport, ROUTES, type TraceSearch } from '../api.ts'
+import { type LiveReport, type PageKey, ROUTES, type TraceSearch } from '../api.ts'
 import { compareTraces } from '../query/compare.ts'
-import { createEngine, type Engine } from '../query/engine.ts'
+import type { Engine } from '../query/engine.ts'
 import { traceFacets, traceScatter } from '../query/facets.ts'
 import { listFields, listFieldValues } from '../query/fields.ts'
 import { listLogs, logHistogram, logPatterns, logsOfTrace } from '../query/logs.ts'
@@ -16,10 +16,12 @@ import { requireTrace, traceDetail } from '../query/trace-detail.ts'
 import { listTraces } from '../query/traces.ts'
 import { required } from '../query/window.ts'
 import { HttpError } from '../receive/body.ts'
-import { downloadAll, downloadTrace, importTelemetry } from '../receive/import-export.ts'
+import { downloadAll, downloadTrace } from '../receive/download.ts'
+import { importTelemetry } from '../receive/import.ts'
 import { jaegerRoutes } from '../receive/jaeger-api.ts'
 import { storeTestTrace } from '../receive/sample-trace.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { createEngine } from './create-engine.ts'
 import type { Route, RouteRequest } from './router.ts'
 import type { ApiContext, CreateApi } from './server.ts'
 
@@ -100,6 +102,7 @@ function queryRoutes(engine: Engine, context: Context): Route[] {
 }
 
 function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Context): Route[] {
+  const requireToken = requireTokenOf(guard)
   const readText = async (request: IncomingMessage) => (await readBody(request)).bytes.toString('utf8')
   return [
     {
@@ -115,7 +118,7 @@ function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Cont
     {
       method: 'POST',
       path: ROUTES.import,
-      handler: async ({ request }) => importTelemetry(store, await readText(request)),
+      handler: async ({ request }) => importTelemetry(store, (await readBody(request)).bytes),
     },
     { method: 'POST', path: ROUTES.testTrace, handler: () => storeTestTrace(store) },
     {
@@ -133,15 +136,29 @@ function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Cont
     },
     {
       method: 'POST',
+      path: ROUTES.key,
+      handler: ({ request }): PageKey => {
+        requireToken(request)
+        return { key: guard.createKey() }
+      },
+    },
+    {
+      method: 'POST',
       path: ROUTES.shutdown,
       handler: ({ request, response }) => {
-        const refused = guard.checkToken(request.headers)
-        if (refused) throw new HttpError(refused.status, refused.code, refused.message)
+        requireToken(request)
         response.statusCode = 202
         response.once('finish', () => setImmediate(shutdown))
       },
     },
   ]
+}
+
+function requireTokenOf(guard: Context['guard']): (request: RouteRequest['request']) => void {
+  return ({ headers }) => {
+    const refused = guard.checkToken(headers)
+    if (refused) throw new HttpError(refused.status, refused.code, refused.message)
+  }
 }
 
 function parseReport(text: string): LiveReport {

@@ -1,6 +1,7 @@
 /** Who may talk to the viewer: a loopback Host, our own Origin, the token or the cookie made from it. Pure decisions, no I/O. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Peer } from './peer-user.ts'
 
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
@@ -13,6 +14,10 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 }
+
+/** A key lies in the scroll-back of a terminal. */
+const KEY_MILLIS = 12 * 3_600_000
+const MAX_KEYS = 1000
 
 export interface Refusal {
   readonly status: 401 | 403 | 421
@@ -29,10 +34,14 @@ export interface Guard {
   checkIngestOrigin(headers: IncomingHttpHeaders): Refusal | undefined
   /** The token, as bearer or in `uptrace-dsn`. */
   checkToken(headers: IncomingHttpHeaders): Refusal | undefined
-  /** The token or the cookie. */
-  checkReader(headers: IncomingHttpHeaders): Refusal | undefined
+  /** The token, or the cookie from this user's own browser. */
+  checkReader(headers: IncomingHttpHeaders, peer: () => Peer): Refusal | undefined
+  /** Whether the page may be given: to this user; where the kernel does not tell, to who has the cookie or a key. */
+  checkPage(headers: IncomingHttpHeaders, key: string | null, peer: Peer): Refusal | undefined
   /** Value of `Set-Cookie` for a page that a person opened; undefined for anything that is embedded or fetched. */
   cookieFor(headers: IncomingHttpHeaders): string | undefined
+  /** Opens the pages once, as `?key=…` in their address. */
+  createKey(): string
   /** Proves knowledge of the token to somebody who has it too. */
   prove(challenge: string): string
 }
@@ -44,7 +53,10 @@ export function createToken(): string {
 export function createGuard(token: string, port: number): Guard {
   const hosts = new Set(['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`))
   const cookieName = `uptrace_viewer_${port}`
-  const cookieValue = derive(token, 'cookie')
+  // the token stays the same over restarts; what browsers hold ends with this process
+  const cookieValue = derive(token, `cookie:${randomBytes(16).toString('hex')}`)
+  const keys = new Map<string, number>()
+  const hasCookie = (headers: IncomingHttpHeaders) => isEqual(cookieOf(headers, cookieName), cookieValue)
 
   const hasToken = (headers: IncomingHttpHeaders) =>
     isEqual(bearerOf(headers), token) || isEqual(tokenOfDsn(headers), token)
@@ -68,14 +80,34 @@ export function createGuard(token: string, port: number): Guard {
         : refuse(403, 'foreign_origin', 'Telemetry is taken from programs and pages of this machine only.')
     },
     checkToken: (headers) => (hasToken(headers) ? undefined : NO_TOKEN),
-    checkReader: (headers) =>
-      hasToken(headers) || isEqual(cookieOf(headers, cookieName), cookieValue) ? undefined : NO_TOKEN,
+    checkReader(headers, peer) {
+      if (hasToken(headers)) return undefined
+      if (!hasCookie(headers)) return NO_TOKEN
+      return peer() === 'foreign' ? OTHER_USER : undefined
+    },
+    checkPage(headers, key, peer) {
+      if (peer === 'foreign') return OTHER_USER
+      if (peer === 'own' || hasToken(headers) || hasCookie(headers)) return undefined
+      return key !== null && takeKey(key) ? undefined : NO_KEY
+    },
     cookieFor(headers) {
       const destination = headers['sec-fetch-dest']
       const isNavigation = destination === undefined || destination === 'document'
       return isNavigation ? `${cookieName}=${cookieValue}; Path=/; HttpOnly; SameSite=Strict` : undefined
     },
+    createKey() {
+      if (keys.size >= MAX_KEYS) keys.delete(keys.keys().next().value!)
+      const key = randomBytes(16).toString('base64url')
+      keys.set(key, Date.now() + KEY_MILLIS)
+      return key
+    },
     prove: (challenge) => prove(token, challenge),
+  }
+
+  function takeKey(key: string): boolean {
+    const until = keys.get(key)
+    keys.delete(key)
+    return until !== undefined && Date.now() < until
   }
 }
 
@@ -96,6 +128,13 @@ const NO_TOKEN = refuse(
   401,
   'no_token',
   'The token is missing or wrong: use the DSN that the viewer printed, or reload the page.',
+)
+
+const OTHER_USER = refuse(403, 'other_user', 'This viewer belongs to another user of this machine.')
+const NO_KEY = refuse(
+  401,
+  'no_key',
+  'Open the address that `uptrace-node ui` prints: it has a key that opens the pages once. After that the browser is known.',
 )
 
 function refuse(status: Refusal['status'], code: string, message: string): Refusal {

@@ -1,13 +1,13 @@
 /** The HTTP server of the viewer: takes telemetry, answers queries, serves the pages; all behind the guard. */
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { VERSION } from '../../version.ts'
 import { type Health, VIEWER_NAME } from '../api.ts'
 import { type BodyLimits, createBodyReader, DEFAULT_BODY_LIMITS, dropRest, HttpError } from '../receive/body.ts'
 import { createIngest, INGEST_PATHS, type Ingest } from '../receive/ingest.ts'
 import { createStore, type Store, type StoreOptions } from '../store/store.ts'
-import { isForeignUser } from './peer-user.ts'
+import { type Connection, type Peer, peerOf } from './peer-user.ts'
 import { createRouter, type Route, type Router } from './router.ts'
 import { createGuard, createToken, type Guard, isLoopbackAddress, type Refusal, SECURITY_HEADERS } from './security.ts'
 import { createStaticFiles } from './static-files.ts'
@@ -25,6 +25,8 @@ export interface ServerOptions extends StoreOptions {
   /** A sender must be done with its request by then. */
   readonly requestTimeoutMillis?: number
   readonly headersTimeoutMillis?: number
+  /** Who is at the other end of a connection; the kernel is asked by default. */
+  readonly peerOf?: (connection: Connection) => Peer
   /** Called when the holder of the token asks the server to end; it closes itself by then unless this is given. */
   readonly onShutdown?: () => void
 }
@@ -68,6 +70,8 @@ export type CreateApi = (context: Omit<ApiContext, 'ticks'>) => {
 }
 
 const MAX_CONNECTIONS = 512
+/** Connections on which no whole request has arrived. */
+const MAX_SILENT = 256
 
 export async function startServer(createApi: CreateApi, options: ServerOptions = {}): Promise<ViewerServer> {
   const token = options.token ?? createToken()
@@ -108,7 +112,9 @@ export async function startServer(createApi: CreateApi, options: ServerOptions =
   const router = createRouter(api.routes(ticks))
   const staticFiles = createStaticFiles()
   answer = (request, response) => {
-    handle({ request, response, guard, router, ingest, staticFiles, port }).catch((error) => fail(response, error))
+    handle({ request, response, guard, router, ingest, staticFiles, port, peerOf: options.peerOf ?? peerOf }).catch(
+      (error) => fail(response, error),
+    )
   }
 
   let closing: Promise<void> | undefined
@@ -153,6 +159,7 @@ interface Exchange {
   readonly ingest: Ingest
   readonly staticFiles: ReturnType<typeof createStaticFiles>
   readonly port: number
+  readonly peerOf: (connection: Connection) => Peer
 }
 
 async function handle(exchange: Exchange): Promise<void> {
@@ -161,14 +168,22 @@ async function handle(exchange: Exchange): Promise<void> {
   if (!isLoopbackAddress(request.socket.remoteAddress)) return response.destroy() as never
   const refused = guard.checkHost(request.headers)
   if (refused) return refuse(response, refused)
-  const { pathname, searchParams } = new URL(request.url ?? '/', `http://localhost:${port}`)
+  const { pathname, searchParams } = parseTarget(request.url ?? '/', port)
 
   if (pathname === '/healthz') return sendJson(response, health(guard, searchParams.get('challenge')))
   if (Object.hasOwn(INGEST_PATHS, pathname)) return receive(exchange, pathname, guard.checkToken(request.headers))
   if (pathname.startsWith('/api/')) return query(exchange, pathname, searchParams)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     throw new HttpError(405, 'method', 'This path answers to GET only.', { allow: 'GET' })
-  serveFile(exchange, pathname)
+  serveFile(exchange, pathname, searchParams)
+}
+
+/** A target may be anything that a client sends, such as `//`. */
+function parseTarget(target: string, port: number): URL {
+  const base = `http://localhost:${port}`
+  if (!/^\/(?!\/)/.test(target) || !URL.canParse(base + target))
+    throw new HttpError(400, 'bad_target', 'The request names no path.')
+  return new URL(base + target)
 }
 
 async function receive(exchange: Exchange, pathname: string, refused: Refusal | undefined): Promise<void> {
@@ -188,7 +203,7 @@ async function receive(exchange: Exchange, pathname: string, refused: Refusal | 
 
 async function query(exchange: Exchange, pathname: string, searchParams: URLSearchParams): Promise<void> {
   const { request, response, guard, router } = exchange
-  const refused = guard.checkSameOrigin(request.headers) ?? guard.checkReader(request.headers)
+  const refused = guard.checkSameOrigin(request.headers) ?? guard.checkReader(request.headers, () => peer(exchange))
   if (refused) return refuse(response, refused)
   const { handler, params } = router.find(request.method ?? 'GET', pathname)
   const result = await handler({ request, response, params, query: searchParams })
@@ -199,20 +214,32 @@ async function query(exchange: Exchange, pathname: string, searchParams: URLSear
   } else sendJson(response, result)
 }
 
-function serveFile({ request, response, guard, staticFiles, port }: Exchange, pathname: string): void {
+function serveFile(exchange: Exchange, pathname: string, query: URLSearchParams): undefined {
+  const { request, response, guard, staticFiles } = exchange
   const file = staticFiles(pathname)
   if (!file) throw new HttpError(404, 'no_file', 'There is no such file.')
+  if (file.isPage) {
+    const key = query.get('key')
+    const refused = guard.checkPage(request.headers, key, peer(exchange))
+    if (refused) return void refuse(response, refused)
+    const cookie = guard.cookieFor(request.headers)
+    if (cookie !== undefined) response.setHeader('set-cookie', cookie)
+    if (key !== null) return void redirect(response, pathname, query)
+  }
   response.setHeader('content-type', file.type)
   response.setHeader('content-length', file.bytes.length)
   response.setHeader('cache-control', file.isPage ? 'no-store' : 'no-cache')
-  const cookie = file.isPage ? guard.cookieFor(request.headers) : undefined
-  if (cookie !== undefined) {
-    if (isForeignUser(request.socket, port))
-      throw new HttpError(403, 'other_user', 'This viewer belongs to another user of this machine.')
-    response.setHeader('set-cookie', cookie)
-  }
   response.end(request.method === 'HEAD' ? undefined : file.bytes)
 }
+
+/** The key is gone from the address before a page can see or bookmark it. */
+function redirect(response: ServerResponse, pathname: string, query: URLSearchParams): void {
+  query.delete('key')
+  const rest = query.toString()
+  response.writeHead(303, { location: pathname + (rest === '' ? '' : `?${rest}`), 'cache-control': 'no-store' }).end()
+}
+
+const peer = ({ request, peerOf: ask }: Exchange): Peer => ask(request.socket)
 
 function health(guard: Guard, challenge: string | null): Health {
   const identity = { name: VIEWER_NAME, version: VERSION } as const
@@ -347,5 +374,17 @@ function createHttpServer(listener: Listener, options: ServerOptions): Server {
   // instrumentations of http wrap Server.prototype.emit: in a process under test the viewer must not trace itself
   server.emit = EventEmitter.prototype.emit
   server.maxConnections = MAX_CONNECTIONS
+  makeRoom(server)
   return server
+}
+
+/** Of the connections that have sent nothing yet, the oldest makes room: others are never locked out by half-open ones. */
+function makeRoom(server: Server): void {
+  const silent = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+    if (silent.size > MAX_SILENT) silent.values().next().value!.destroy()
+  })
+  server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket))
 }

@@ -65,7 +65,8 @@ export function createTicks(store: Store, countInsights: () => number): Ticks {
   function tick(changedTraces: readonly string[] | null): Tick {
     const { spans, logs, metricPoints } = store.retention.totals
     const { n } = store.database.prepare('SELECT count(*) AS n FROM trace').get() as { n: number }
-    return { rev: store.rev, traces: n, spans, logs, metricPoints, insights: countInsights(), changedTraces }
+    const { rev, problem } = store
+    return { rev, traces: n, spans, logs, metricPoints, insights: countInsights(), problem, changedTraces }
   }
 
   /** A page that does not read is left out, so that it costs no memory: the next tick tells it all. */

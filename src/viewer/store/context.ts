@@ -27,7 +27,8 @@ export interface Resources {
   all(): readonly ResourceInfo[]
   /** Adds to what a resource has sent; written at the end of the transaction. */
   touch(resource: ResourceInfo, firstUs: number, lastUs: number, spans: number, logs: number): void
-  clear(): void
+  /** After a deletion or a rollback: what is remembered is what is stored. */
+  reload(): void
 }
 
 interface ResourceRow {
@@ -60,9 +61,11 @@ export function createResources(database: DatabaseSync, texts: Interner): Resour
     byId.set(row.id, info)
     return info
   }
-  for (const row of database.prepare('SELECT id, attrs, svc, run FROM resource').all()) {
-    remember(row as unknown as ResourceRow)
+  const load = (): void => {
+    for (const row of database.prepare('SELECT id, attrs, svc, run FROM resource').all())
+      remember(row as unknown as ResourceRow)
   }
+  load()
 
   return {
     of(resource) {
@@ -79,10 +82,11 @@ export function createResources(database: DatabaseSync, texts: Interner): Resour
     touch(resource, firstUs, lastUs, spans, logs) {
       update.run(firstUs, lastUs, spans, logs, resource.id)
     },
-    clear() {
+    reload() {
       byText.clear()
       byId.clear()
       ofDecoded = new WeakMap()
+      load()
     },
   }
 

@@ -1,52 +1,15 @@
-/** Opens the SQLite database of the viewer. It is a cache: one that cannot be read, or is of another version, is put aside. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+/** Opens the SQLite database of the viewer. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { uptime } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { log } from '../../log.ts'
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
-const SCHEMA_VERSION = 2
 /** Larger than the default of 4096: a batch of spans fills pages, and fewer of them are written a fifth faster. */
 const PAGE_BYTES = 16_384
 
-/** Span ids are text: 2 % slower to insert than blobs, and readable. Two indexes on span: each further one halves the insert rate. */
-const SCHEMA = `
-CREATE TABLE str (id INTEGER PRIMARY KEY, v TEXT NOT NULL UNIQUE);
-CREATE TABLE resource (id INTEGER PRIMARY KEY, attrs TEXT NOT NULL UNIQUE, svc INTEGER NOT NULL, run TEXT NOT NULL,
-  first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, spans INTEGER NOT NULL, logs INTEGER NOT NULL);
-CREATE TABLE scope (id INTEGER PRIMARY KEY, v TEXT NOT NULL UNIQUE);
-CREATE TABLE trace (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, start_us INTEGER NOT NULL, start_rem INTEGER NOT NULL,
-  end_us INTEGER NOT NULL, end_rem INTEGER NOT NULL, dur_ns INTEGER NOT NULL, spans INTEGER NOT NULL, errors INTEGER NOT NULL,
-  logs INTEGER NOT NULL, clients INTEGER NOT NULL, root TEXT, head_us INTEGER NOT NULL, head_parent TEXT, head_svc INTEGER NOT NULL,
-  head_name INTEGER NOT NULL, head_kind INTEGER NOT NULL, head_status INTEGER NOT NULL, http INTEGER, services TEXT NOT NULL,
-  badges INTEGER NOT NULL DEFAULT 0, findings TEXT, seen_us INTEGER NOT NULL);
-CREATE INDEX trace_start ON trace (start_us);
-CREATE INDEX trace_dur ON trace (dur_ns);
-CREATE TABLE span (id INTEGER PRIMARY KEY, trace_no INTEGER NOT NULL, span_id TEXT NOT NULL, parent_id TEXT, resource_id INTEGER NOT NULL,
-  scope_id INTEGER NOT NULL, svc INTEGER NOT NULL, name INTEGER NOT NULL, kind INTEGER NOT NULL, status INTEGER NOT NULL,
-  start_us INTEGER NOT NULL, start_rem INTEGER NOT NULL, dur_ns INTEGER NOT NULL, sys INTEGER NOT NULL, grp INTEGER NOT NULL,
-  attrs TEXT NOT NULL, extra TEXT);
-CREATE INDEX span_trace ON span (trace_no);
-CREATE INDEX span_svc ON span (svc, start_us, dur_ns, status, kind, name, trace_no);
-CREATE TABLE link (trace_id TEXT NOT NULL, span_id TEXT NOT NULL, from_no INTEGER NOT NULL, from_span TEXT NOT NULL, attrs TEXT NOT NULL);
-CREATE INDEX link_target ON link (trace_id, span_id);
-CREATE INDEX link_from ON link (from_no);
-CREATE TABLE log (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, time_rem INTEGER NOT NULL, sev INTEGER NOT NULL, sev_text TEXT,
-  svc INTEGER NOT NULL, resource_id INTEGER NOT NULL, scope_id INTEGER NOT NULL, trace_id TEXT, span_id TEXT, event TEXT,
-  body TEXT NOT NULL, attrs TEXT NOT NULL);
-CREATE INDEX log_time ON log (time_us);
-CREATE INDEX log_trace ON log (trace_id) WHERE trace_id IS NOT NULL;
-CREATE TABLE instrument (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, svc INTEGER NOT NULL, scope_id INTEGER NOT NULL,
-  type TEXT NOT NULL, unit TEXT NOT NULL, description TEXT NOT NULL, temporality INTEGER NOT NULL, monotonic INTEGER NOT NULL);
-CREATE TABLE series (id INTEGER PRIMARY KEY, instrument_id INTEGER NOT NULL, resource_id INTEGER NOT NULL, attrs TEXT NOT NULL,
-  UNIQUE (instrument_id, resource_id, attrs));
-CREATE TABLE point (id INTEGER PRIMARY KEY, series_id INTEGER NOT NULL, time_us INTEGER NOT NULL, start_us INTEGER NOT NULL, value REAL, data TEXT);
-CREATE INDEX point_series ON point (series_id, time_us);
-CREATE TABLE exemplar (series_id INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL NOT NULL, trace_id TEXT, span_id TEXT);
-CREATE INDEX exemplar_series ON exemplar (series_id, time_us);
-CREATE TABLE finding (key TEXT PRIMARY KEY, weight INTEGER NOT NULL, v TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE dismissed (id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE eviction (since_us INTEGER NOT NULL, spans INTEGER NOT NULL, logs INTEGER NOT NULL);
-`
+const REGEXP_TEXT_LIMIT = 4096
 
 export interface OpenedDatabase {
   readonly database: DatabaseSync
@@ -54,26 +17,58 @@ export interface OpenedDatabase {
   readonly path: string | null
 }
 
-/** Opens or creates the database at `file`; without a file, or when another process holds it, in memory. */
+/**
+ * Opens or creates the database at `file`; without a file, or when another process holds it, in memory. A file that can't be read is set
+ * aside, never deleted; one that belongs to another user is not touched.
+ */
 export function openDatabase(file: string | undefined): OpenedDatabase {
   if (file === undefined) return inMemory()
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    const owner = ownerOf(file)
+    if (owner !== 'us') return inMemory(`${file} ${owner}`)
     return { database: openFile(file), kind: 'disk', path: file }
   } catch (error) {
     if (isLocked(error)) return inMemory()
-  }
-  try {
-    for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(file + ending, { force: true })
-    return { database: openFile(file), kind: 'disk', path: file }
-  } catch {
-    return inMemory()
+    if (!isDamage(error)) return inMemory(`${file} can't be used: ${(error as Error).message}`)
+    return replaceDamaged(file, error as Error)
   }
 }
 
-function inMemory(): OpenedDatabase {
+function inMemory(reason?: string): OpenedDatabase {
+  if (reason !== undefined) log.warn(`viewer: ${reason}; what is received now is kept in memory only`)
   return { database: prepare(new DatabaseSync(':memory:')), kind: 'memory', path: null }
 }
+
+/** Who else could have put data there, or can change it. */
+function ownerOf(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (!stats || !process.getuid) return 'us'
+  if (stats.uid !== process.getuid()) return 'belongs to another user'
+  if ((stats.mode & 0o077) !== 0) chmodSync(file, 0o600)
+  return 'us'
+}
+
+function replaceDamaged(file: string, { message }: Error): OpenedDatabase {
+  const aside = `${file}.unreadable-${new Date().toISOString().replace(/[:.]/g, '-')}`
+  try {
+    for (const ending of ['', '-wal', '-journal'])
+      if (existsSync(file + ending)) renameSync(file + ending, aside + ending)
+    rmSync(`${file}-shm`, { force: true })
+    log.warn(`viewer: ${file} can't be read (${message}); it is set aside as ${aside}`)
+    return { database: openFile(file), kind: 'disk', path: file }
+  } catch (error) {
+    return inMemory(`${file} can't be used: ${(error as Error).message}`)
+  }
+}
+
+/** SQLite's codes for a file that is corrupt, not a database, or of a schema that is not ours. */
+function isDamage(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode === undefined ? error instanceof SchemaError : [11, 26].includes(errcode & 0xff)
+}
+
+class SchemaError extends Error {}
 
 function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
@@ -93,14 +88,25 @@ function openFile(file: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync): DatabaseSync {
+  addRegExp(database)
   database.exec(
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000`,
   )
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version === SCHEMA_VERSION) return database
-  if (version !== 0) throw new Error(`the schema has version ${version}`)
+  if (version !== 0) throw new SchemaError(`its schema has version ${version}`)
   database.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
   return database
+}
+
+/** SQLite knows the word REGEXP, but not what it means. Only the beginning of a long text is looked at. */
+function addRegExp(database: DatabaseSync): void {
+  let last: { pattern: string; compiled: RegExp } | undefined
+  database.function('regexp', { deterministic: true }, (pattern, text) => {
+    if (typeof pattern !== 'string' || text === null) return 0
+    if (last?.pattern !== pattern) last = { pattern, compiled: new RegExp(pattern, 'iu') }
+    return last.compiled.test(String(text).slice(0, REGEXP_TEXT_LIMIT)) ? 1 : 0
+  })
 }
 
 /** Whether the machine went down while the file was open: then not all that was written may be there. */
@@ -117,7 +123,7 @@ function mayBeDamaged(database: DatabaseSync): boolean {
 
 function checkPages(database: DatabaseSync): void {
   const { quick_check: result } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
-  if (result !== 'ok') throw new Error(`the file is damaged: ${result}`)
+  if (result !== 'ok') throw new SchemaError(`the file is damaged: ${result}`)
 }
 
 /** Names the time since the machine was started. */

@@ -1,6 +1,9 @@
 /** Keeps the store within its limits: the oldest whole traces go first, in small steps, never one that is being looked at. */
 import type { SQLInputValue } from 'node:sqlite'
+import { logThrottled } from '../../log.ts'
 import type { StoreContext } from './context.ts'
+import { rollBack } from './transaction.ts'
+import { deleteUnused } from './unused.ts'
 
 export interface Limits {
   readonly maxSpans: number
@@ -43,6 +46,8 @@ export interface Retention {
 }
 
 const STEP_ROWS = 10_000
+/** After so many deleted rows, texts and series without use are looked for: that reads the whole store. */
+const SWEEP_ROWS = 100_000
 const CHECK_EVERY_MILLIS = 10_000
 const PIN_MILLIS = 10 * 60_000
 const TABLES = [
@@ -73,6 +78,8 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     | undefined
   let eviction = kept ? { sinceUs: kept.since_us, spans: kept.spans, logs: kept.logs } : null
   let scheduled: NodeJS.Immediate | undefined
+  /** Since texts without use were looked for. */
+  let deletedRows = 0
   const timer = setInterval(runSoon, CHECK_EVERY_MILLIS)
   timer.unref()
 
@@ -111,8 +118,19 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   function runSoon(): void {
     scheduled ??= setImmediate(() => {
       scheduled = undefined
-      if (step()) runSoon()
+      if (tryStep()) runSoon()
     })
+  }
+
+  /** A disk that is full, or gone, is no reason to end: the next check tries again. */
+  function tryStep(): boolean {
+    try {
+      return step()
+    } catch (error) {
+      rollBack(database)
+      logThrottled('warn', 'viewer:retention', `viewer: old data can't be deleted: ${(error as Error).message}`)
+      return false
+    }
   }
 
   function isOverCount(): boolean {
@@ -131,6 +149,12 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       deleted += deleteLogs(isTooBig, cutoffUs)
     if (totals.metricPoints > limits.maxMetricPoints || isTooBig || hasOlder('point', 'time_us', cutoffUs))
       deleted += deletePoints(isTooBig, cutoffUs)
+    deletedRows += deleted
+    // what the deleted rows named; it may be most of a small store
+    if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || deleted === 0)) {
+      deletedRows = 0
+      if (deleteUnused(database) > 0) onDeleted()
+    }
     return deleted > 0
   }
 

@@ -1,5 +1,4 @@
 /** The store: one transaction a request, counters, and the bus that tells others what changed. */
-import type { DatabaseSync } from 'node:sqlite'
 import type { Decoded } from '../../wire/decode-types.ts'
 import { createResources, type StoreContext } from './context.ts'
 import { closeDatabase, openDatabase } from './database.ts'
@@ -9,6 +8,7 @@ import { createMetricWriter } from './metrics.ts'
 import { createRetention, type Limits, type Retention } from './retention.ts'
 import { createSpanWriter, type SpanObserver } from './spans.ts'
 import { createTraceSummaries, type TraceState } from './traces.ts'
+import { transaction } from './transaction.ts'
 
 export interface StoreOptions {
   /** Without a file all is kept in memory. */
@@ -46,6 +46,8 @@ export interface Store extends StoreContext {
   readonly retention: Retention
   /** Grows with every change. */
   readonly rev: number
+  /** Why the last data could not be stored; null when it could. */
+  readonly problem: string | null
   add(decoded: Decoded): AddResult
   /** Called after each transaction that stored something, and after `clear`. */
   onChange(listener: (change: Change) => void): () => void
@@ -78,6 +80,7 @@ export function createStore(options: StoreOptions = {}): Store {
   const retention = createRetention(context, options.limits ?? {}, forgetDeleted)
   const counters: Counters = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, lastUs: null }
   let rev = 1
+  let problem: string | null = null
 
   const store: Store = {
     ...context,
@@ -89,9 +92,17 @@ export function createStore(options: StoreOptions = {}): Store {
     get rev() {
       return rev
     },
+    get problem() {
+      return problem
+    },
     add(decoded) {
       const nowUs = Date.now() * 1000
-      const change = transaction(database, forgetCaches, () => {
+      const onFailure = (error: Error): void => {
+        problem = error.message
+        rev++
+        forgetCaches()
+      }
+      const change = transaction(database, onFailure, () => {
         const written = spans.write(decoded.traces, nowUs)
         const logCount = logs.write(decoded.logs, nowUs)
         const pointCount = metrics.write(decoded.metrics, nowUs)
@@ -105,6 +116,7 @@ export function createStore(options: StoreOptions = {}): Store {
         return { traces: traces.flush(), result }
       })
       const { result } = change
+      problem = null
       counters.spans += result.spans
       counters.logs += result.logs
       counters.metricPoints += result.metricPoints
@@ -131,7 +143,6 @@ export function createStore(options: StoreOptions = {}): Store {
     },
     clear() {
       retention.clear()
-      context.resources.clear()
       forgetDeleted()
       store.bump()
     },
@@ -148,6 +159,7 @@ export function createStore(options: StoreOptions = {}): Store {
     for (const cache of [spans, logs, metrics]) cache.reset()
     texts.clear()
     scopes.clear()
+    context.resources.reload()
     traces.forget()
   }
 
@@ -158,24 +170,3 @@ export function createStore(options: StoreOptions = {}): Store {
 }
 
 const NOTHING_ADDED: AddResult = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, reason: '' }
-
-function transaction<T>(database: DatabaseSync, onFailure: () => void, work: () => T): T {
-  database.exec('BEGIN')
-  try {
-    const result = work()
-    database.exec('COMMIT')
-    return result
-  } catch (error) {
-    rollBack(database)
-    onFailure()
-    throw error
-  }
-}
-
-function rollBack(database: DatabaseSync): void {
-  try {
-    database.exec('ROLLBACK')
-  } catch {
-    // SQLite has rolled back already, as it does when the disk is full
-  }
-}

@@ -74,6 +74,11 @@ export function App() {
       <header class="top">
         <GlobalFilters />
         <LiveButton />
+        {tick.value?.problem && (
+          <p class="top-problem error" role="alert">
+            New data can't be stored: {tick.value.problem}. What was stored before can still be read.
+          </p>
+        )}
       </header>
       <main id="main" tabIndex={-1}>
         <Page />

@@ -22,11 +22,11 @@ function collect(maxCount: number): {
   const batches: Array<{ bytes: Buffer; count: number }> = []
   const batcher = createBatcher<ReadableSpan>({
     encode: encodeSpan,
-    maxCount,
+    maxCount: () => maxCount,
     maxBytes: 1e6,
     delayMillis: 1e6,
     resource,
-    detached: (run) => run(),
+    runUntraced: (run) => run(),
     onBatch: (request, count) => batches.push({ bytes: Buffer.from(request), count }),
     onLost: () => expect.unreachable(),
   })

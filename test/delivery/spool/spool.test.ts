@@ -1,7 +1,6 @@
 /** With a spool directory nothing is lost by an outage that outlives the process, by a kill, or by a damaged file. */
 import { spawn } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,29 +8,34 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { decodeSpoolFile, encodeSpoolFile } from '../../../src/delivery/spool/file-format.ts'
 import { type Sink, startSink } from '../../faults/sink.ts'
-import { assertBalanced, sleep, startDelivery, until } from '../support.ts'
+import { assertBalanced, BATCH, sleep, startDelivery, totalOf, until } from '../support.ts'
 
 const app = path.join(import.meta.dirname, '../fixtures/app.ts')
 const node = path.join(import.meta.dirname, '../../../node_modules/.bin/node')
 let sink: Sink
+let home: string
 let directory: string
+const FOREIGN_NAME = '1700000000000-0123456789abcdef-0123456789abcdef-10-0123456789abcdef-1.otlp'
 beforeEach(async () => {
   sink = await startSink()
-  directory = path.join(mkdtempSync(path.join(tmpdir(), 'uptrace-spool-')), 'spool')
+  home = mkdtempSync(path.join(tmpdir(), 'uptrace-spool-'))
+  directory = path.join(home, 'spool')
 })
 afterEach(async () => {
   await sink.close()
-  rmSync(path.dirname(directory), { recursive: true, force: true })
+  rmSync(home, { recursive: true, force: true })
 })
 
 const files = (): string[] =>
@@ -167,6 +171,7 @@ test('torn, empty, foreign and outdated files are skipped and counted, the intac
   const { delivery } = start()
   await until(() => delivery.health().signals.traces!.delivered === 10)
   expect(delivery.health().spoolSkipped).toBe(5)
+  expect(delivery.health().signals.traces!.dropped).toEqual({ too_old: 10 })
   await delivery.shutdown()
   expect(files()).toEqual([])
   expect(readdirSync(directory, { recursive: true }).filter((name) => String(name).endsWith('notes.txt'))).toHaveLength(
@@ -188,12 +193,12 @@ test('two processes on one directory never own the same file', async () => {
   await Promise.all([one.delivery.shutdown(), two.delivery.shutdown()])
 })
 
-test('the folder of a process that lives is left alone, unless its lock is stale', async () => {
+test('the files of a delivery that lives are left alone, unless its lock is stale', async () => {
   await sink.stop()
   const living = start()
   living.createSpans(5)
   await until(() => files().length === 1)
-  const lock = path.join(path.dirname(files()[0]!), 'lock')
+  const lock = path.join(directory, readdirSync(directory).find((name) => name.endsWith('.lock'))!)
   const other = start()
   await sleep(300)
   expect(other.delivery.health().signals.traces!.replayed).toBe(0)
@@ -203,6 +208,86 @@ test('the folder of a process that lives is left alone, unless its lock is stale
   const later = start()
   await until(() => later.delivery.health().signals.traces!.replayed === 5)
   await Promise.all([later.delivery.shutdown({ timeoutMillis: 10 }), living.delivery.shutdown({ timeoutMillis: 10 })])
+})
+
+test('nothing is nested, whatever lies in the directory, and it stops nothing', async () => {
+  await sink.stop()
+  mkdirSync(path.join(directory, '4711-0123456789ab/taken-0123456789ab/taken-ab'), { recursive: true, mode: 0o700 })
+  writeFileSync(path.join(directory, '4711-0123456789ab/lock'), '')
+  mkdirSync(path.join(directory, '0123456789abcdef.lock'))
+  mkdirSync(path.join(directory, '0123456789abcdef-1.tmp'))
+  mkdirSync(path.join(directory, FOREIGN_NAME))
+  writeFileSync(path.join(directory, 'x'.repeat(250)), 'foreign')
+  symlinkSync('/nowhere', path.join(directory, 'link'))
+  const before = readdirSync(directory, { recursive: true }).length
+  for (let round = 0; round < 5; round++) {
+    const one = start()
+    one.createSpans(10)
+    await sleep(150)
+    await one.delivery.shutdown({ timeoutMillis: 10 })
+  }
+  expect(files().every((file) => path.dirname(file) === directory)).toBe(true)
+  await sink.start()
+  await replay(50)
+  expect(sink.spanIds().size).toBe(50)
+  expect(readdirSync(directory, { recursive: true })).toHaveLength(before)
+})
+
+test('a request of another service, or with its token, is not sent with ours; a renewed token of ours is', async () => {
+  await sink.stop()
+  const ours = start()
+  ours.createSpans(10)
+  await ours.delivery.shutdown({ timeoutMillis: 10 })
+  const token = { headers: { 'uptrace-dsn': `${sink.url.replace('://', '://another@')}` } }
+  await sink.start()
+  const stranger = startDelivery([sink.destination('traces', token)], {
+    spoolDirectory: directory,
+    resource: resourceFromAttributes({ 'service.name': 'another' }),
+  })
+  await until(() => stranger.delivery.health().spoolSkipped === 1)
+  await stranger.delivery.shutdown()
+  expect(sink.requests).toHaveLength(0)
+  const renewed = startDelivery([sink.destination('traces', token)], { spoolDirectory: directory })
+  await until(() => renewed.delivery.health().signals.traces!.delivered === 10)
+  await renewed.delivery.shutdown()
+})
+
+test('a full spool gives up the oldest requests of earlier processes, and counts them', async () => {
+  await sink.stop()
+  const batch = { ...BATCH, maxExportBatchSize: 100 }
+  for (let round = 0; round < 4; round++) {
+    const { delivery, createSpans } = start({ spanBatch: batch })
+    createSpans(300, `round ${round}`)
+    await delivery.shutdown({ timeoutMillis: 10 })
+    await sleep(5)
+  }
+  const size = files().reduce((sum, file) => sum + statSync(file).size, 0)
+  const { delivery, createSpans } = start({ spanBatch: batch, spoolLimitBytes: Math.round(size / 2) })
+  createSpans(100, 'last')
+  await until(() => (delivery.health().signals.traces!.dropped.buffer_full ?? 0) >= 600)
+  await sink.start()
+  await until(() => delivery.health().signals.traces!.queued === 0)
+  const traces = delivery.health().signals.traces!
+  assertReplayed({ ...traces, queued: traces.queued + totalOf(traces.dropped) })
+  expect(sink.items('traces').some(({ name }) => String(name).startsWith('round 0'))).toBe(false)
+  expect(sink.items('traces').filter(({ name }) => String(name).startsWith('last'))).toHaveLength(100)
+  await delivery.shutdown()
+})
+
+test('the open batch is on disk within half a second, and its copy goes when the batch is sent', async () => {
+  const { delivery, createSpans } = start({ spanBatch: { ...BATCH, scheduledDelayMillis: 2500 } })
+  for (let round = 0; round < 3; round++) {
+    createSpans(10)
+    await until(() => files().length === 1, 2000)
+    await sleep(400)
+  }
+  const counts = files().map((file) => decodeSpoolFile(readFileSync(file))!.count)
+  expect(counts).toHaveLength(1)
+  expect(counts[0]).toBeGreaterThan(10)
+  await until(() => delivery.health().signals.traces!.delivered === 30)
+  expect(sink.requests).toHaveLength(1)
+  await until(() => files().length === 0, 2000)
+  await delivery.shutdown()
 })
 
 test('the spool is bounded: the oldest file makes room', async () => {
@@ -220,9 +305,10 @@ test('the spool is bounded: the oldest file makes room', async () => {
   await delivery.shutdown({ timeoutMillis: 10 })
 })
 
-test.skipIf(process.getuid?.() === 0)('a directory that cannot be written leaves all in memory', async () => {
-  mkdirSync(directory, { mode: 0o500 })
-  chmodSync(directory, 0o500)
+test('a directory that cannot be written leaves all in memory', async () => {
+  // for root nothing is read-only, but no folder can be made there
+  directory = process.getuid?.() === 0 ? '/proc/self/spool' : path.join(directory, 'inner')
+  if (process.getuid?.() !== 0) mkdirSync(path.dirname(directory), { mode: 0o500 })
   await expectMemoryOnly()
 })
 
@@ -249,7 +335,7 @@ test('any bytes are either a request or undefined', () => {
     encoding: 'gzip',
     count: 3,
     createdAt: 1,
-    address: 'a',
+    origin: 'a',
     key: 'k',
     body: Buffer.from('body'),
   } as const

@@ -9,7 +9,6 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { guardMeterProvider } from '../../../src/signals/guard.ts'
 import { type Collected, collectMetrics, resource, startMetrics } from '../support.ts'
 
 const advance = (millis: number): unknown => vi.setSystemTime(Date.now() + millis)
@@ -19,7 +18,6 @@ afterEach(() => void vi.useRealTimers())
 
 function startOurs(temporality: AggregationTemporality): Collected {
   const started = startMetrics(temporality)
-  guardMeterProvider(started.meterProvider)
   return started
 }
 
@@ -48,7 +46,7 @@ const SETS: readonly (Attributes | undefined)[] = [
 type Step = { value: number; set: number; kind: 0 | 1; type: 0 | 1; context: boolean } | 'collect' | 'wait'
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: -3, max: 3 }) },
-  fc.constantFrom(0, -0, 0.5, -1.5, 2 ** 40, 1e300, Number.NaN, Number.POSITIVE_INFINITY),
+  fc.constantFrom(0, -0, 0.5, -1.5, 2 ** 40, 1e300),
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
   {

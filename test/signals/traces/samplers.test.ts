@@ -28,6 +28,10 @@ test.for<[SamplerName, number | undefined, { root: boolean; sampledRemote: boole
   ['rate_limited', 0, { root: false, sampledRemote: false, unsampledRemote: false }],
   ['parentbased_rate_limited', 1000, { root: true, sampledRemote: true, unsampledRemote: false }],
   ['parentbased_rate_limited', 0, { root: false, sampledRemote: true, unsampledRemote: false }],
+  ['consistent_probability', undefined, { root: true, sampledRemote: true, unsampledRemote: true }],
+  ['consistent_probability', 0, { root: false, sampledRemote: false, unsampledRemote: false }],
+  ['parentbased_consistent_probability', 1, { root: true, sampledRemote: true, unsampledRemote: false }],
+  ['parentbased_consistent_probability', 0, { root: false, sampledRemote: true, unsampledRemote: false }],
 ])('%s with %s', ([name, arg, expected]) => {
   const sampler = createSampler(name, arg)
   expect({

@@ -6,7 +6,7 @@ import { id, nanos, resource, traceIdOf } from '../sample.ts'
 
 describe('what dev prints after the program has ended', () => {
   test.for([
-    ['nothing came any more', [], 200, 1000],
+    ['nothing came any more', [], 200, 1800],
     ['data comes in pieces, each well within 300 ms of the one before', [20, 60, 100, 140], 300, 1900],
     ['data comes without end', Array.from({ length: 30 }, (_, index) => index * 100), 1900, 2900],
   ] as const)('%s', async ([, delays, atLeast, atMost]) => {

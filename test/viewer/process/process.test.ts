@@ -9,6 +9,7 @@ import { ROUTES, type TraceList } from '../../../src/viewer/api.ts'
 import { findOrStartViewerSync, reasonNotToStart } from '../../../src/viewer/process/locate.ts'
 import { parseViewerFlags } from '../../../src/viewer/process/start.ts'
 import type { ViewerState } from '../../../src/viewer/process/user-files.ts'
+import { SCHEMA_VERSION } from '../../../src/viewer/store/schema.ts'
 import { eventually } from '../harness.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
@@ -67,7 +68,7 @@ describe('the process', () => {
     for (const file of [
       stateFile(),
       path.join(home, 'state/uptrace-node/viewer-token'),
-      path.join(home, 'cache/uptrace-node/viewer.db'),
+      path.join(home, `cache/uptrace-node/viewer-${SCHEMA_VERSION}.db`),
     ])
       expect((statSync(file).mode & 0o077).toString(8)).toBe('0')
     child.kill('SIGTERM')

@@ -743,6 +743,11 @@ describe('changes', () => {
   })
 })
 
+test('a key opens the pages', async () => {
+  const response = await viewer.fetch(path('key'), { method: 'POST' })
+  expect(await response.json()).toEqual({ key: expect.stringMatching(/^[\w-]{22}$/) })
+})
+
 test('every route was called', () => {
   expect(Object.keys(ROUTES).filter((name) => !called.has(name as RouteName))).toEqual([])
 })

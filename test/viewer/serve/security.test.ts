@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import * as zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES, type ViewerStatus } from '../../../src/viewer/api.ts'
+import { decodeJsonText, decodeProtobuf } from '../../../src/wire/decode.ts'
 import { type Harness, startHarness } from '../harness.ts'
 import { ORDERS, tracesRequest } from '../sample.ts'
 
@@ -88,7 +89,7 @@ describe('who may read', () => {
 
   test('no path leads out of the folder of the pages', async () => {
     for (const path of ['/../../package.json', '/..%2f..%2fpackage.json', '/%2e%2e/package.json', '//etc/passwd.txt'])
-      expect([404, 200]).toContain((await send(path)).status)
+      expect([404, 400, 200]).toContain((await send(path)).status)
     expect((await send('/..%2f..%2fpackage.json')).text).not.toContain('"dependencies"')
   })
 
@@ -174,10 +175,39 @@ describe('bodies', () => {
     ['another type', () => text, undefined, 'text/plain', 415],
     ['no JSON', () => Buffer.from('{'), undefined, 'application/json', 400],
     ['JSON that is no request', () => Buffer.from('[1,2'), undefined, 'application/json', 400],
+    [
+      'an endless list of empty objects',
+      () => zlib.gzipSync(`{"resourceSpans":[${'{},'.repeat(300_000)}{}]}`),
+      'gzip',
+      'application/json',
+      400,
+    ],
+    ['an endless list of empty spans', () => manySpans(300_000), 'gzip', 'application/x-protobuf', 400],
+    [
+      'a time beyond all numbers',
+      () => Buffer.from('{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":1e400}]}]}]}'),
+      undefined,
+      'application/json',
+      400,
+    ],
+    [
+      'a time beyond 64 bits',
+      () => Buffer.from('{"resourceSpans":[{"scopeSpans":[{"spans":[{"endTimeUnixNano":1e30}]}]}]}'),
+      undefined,
+      'application/json',
+      400,
+    ],
     ['no protobuf', () => Buffer.from([0xff, 0xff, 0xff]), undefined, 'application/x-protobuf', 400],
   ])('%s is refused', async ([, body, encoding, type, status]) => {
     expect((await post(body(), encoding, type)).status).toBe(status)
     expect((await send('/healthz')).status).toBe(200)
+  })
+
+  test('a limit on messages holds however small they are', () => {
+    const bytes = Buffer.alloc(2 * 2_100_000)
+    for (let at = 0; at < bytes.length; at += 2) bytes[at] = 10
+    expect(() => decodeProtobuf('traces', bytes)).toThrow(/at most/)
+    expect(() => decodeJsonText(`[${'[],'.repeat(2_100_000)}[]]`)).toThrow(/at most/)
   })
 
   test('the same bytes again are a retry and are counted once', async () => {
@@ -197,6 +227,39 @@ describe('bodies', () => {
     expect(JSON.parse(answer.text)).toEqual({
       partialSuccess: { rejectedSpans: '2', errorMessage: expect.stringContaining('valid') },
     })
+  })
+})
+
+/** One scope with so many empty spans. */
+function manySpans(count: number): Buffer {
+  const spans = Buffer.alloc(2 * count)
+  for (let at = 0; at < spans.length; at += 2) spans[at] = 18
+  const field = (tag: number, bytes: Buffer) => {
+    const length: number[] = []
+    for (let rest = bytes.length; ; rest >>>= 7) {
+      length.push(rest > 127 ? (rest & 127) | 128 : rest)
+      if (rest <= 127) break
+    }
+    return Buffer.concat([Buffer.from([tag, ...length]), bytes])
+  }
+  return zlib.gzipSync(field(10, field(18, spans)))
+}
+
+describe('strange targets', () => {
+  test.for([
+    ['//', 400],
+    ['http://evil.example/', 400],
+    ['*', 400],
+    ['/%', 200],
+    ['//traces', 400],
+    ['/\\\\x', 200],
+    ['/?%', 200],
+  ] as const)('%s gets %i', async ([target, status]) => {
+    const socket = connect(viewer.server.port, '127.0.0.1')
+    socket.write(`GET ${target} HTTP/1.1\r\nhost: ${ours()}\r\nconnection: close\r\n\r\n`)
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 })
 
@@ -223,8 +286,8 @@ describe('slow and silent senders', () => {
     expect((await send('/healthz')).status).toBe(200)
   })
 
-  test('many of them do not keep others out', async () => {
-    const sockets = Array.from({ length: 200 }, () => connect(viewer.server.port, '127.0.0.1').on('error', () => {}))
+  test.for([200, 700])('%i of them do not keep others out', async (count) => {
+    const sockets = Array.from({ length: count }, () => connect(viewer.server.port, '127.0.0.1').on('error', () => {}))
     for (const socket of sockets) socket.write('GET / HTTP/1.1\r\n')
     expect((await send('/healthz')).status).toBe(200)
     for (const socket of sockets) socket.destroy()

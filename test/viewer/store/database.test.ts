@@ -1,4 +1,17 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -46,11 +59,46 @@ describe('the file of the viewer', () => {
     expect(countTexts()).toBe(2000)
   })
 
-  test('is put aside when the machine went down and pages are missing', () => {
+  const setAside = (): string[] => readdirSync(folder).filter((name) => name.includes('.unreadable-'))
+
+  test('is set aside when the machine went down and pages are missing', () => {
     wasOpenBeforeReboot()
     damage()
     expect(countTexts()).toBe(0)
     expect(countTexts()).toBe(0)
+    expect(setAside()).toHaveLength(1)
+  })
+
+  test.for<[title: string, spoil: () => void]>([
+    ['is no database', () => writeFileSync(file, 'hello '.repeat(10_000))],
+    ['is cut off', () => truncateSync(file, 40_000)],
+    [
+      'is of another schema',
+      () => {
+        const other = new DatabaseSync(file)
+        other.exec('PRAGMA user_version = 99')
+        other.close()
+      },
+    ],
+  ])('that %s is set aside whole, never deleted', ([, spoil]) => {
+    spoil()
+    const { size } = statSync(file)
+    expect(countTexts()).toBe(0)
+    expect(setAside()).toHaveLength(1)
+    expect(statSync(path.join(folder, setAside()[0]!)).size).toBe(size)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('of another user is not touched', () => {
+    chownSync(file, 65_534, 65_534)
+    const before = readFileSync(file)
+    expect(openDatabase(file).kind).toBe('memory')
+    expect(readFileSync(file).equals(before)).toBe(true)
+  })
+
+  test('that others may read is closed to them', () => {
+    chmodSync(file, 0o666)
+    expect(countTexts()).toBe(2000)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
   test('names the boot only while it is open', () => {

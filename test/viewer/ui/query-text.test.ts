@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseQuery } from '../../../src/viewer/query/parse-query.ts'
+import { parseQuery } from '../../../src/viewer/query/language/parse.ts'
 import {
   addTerm,
   removeTerm,
@@ -12,7 +12,7 @@ import {
 test.for(['plain', 'GET /a b', 'say "hi"', 'C:\\dir', 'a|b', '', 'x=y'])(
   'a term made of %j is read back as that value',
   (value) => {
-    expect(parseQuery(term('user.id', value))).toMatchObject([{ field: 'user.id', operator: '=', values: [value] }])
+    expect(parseQuery(term('user.id', value))).toMatchObject({ field: 'user.id', operator: '=', values: [value] })
   },
 )
 
@@ -40,4 +40,10 @@ test('only the whole term is removed', () => {
 
 test('every range of a field is dropped, other fields stay', () => {
   expect(withoutField('duration>5ms duration<=1s durations:3 x', 'duration')).toBe('durations:3 x')
+})
+
+test('what is joined by OR is put into brackets before a term is added', () => {
+  expect(addTerm('status:error OR duration>5ms', 'service:a')).toBe('(status:error OR duration>5ms) service:a')
+  expect(addTerm('(a || b) c', 'service:a')).toBe('(a || b) c service:a')
+  expect(addTerm('"a OR b"', 'service:a')).toBe('"a OR b" service:a')
 })

@@ -1,7 +1,6 @@
 /** Draws lines over time on a canvas: axes, lines, dots, crosshair, and the stretch being dragged over. */
 import { inUnit } from '../lib/format.ts'
 import { tokenColor } from '../lib/theme.ts'
-import type { PlotDot, PlotLine } from './plot.tsx'
 import { clock, timeTicks, valueTicks } from './scales.ts'
 
 const BOTTOM = 20
@@ -12,6 +11,17 @@ const FONT = '11px system-ui, sans-serif'
 const FEW = 40
 /** In usual gaps. */
 const LONG_GAP = 3
+
+export interface PlotLine {
+  readonly label: string
+  readonly values: readonly (number | null)[]
+  readonly color: string
+  readonly dash?: readonly number[]
+}
+export interface PlotDot {
+  readonly timeUs: number
+  readonly value: number
+}
 
 /** Where values and times lie on the canvas, in CSS pixels. */
 export interface Frame {

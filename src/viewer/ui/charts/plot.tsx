@@ -3,19 +3,9 @@ import { type Signal, signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { inUnit } from '../lib/format.ts'
 import { Canvas } from '../parts/canvas.tsx'
-import { drawPlot, type Frame } from './draw-plot.ts'
+import { drawPlot, type Frame, type PlotDot, type PlotLine } from './draw-plot.ts'
 import { clock } from './scales.ts'
 
-export interface PlotLine {
-  readonly label: string
-  readonly values: readonly (number | null)[]
-  readonly color: string
-  readonly dash?: readonly number[]
-}
-export interface PlotDot {
-  readonly timeUs: number
-  readonly value: number
-}
 /** Where the crosshair stands: index into the times, and for each line the index of its nearest value. */
 export interface PlotCursor {
   readonly index: number

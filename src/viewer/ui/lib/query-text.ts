@@ -23,7 +23,19 @@ export function removeTerm(text: string, unwanted: string): string {
 /** Adds a term and removes its opposite. */
 export function addTerm(text: string, added: string): string {
   const opposite = added.startsWith('-') ? added.slice(1) : `-${added}`
+  if (hasOr(text)) return `(${text.trim()}) ${added}`
   return [...splitTerms(text).filter((one) => one !== opposite && one !== added), added].join(' ')
+}
+
+/** Whether an OR stands outside of brackets: a further term would belong to its last part only. */
+function hasOr(text: string): boolean {
+  let depth = 0
+  for (const word of splitTerms(text)) {
+    if (depth === 0 && /^(or|OR|\|\|)$/.test(word)) return true
+    const bare = word.replace(/"(?:\\.|[^"\\])*"?/g, '')
+    depth += (bare.match(/[({]/g) ?? []).length - (bare.match(/[)}]/g) ?? []).length
+  }
+  return false
 }
 
 /** Removes the term when it is there, adds it otherwise. */

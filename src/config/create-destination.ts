@@ -1,0 +1,35 @@
+/** Makes one destination: user and password of its address become a header, and what is secret is remembered. */
+import type { Destination } from './destination.ts'
+import { rememberHeaderSecrets } from './headers.ts'
+
+type Parts = Omit<Destination, 'url' | 'label'> & { readonly address: URL }
+
+export function createDestination({ address, headers: given, ...parts }: Parts): Destination {
+  const headers = { ...basicAuthorization(address, given), ...given }
+  const url = new URL(address)
+  url.username = ''
+  url.password = ''
+  rememberHeaderSecrets(headers)
+  return Object.freeze<Destination>({
+    ...parts,
+    url: parts.protocol === 'grpc' ? url.origin : url.href,
+    label: url.origin,
+    headers,
+  })
+}
+
+/** One that is given goes before it. */
+function basicAuthorization(url: URL, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const isGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  if ((url.username === '' && url.password === '') || isGiven) return {}
+  const [user, password] = [url.username, url.password].map(decode)
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,64 @@
+/** Options that the environment can give as well: those that code left out are filled in. */
+import type { EnvironmentReader } from './environment.ts'
+import type { ConfigureOptions, LogCorrelationOptions, SeverityName } from './options.ts'
+import { withoutUndefined } from './without-undefined.ts'
+
+const LOG_KEYS = ['traceId', 'spanId', 'traceFlags', 'parentSpanId'] as const
+
+/** A copy of the options; the caller's object is never changed. */
+export function withOptIns(options: ConfigureOptions, env: EnvironmentReader): ConfigureOptions {
+  const severity = env.oneOf('UPTRACE_MIN_LOG_SEVERITY')?.toUpperCase() as SeverityName | undefined
+  return withoutUndefined({
+    ...options,
+    baggageKeys: options.baggageKeys ?? env.list('UPTRACE_BAGGAGE_KEYS'),
+    ignoreUrls: options.ignoreUrls ?? readIgnoreUrls(env),
+    responseHeaders: options.responseHeaders ?? env.list('UPTRACE_RESPONSE_HEADERS'),
+    sqlComments: options.sqlComments ?? env.flag('UPTRACE_SQL_COMMENTS'),
+    connectionPhases: options.connectionPhases ?? env.flag('UPTRACE_CONNECTION_PHASES'),
+    runtimeMetrics: options.runtimeMetrics ?? env.flag('UPTRACE_RUNTIME_METRICS'),
+    minLogSeverity: options.minLogSeverity ?? severity,
+    logs: readLogs(options.logs, env),
+    environmentFromNodeEnv: options.environmentFromNodeEnv ?? env.flag('UPTRACE_NODE_ENV'),
+  })
+}
+
+function readLogs(given: LogCorrelationOptions | undefined, env: EnvironmentReader): LogCorrelationOptions | undefined {
+  const logs = {
+    correlation: given?.correlation ?? env.flag('UPTRACE_LOG_CORRELATION'),
+    sending: given?.sending ?? env.flag('UPTRACE_LOG_SENDING'),
+    keys: given?.keys ?? readLogKeys(env),
+  }
+  return withoutUndefined(logs)
+}
+
+function readLogKeys(env: EnvironmentReader): LogCorrelationOptions['keys'] {
+  const pairs = env.pairs('UPTRACE_LOG_KEYS')
+  if (pairs === undefined) return undefined
+  const usable = Object.entries(pairs).filter(([key, field]) => {
+    const isKnown = LOG_KEYS.some((known) => known === key) && field !== ''
+    if (!isKnown)
+      env.warn(
+        'UPTRACE_LOG_KEYS',
+        `UPTRACE_LOG_KEYS holds ${key}, which is none of ${LOG_KEYS.join(', ')}; it is ignored`,
+      )
+    return isKnown
+  })
+  return Object.fromEntries(usable)
+}
+
+/** `/health,/internal/*,/^\/static\//`: what is between slashes and holds more than a path is a regular expression. */
+function readIgnoreUrls(env: EnvironmentReader): Array<string | RegExp> | undefined {
+  return env.list('UPTRACE_IGNORE_URLS')?.flatMap((item): Array<string | RegExp> => {
+    const expression = /^\/(.*[\\^$|()[\]+?{}].*)\/(i?)$/.exec(item)
+    if (!expression) return [item]
+    try {
+      return [new RegExp(expression[1]!, expression[2])]
+    } catch {
+      env.warn(
+        'UPTRACE_IGNORE_URLS',
+        `UPTRACE_IGNORE_URLS holds ${item}, which is no regular expression; it is ignored`,
+      )
+      return []
+    }
+  })
+}

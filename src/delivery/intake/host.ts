@@ -1,0 +1,20 @@
+/** What those who take telemetry in need of delivery. */
+import type { Pipeline } from '../queue/signal-queue.ts'
+import type { RunUntraced } from '../run-untraced.ts'
+import type { HandOver } from '../threads/hand-over.ts'
+import type { DeliveryOptions } from '../types.ts'
+
+export interface IntakeHost {
+  readonly options: DeliveryOptions
+  readonly runUntraced: RunUntraced
+  /** No longer than this, nor than the limit of whoever has asked for it; 0 means without limit. */
+  flush(pipelines: readonly Pipeline[], timeoutMillis: number): Promise<void>
+  /** A provider is being shut down. */
+  closing(pipeline: Pipeline, timeoutMillis?: number): Promise<void>
+  /** Something is to be sent from here on. */
+  onUnsent(): void
+  /** In a worker thread: to the main thread, which sends it. */
+  readonly handOver: HandOver | undefined
+  /** Whether the process ends and no event loop turns any more. */
+  readonly isBlocking: boolean
+}

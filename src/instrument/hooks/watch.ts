@@ -1,0 +1,54 @@
+/** Installs the module hooks once a process. They ask whichever configuration is active now, so that no start adds to what a `require` costs. */
+import { log } from '../../log.ts'
+import { createLoadByIdentity } from './load-by-identity.ts'
+import { type ImportTargets, type ImportWatch, watchImport } from './module-import.ts'
+import { watchRequire } from './module-require.ts'
+
+/** What the hooks ask. `onSight` tells whether something has been hooked up that must see this very load. */
+export type Watcher = ImportTargets
+
+let watcher: Watcher | undefined
+let importWatch: ImportWatch | undefined
+
+/** From now on the hooks ask this one. */
+export function watchModules(next: Watcher, targets: readonly string[]): ImportWatch['kind'] {
+  watcher = next
+  if (importWatch === undefined) {
+    const loadByIdentity = createLoadByIdentity(CURRENT)
+    attempt('require', () =>
+      watchRequire(CURRENT.onSight, (parent, id, below) =>
+        watcher === undefined ? below.call(parent, id) : loadByIdentity(parent, id, below),
+      ),
+    )
+    importWatch = attempt('import', () => watchImport(CURRENT)) ?? { kind: 'none' }
+  }
+  attempt('import', () => importWatch?.include?.(targets))
+  return importWatch.kind
+}
+
+export function unwatchModules(of: Watcher): void {
+  if (watcher === of) watcher = undefined
+}
+
+export const isTargetNow = (moduleName: string): boolean => watcher?.isTarget(moduleName) ?? false
+
+/** Whoever watches at the time of the call. */
+const CURRENT: Watcher = {
+  onSight: (moduleName) => watcher?.onSight(moduleName) ?? false,
+  isTarget: isTargetNow,
+  patchAlias: (identity, file, exported) => (watcher ? watcher.patchAlias(identity, file, exported) : exported),
+}
+
+/** Test runners bring a `node:module` of their own, which refuses hooks. */
+function attempt<T>(what: string, hook: () => T): T | undefined {
+  try {
+    return hook()
+  } catch (error) {
+    // of another realm, perhaps, and long
+    const [reason] = String((error as { message?: unknown } | undefined)?.message ?? error).split(/[:\n]/)
+    log.warn(
+      `${what} can't be hooked here (${reason}): libraries that are loaded with it from now on are not instrumented`,
+    )
+    return undefined
+  }
+}

@@ -1,0 +1,78 @@
+/** The end of an incoming request: its status, its route, and an error where there was one. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { SpanStatusCode } from '@opentelemetry/api'
+import { describeError, recordError } from '../error-text.ts'
+import type { RequestDurations } from './durations.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What Node gives a connection that ended before its time. */
+const CUT_OFF = 'ECONNRESET'
+
+let durations: RequestDurations | undefined
+
+export function setDurations(value: RequestDurations | undefined): void {
+  durations = value
+}
+
+/** Of a response that has closed; also of those whose request was handed on. */
+export function closeExchange(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  if (!exchange.isDone) finish(exchange, request, response)
+  const { closers } = exchange
+  exchange.closers = undefined
+  if (closers !== undefined) for (const close of closers) close()
+  if (exchange.outer !== undefined) closeExchange(exchange.outer, request, response)
+}
+
+export function failExchange(exchange: Exchange, request: IncomingMessage, error: unknown): void {
+  if (exchange.outer !== undefined) failExchange(exchange.outer, request, error)
+  if (exchange.isDone || !error) return
+  exchange.isDone = true
+  const { span, method } = exchange
+  const { type, message } = describeError(error)
+  const route = routeOf(exchange, request)
+  if (route) {
+    span.setAttribute('http.route', route)
+    span.updateName(`${method || 'GET'} ${route}`)
+  }
+  span.setAttribute('error.type', type)
+  span.setStatus({ code: SpanStatusCode.ERROR, message })
+  recordError(span, error)
+  end(exchange, undefined, route, type)
+}
+
+function finish(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  exchange.isDone = true
+  const { span, method } = exchange
+  // a status that never left says nothing; mocks have neither of the two
+  const status = response.headersSent === false ? undefined : response.statusCode
+  const isCutOff = response.writableFinished === false
+  const route = routeOf(exchange, request)
+  if (status !== undefined) span.setAttribute('http.response.status_code', status)
+  if (route !== undefined) span.setAttribute('http.route', route)
+  const isError = status !== undefined && !(status >= 100 && status < 500)
+  const errorType = isError && status < 600 && status >= 500 ? String(status) : isCutOff ? typeOf(response) : undefined
+  if (isError || isCutOff) span.setStatus({ code: SpanStatusCode.ERROR })
+  if (errorType !== undefined) span.setAttribute('error.type', errorType)
+  if (route) span.updateName(`${method || 'GET'} ${route}`)
+  end(exchange, status, route, errorType)
+}
+
+/** Of the error that the application destroyed the response with, if it was the application. */
+function typeOf({ errored }: ServerResponse): string {
+  return errored ? describeError(errored).type : CUT_OFF
+}
+
+function routeOf(exchange: Exchange, request: IncomingMessage): string | undefined {
+  if (exchange.route !== undefined || exchange.findRoute === undefined) return exchange.route
+  try {
+    return exchange.findRoute(request, exchange)
+  } catch {
+    return undefined
+  }
+}
+
+function end(exchange: Exchange, status?: number, route?: string, errorType?: string): void {
+  const { span, method, scheme, version, startMillis } = exchange
+  span.end()
+  durations?.record((performance.now() - startMillis) / 1_000, method, scheme, version, status, route, errorType)
+}

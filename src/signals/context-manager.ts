@@ -1,0 +1,15 @@
+/** Chooses what carries the active span from call to call. */
+import type { ContextManager } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { orElse } from '../log.ts'
+
+/** One for all configurations: work under way keeps its context when another one takes over. */
+let usual: ContextManager | undefined
+
+/** The given one, or ours where it cannot be enabled. */
+export function chooseContextManager(given: ContextManager | undefined): ContextManager {
+  const own = given && orElse('the context manager', () => given.enable(), undefined)
+  if (own) return own
+  usual ??= new AsyncLocalStorageContextManager()
+  return usual.enable()
+}

@@ -1,0 +1,136 @@
+/**
+ * Keeps the instruments of a meter provider safe from what an application hands to them: measurements that would poison a sum for ever, attributes
+ * that throw, the same instrument created again and again, and callbacks that never settle.
+ */
+import type {
+  Attributes,
+  BatchObservableCallback,
+  Context,
+  Meter,
+  MeterProvider,
+  MetricOptions,
+  Observable,
+  ObservableCallback,
+} from '@opentelemetry/api'
+import { logThrottled } from '../../log.ts'
+import { isPlainMap, tameMap } from '../guard.ts'
+import { type CallbackLimit, createCallbackGuard } from './guard-callbacks.ts'
+import { InstrumentCache, type ObservableKind, type SyncKind } from './instrument-cache.ts'
+import { isQuietScope, noteMeasurement, noteObservable } from './measured.ts'
+
+/** Why a measurement was refused. */
+export type RefusalReason = 'not_a_number' | 'not_finite' | 'negative'
+export type RefusedMeasurements = Partial<Record<RefusalReason, number>>
+
+export interface MeterGuardOptions {
+  /** How long a callback may take. */
+  readonly limit?: CallbackLimit
+  /** Counts what is refused. */
+  readonly refused?: RefusedMeasurements
+}
+
+type Measure = (value: number, attributes?: Attributes, context?: Context) => void
+/** Whether a value may be measured; one that may not is counted and said. */
+type Accept = (value: number, least: number, name: string) => boolean
+
+const ANY = -Number.MAX_VALUE
+
+/** Every instrument of the provider is safe from here on. */
+export function guardMeterProvider(provider: MeterProvider, options: MeterGuardOptions = {}): void {
+  const { limit = { millis: 1_000 }, refused = {} } = options
+  const guarded = new WeakSet<Meter>()
+  const getMeter = provider.getMeter.bind(provider)
+  const accept: Accept = (value, least, name) => {
+    if (typeof value === 'number' && value >= least && value <= Number.MAX_VALUE) return true
+    const reason = typeof value !== 'number' ? 'not_a_number' : Number.isFinite(value) ? 'negative' : 'not_finite'
+    refused[reason] = (refused[reason] ?? 0) + 1
+    const given = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`
+    logThrottled(
+      'warn',
+      `measurement:${reason}:${name}`,
+      `the instrument ${name} was given ${given}; such measurements are refused, since one of them spoils the whole sum`,
+    )
+    return false
+  }
+  provider.getMeter = (name, version, options) => {
+    const meter = getMeter(name, version, options)
+    if (!guarded.has(meter)) guardMeter(meter, accept, limit, isQuietScope(name))
+    guarded.add(meter)
+    return meter
+  }
+}
+
+function guardMeter(meter: Meter, accept: Accept, limit: CallbackLimit, isQuiet: boolean): void {
+  const cache = new InstrumentCache()
+  const guardSync = (kind: SyncKind, method: 'add' | 'record', least: number): void => {
+    const create = meter[kind].bind(meter)
+    meter[kind] = (name: string, options?: MetricOptions) =>
+      cache.find(kind, name, options, () => {
+        const instrument = create(name, options) as unknown as Record<'add' | 'record', Measure>
+        const measure = instrument[method].bind(instrument)
+        instrument[method] = (value, attributes, context) => {
+          if (!accept(value, least, name)) return
+          // what is measured is collected before the process ends
+          if (!isQuiet) noteMeasurement()
+          measureSafely(measure, value, attributes, context)
+        }
+        return instrument as unknown as ReturnType<Meter[SyncKind]>
+      }) as never
+  }
+  guardSync('createCounter', 'add', 0)
+  guardSync('createUpDownCounter', 'add', ANY)
+  guardSync('createHistogram', 'record', 0)
+  guardSync('createGauge', 'record', ANY)
+  guardObservables(meter, cache, accept, limit, isQuiet ? undefined : noteObservable)
+}
+
+function guardObservables(
+  meter: Meter,
+  cache: InstrumentCache,
+  accept: Accept,
+  limit: CallbackLimit,
+  onCreate: (() => void) | undefined,
+): void {
+  const names = new WeakMap<Observable, string>()
+  const batchCallbacks = createCallbackGuard<BatchObservableCallback>(limit, 'a batch of instruments', (result) => ({
+    observe: (metric, value, attributes) => {
+      if (accept(value, ANY, names.get(metric) ?? 'unknown'))
+        measureSafely((safe, safeAttributes) => result.observe(metric, safe, safeAttributes), value, attributes)
+    },
+  }))
+  const guardKind = (kind: ObservableKind): void => {
+    const create = meter[kind].bind(meter)
+    meter[kind] = (name: string, options?: MetricOptions) =>
+      cache.find(kind, name, options, () => {
+        onCreate?.()
+        const observable = create(name, options)
+        names.set(observable, name)
+        const callbacks = createCallbackGuard<ObservableCallback>(limit, name, (result) => ({
+          observe: (value, attributes) => {
+            if (accept(value, ANY, name))
+              measureSafely((safe, safeAttributes) => result.observe(safe, safeAttributes), value, attributes)
+          },
+        }))
+        const { addCallback, removeCallback } = observable
+        observable.addCallback = (callback) => addCallback.call(observable, callbacks(callback))
+        observable.removeCallback = (callback) => removeCallback.call(observable, callbacks(callback))
+        return observable
+      })
+  }
+  guardKind('createObservableCounter')
+  guardKind('createObservableUpDownCounter')
+  guardKind('createObservableGauge')
+  const { addBatchObservableCallback: add, removeBatchObservableCallback: remove } = meter
+  meter.addBatchObservableCallback = (callback, observables) => add.call(meter, batchCallbacks(callback), observables)
+  meter.removeBatchObservableCallback = (callback, observables) =>
+    remove.call(meter, batchCallbacks(callback), observables)
+}
+
+function measureSafely(measure: Measure, value: number, attributes?: Attributes, context?: Context): void {
+  try {
+    const isTame = attributes === undefined || attributes === null || isPlainMap(attributes)
+    measure(value, (isTame ? attributes : tameMap(attributes)) ?? undefined, context)
+  } catch {
+    // attributes that cannot be listed
+  }
+}

@@ -1,0 +1,56 @@
+/** Who the program is by its package.json: the nearest one with a name above the main script. */
+import { readFileSync, realpathSync } from 'node:fs'
+import path from 'node:path'
+
+export interface PackageIdentity {
+  readonly name: string
+  readonly version: string | undefined
+}
+
+const MAX_DEPTH = 32
+const MODULES = `${path.sep}node_modules${path.sep}`
+
+/** The same in the primary of a cluster, its workers, and worker threads: they share the main script. */
+export function findPackage(env: Readonly<Record<string, string | undefined>>): PackageIdentity | undefined {
+  const script = mainScript(env)
+  if (script === undefined) return undefined
+  const at = script.indexOf(MODULES)
+  // a tool such as next or tsx that the application has installed runs on its behalf; one that is installed globally is itself
+  return (at < 0 ? undefined : nearestNamed(script.slice(0, at))) ?? nearestNamed(path.dirname(script))
+}
+
+function mainScript(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  // pm2 starts a script of its own and names the program's
+  const given = env.pm_exec_path ?? process.argv[1]
+  const hasNoScript = process.execArgv.some((flag) => /^(-e|-p|-pe|-i|--eval|--print|--interactive)(=|$)/.test(flag))
+  if (given === undefined || (hasNoScript && env.pm_exec_path === undefined)) return undefined
+  try {
+    const real = realpathSync(given)
+    // `node .` names the folder
+    return path.extname(real) === '' && real === path.resolve('.') ? path.join(real, 'index.js') : real
+  } catch {
+    return undefined
+  }
+}
+
+function nearestNamed(folder: string): PackageIdentity | undefined {
+  let current = folder
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    const found = readIdentity(path.join(current, 'package.json'))
+    const parent = path.dirname(current)
+    if (found || parent === current) return found
+    current = parent
+  }
+  return undefined
+}
+
+/** A package.json without a name, such as `{"type":"commonjs"}` in a folder of built files, is not that of a program. */
+function readIdentity(file: string): PackageIdentity | undefined {
+  try {
+    const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    if (typeof name !== 'string' || name.trim() === '') return undefined
+    return { name: name.trim(), version: typeof version === 'string' && version !== '' ? version : undefined }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,118 @@
+/** Which traces are kept once they are known, why, and for how many a kept one stands. */
+import { createTraceState, type SpanContext, SpanStatusCode, type TraceState } from '@opentelemetry/api'
+import { hrTimeToMilliseconds } from '@opentelemetry/core'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { KeepOptions } from '../../config/keep-options.ts'
+
+/** `parent`: a caller has decided with a threshold; `slow` and `error` and `when` are the rules of those names. */
+export type KeepReason = 'parent' | 'error' | 'slow' | 'when' | 'ratio' | 'rate'
+
+/** Why an ordinary trace is kept, and the share of traces that it stands for. */
+export interface Chance {
+  readonly reason: KeepReason
+  readonly probability: number
+}
+
+export interface KeepRules {
+  /** What a span that has ended says for its trace. */
+  evidenceOf(span: ReadableSpan, isRoot: boolean): KeepReason | undefined
+  isSlow(millis: number): boolean
+  /** Whether an ordinary trace is among those that are kept. */
+  draw(context: SpanContext): Chance | undefined
+}
+
+const TWO_56 = 2 ** 56
+const THRESHOLD_DIGITS = 14
+const RANDOM_TRACE_ID_FLAG = 0x02
+
+export function createKeepRules({ errors, slowerThanMillis, when, ratio, perSecond }: KeepOptions): KeepRules {
+  const share = ratio ?? (perSecond === undefined ? 0 : 1)
+  const limiter = perSecond === undefined ? undefined : createLimiter(perSecond)
+  const isSlow = (millis: number): boolean => slowerThanMillis !== undefined && millis > slowerThanMillis
+  return {
+    isSlow,
+    evidenceOf(span, isRoot) {
+      if (errors && span.status.code === SpanStatusCode.ERROR) return 'error'
+      if (isRoot && isSlow(hrTimeToMilliseconds(span.duration))) return 'slow'
+      return when && isTrue(when, span) ? 'when' : undefined
+    },
+    draw(context) {
+      if (share < 1 && randomnessOf(context) < thresholdOf(share)) return undefined
+      if (share <= 0) return undefined
+      const before = probabilityOf(context.traceState)
+      // the decision of a sampler before this one was by the same randomness
+      const probability = Math.min(before, share)
+      if (limiter === undefined) return { reason: 'ratio', probability }
+      const offered = limiter()
+      return offered === 0 ? undefined : { reason: 'rate', probability: probability / offered }
+    },
+  }
+}
+
+/** The caller's threshold: it has decided for the whole trace. Sampled flags alone say nothing, since those are set before anything is known. */
+export function hasThreshold(state: TraceState | undefined): boolean {
+  return memberOf(state, 'th') !== undefined
+}
+
+/** @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-handling/ */
+export function withProbability(state: TraceState | undefined, probability: number): TraceState {
+  const threshold = thresholdOf(probability).replace(/0+$/, '') || '0'
+  const others = (state?.get('ot') ?? '').split(';').filter((member) => member && !member.startsWith('th:'))
+  return (state ?? createTraceState()).set('ot', [`th:${threshold}`, ...others].join(';'))
+}
+
+/** By the threshold that is there; 1 without. */
+export function probabilityOf(state: TraceState | undefined): number {
+  const threshold = memberOf(state, 'th')
+  return threshold === undefined ? 1 : 1 - Number.parseInt(threshold.padEnd(THRESHOLD_DIGITS, '0'), 16) / TWO_56
+}
+
+/** Of 14 digits, as the randomness of a trace: greater texts are greater numbers. */
+function thresholdOf(probability: number): string {
+  const rejected = BigInt(Math.min(TWO_56 - 1, Math.round((1 - probability) * TWO_56)))
+  return rejected.toString(16).padStart(THRESHOLD_DIGITS, '0')
+}
+
+function randomnessOf({ traceId, traceFlags, traceState }: SpanContext): string {
+  const explicit = memberOf(traceState, 'rv')
+  if (explicit !== undefined) return explicit
+  if (traceFlags & RANDOM_TRACE_ID_FLAG) return traceId.slice(-THRESHOLD_DIGITS)
+  return thresholdOf(Math.random())
+}
+
+function memberOf(state: TraceState | undefined, name: string): string | undefined {
+  const member = state
+    ?.get('ot')
+    ?.split(';')
+    .find((entry) => entry.startsWith(`${name}:`))
+  const value = member?.slice(name.length + 1)
+  return value !== undefined && /^[0-9a-f]{1,14}$/.test(value) ? value : undefined
+}
+
+function isTrue(when: (span: ReadableSpan) => boolean, span: ReadableSpan): boolean {
+  try {
+    return when(span) === true
+  } catch {
+    // a rule of the application that throws keeps nothing
+    return false
+  }
+}
+
+/** @returns for how many traces the one at hand stands, those turned away since the last included; 0 where it is turned away */
+function createLimiter(perSecond: number): () => number {
+  const capacity = perSecond === 0 ? 0 : Math.max(1, perSecond)
+  let tokens = capacity
+  let refilledAt = performance.now()
+  let offered = 0
+  return () => {
+    const now = performance.now()
+    tokens = Math.min(capacity, tokens + ((now - refilledAt) / 1000) * perSecond)
+    refilledAt = now
+    offered++
+    if (tokens < 1) return 0
+    tokens -= 1
+    const stands = offered
+    offered = 0
+    return stands
+  }
+}

@@ -1,0 +1,152 @@
+/** What all tracers of one provider share: sampling, ids, limits, counters, and the processors, none of which may throw into the application. */
+import {
+  type Attributes,
+  type Context,
+  diag,
+  isSpanContextValid,
+  type Link,
+  type SpanContext,
+  type SpanKind,
+  trace,
+} from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
+import type { IdGenerator, Sampler, SamplingResult, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { keepAttributes, readProperty } from '../attribute-values.ts'
+import { createIdGenerator } from './id-generator.ts'
+import type { SelfCounters } from './self-counters.ts'
+import type { RecordingSpan, SpanOwner } from './span.ts'
+import type { Limits } from './span-attributes.ts'
+
+export interface TracerCoreOptions {
+  readonly resource: Resource
+  readonly limits: Limits
+  readonly sampler: Sampler
+  /** Whether the sampler looks at no attributes, so that it may be given those of the application as they are. */
+  readonly trustsSampler: boolean
+  /** The application's; ours where undefined. */
+  readonly idGenerator: IdGenerator | undefined
+  readonly processors: readonly SpanProcessor[]
+  readonly counters: SelfCounters | undefined
+}
+
+// values of SamplingDecision
+const DROP = 0
+const RECORD = 1
+const SAMPLE = 2
+
+export class TracerCore implements SpanOwner {
+  readonly resource: Resource
+  readonly limits: Limits
+  readonly processors: readonly SpanProcessor[]
+  readonly counters: SelfCounters | undefined
+  /** Whether trace ids that start here are random, by the word of W3C's flag. */
+  readonly hasOwnIds: boolean
+  readonly trustsSampler: boolean
+  private readonly sampler: Sampler
+  private readonly ids: IdGenerator
+  private readonly ownIds: IdGenerator
+
+  constructor({ resource, limits, sampler, trustsSampler, idGenerator, processors, counters }: TracerCoreOptions) {
+    this.resource = resource
+    this.limits = limits
+    this.processors = processors
+    this.counters = counters
+    this.trustsSampler = trustsSampler
+    this.sampler = sampler
+    this.hasOwnIds = idGenerator === undefined
+    this.ownIds = createIdGenerator()
+    this.ids = idGenerator ?? this.ownIds
+  }
+
+  createSpanId(): string {
+    try {
+      return this.ids.generateSpanId()
+    } catch (error) {
+      say('id generator', error)
+      return this.ownIds.generateSpanId()
+    }
+  }
+
+  createTraceId(): string {
+    try {
+      return this.ids.generateTraceId()
+    } catch (error) {
+      say('id generator', error)
+      return this.ownIds.generateTraceId()
+    }
+  }
+
+  /** As the sampler decides; where it throws, or decides nothing, as the parent. */
+  sample(
+    context: Context,
+    traceId: string,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    links: Link[],
+  ): SamplingResult {
+    try {
+      const result = this.sampler.shouldSample(context, traceId, name, kind, attributes, links)
+      if (result.decision === DROP || result.decision === RECORD || result.decision === SAMPLE) return result
+      say('sampler', new Error('no decision'))
+    } catch (error) {
+      say('sampler', error)
+    }
+    return { decision: isDropped(trace.getSpanContext(context)) ? DROP : SAMPLE }
+  }
+
+  keepLink(link: unknown): Link | undefined {
+    if (typeof link !== 'object' || link === null) return undefined
+    const context = readProperty(link, 'context') as SpanContext | undefined
+    if (typeof context !== 'object' || context === null) return undefined
+    if (typeof readProperty(context, 'traceId') !== 'string') return undefined
+    const { attributePerLinkCountLimit, attributeValueLengthLimit } = this.limits
+    const attributes = readProperty(link, 'attributes')
+    return { context, ...keepAttributes(attributes, attributePerLinkCountLimit, attributeValueLengthLimit) }
+  }
+
+  onStart(span: RecordingSpan, context: Context): void {
+    for (const processor of this.processors) {
+      try {
+        processor.onStart(span, context)
+      } catch (error) {
+        say('span processor', error)
+      }
+    }
+  }
+
+  onEnding(span: RecordingSpan): void {
+    for (const processor of this.processors) {
+      if (processor.onEnding === undefined) continue
+      try {
+        processor.onEnding(span)
+      } catch (error) {
+        say('span processor', error)
+      }
+    }
+    this.counters?.end(span._isSampled)
+  }
+
+  onEnd(span: RecordingSpan): void {
+    for (const processor of this.processors) {
+      try {
+        processor.onEnd(span)
+      } catch (error) {
+        say('span processor', error)
+      }
+    }
+  }
+}
+
+function isDropped(parent: SpanContext | undefined): boolean {
+  return parent !== undefined && isSpanContextValid(parent) && (parent.traceFlags & 1) === 0
+}
+
+/** Logging throttles equal lines. */
+function say(what: string, error: unknown): void {
+  try {
+    diag.error(`A ${what} has thrown, which costs the span what it would have done: ${(error as Error)?.message}`)
+  } catch {
+    // an error that cannot be read
+  }
+}

@@ -1,0 +1,96 @@
+/** The tracer provider: one tracer a scope, and processors that are flushed and shut down together. */
+
+import type { Tracer, TracerProvider } from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
+import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { clearTimeout, setTimeout } from '../../timers.ts'
+import type { SelfCounters } from './self-counters.ts'
+import { createTracer } from './tracer.ts'
+import { TracerCore } from './tracer-core.ts'
+
+export interface OwnTracerProviderOptions {
+  readonly resource: Resource
+  readonly sampler: Sampler
+  /** Whether the sampler looks at no attributes. */
+  readonly trustsSampler?: boolean
+  readonly limits?: { readonly [Limit in keyof SpanLimits]?: number | undefined }
+  readonly idGenerator?: IdGenerator | undefined
+  readonly spanProcessors?: readonly SpanProcessor[]
+  readonly counters?: SelfCounters | undefined
+}
+
+export interface OwnTracerProvider extends TracerProvider {
+  /** @throws a list of errors: of the processors that failed, or took too long */
+  forceFlush(options?: { timeoutMillis?: number }): Promise<void>
+  /** @throws the first error of a processor, after all have been asked */
+  shutdown(): Promise<void>
+}
+
+/** A processor that keeps the deadline itself answers at that very moment. */
+const GRACE_MILLIS = 20
+const FLUSH_TIMEOUT_MILLIS = 30_000
+const LIMIT = 128
+
+export function createOwnTracerProvider(options: OwnTracerProviderOptions): OwnTracerProvider {
+  const { resource, sampler, trustsSampler = false, idGenerator, spanProcessors: processors = [], counters } = options
+  const limits = withDefaults(options.limits ?? {})
+  const core = new TracerCore({ resource, limits, sampler, trustsSampler, idGenerator, processors, counters })
+  const tracers = new Map<string, Tracer>()
+  return {
+    getTracer(name, version, tracerOptions) {
+      const schemaUrl = tracerOptions?.schemaUrl
+      const key = `${String(name)}@${version || ''}:${schemaUrl || ''}`
+      let tracer = tracers.get(key)
+      if (tracer === undefined) {
+        tracer = createTracer({ name, version, schemaUrl } as Parameters<typeof createTracer>[0], core)
+        tracers.set(key, tracer)
+      }
+      return tracer
+    },
+    async forceFlush({ timeoutMillis = FLUSH_TIMEOUT_MILLIS } = {}) {
+      const results = await Promise.all(processors.map((processor) => flush(processor, timeoutMillis)))
+      const errors = results.filter((error) => error !== undefined)
+      if (errors.length > 0) throw errors
+    },
+    async shutdown() {
+      const results = await Promise.allSettled(processors.map(async (processor) => processor.shutdown()))
+      for (const result of results) if (result.status === 'rejected') throw result.reason
+    },
+  }
+}
+
+async function forceFlush(processor: SpanProcessor): Promise<void> {
+  await processor.forceFlush()
+}
+
+/** @returns what went wrong */
+function flush(processor: SpanProcessor, timeoutMillis: number): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(
+      () => resolve(new Error(`Span processor did not complete within ${timeoutMillis} ms`)),
+      timeoutMillis + GRACE_MILLIS,
+    )
+    const settle = (error?: unknown): void => {
+      clearTimeout(timer)
+      resolve(error)
+    }
+    // at once, since the deadline of the caller is known to delivery only while this runs
+    forceFlush(processor).then(
+      () => settle(),
+      (error: unknown) => settle(error ?? new Error('Span processor failed to flush')),
+    )
+  })
+}
+
+/** A length of 0 leaves nothing of a text, as the specification has it; one below 0 counts as none. */
+function withDefaults(limits: NonNullable<OwnTracerProviderOptions['limits']>): Required<SpanLimits> {
+  const length = limits.attributeValueLengthLimit
+  return {
+    attributeValueLengthLimit: length === undefined || !(length >= 0) ? Number.POSITIVE_INFINITY : length,
+    attributeCountLimit: limits.attributeCountLimit ?? LIMIT,
+    eventCountLimit: limits.eventCountLimit ?? LIMIT,
+    linkCountLimit: limits.linkCountLimit ?? LIMIT,
+    attributePerEventCountLimit: limits.attributePerEventCountLimit ?? LIMIT,
+    attributePerLinkCountLimit: limits.attributePerLinkCountLimit ?? LIMIT,
+  }
+}

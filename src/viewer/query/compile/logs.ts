@@ -1,0 +1,97 @@
+/** Turns a query into a condition on log records `l`. */
+import type { StoreContext } from '../../store/context.ts'
+import { SEVERITIES, severityNumberOf } from '../../store/severity.ts'
+import type { Expression, Operator, Term } from '../language/ast.ts'
+import { badQuery } from '../language/errors.ts'
+import { and, escapeLike, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
+import { attributeCondition, hasAttribute, inJson } from './attributes.ts'
+import { rejectUnknownField } from './known-fields.ts'
+import { checked, inScopes, matchingServices } from './spans.ts'
+
+/** What other libraries call the severities. */
+const SEVERITY_NAMES: Readonly<Record<string, string>> = {
+  warning: 'warn',
+  err: 'error',
+  critical: 'fatal',
+  crit: 'fatal',
+  panic: 'fatal',
+  emerg: 'fatal',
+  information: 'info',
+  notice: 'info',
+  verbose: 'debug',
+  silly: 'trace',
+}
+
+export function compileLogQuery(context: StoreContext, expression: Expression): Sql {
+  switch (expression.kind) {
+    case 'and':
+      return and(expression.items.map((item) => compileLogQuery(context, item)))
+    case 'or':
+      return or(expression.items.map((item) => compileLogQuery(context, item)))
+    case 'not':
+      return not(compileLogQuery(context, expression.item))
+    case 'some':
+      return compileLogQuery(context, expression.item)
+    default: {
+      const condition = or(expression.values.map((value) => logCondition(context, expression, value)))
+      return expression.operator === '!=' ? not(condition) : condition
+    }
+  }
+}
+
+function logCondition(context: StoreContext, term: Term, value: string): Sql {
+  const { field, operator, position } = term
+  if (operator === 'has') return hasField(context, field === 'has' ? value : field, term)
+  if (operator === 'text') return logText(value)
+  if (value === '*' && /^[=:]$/.test(operator)) return hasField(context, field, term)
+  switch (field) {
+    case 'service':
+      return isIn('l.svc', matchingServices(context, operator, value, position))
+    case 'severity':
+      return severityCondition(operator, value, position)
+    case 'body':
+    case 'message':
+      return checked(textMatch('l.body', operator, value), term, value)
+    case 'trace':
+      return sql('l.trace_id = ?', value.toLowerCase())
+    case 'span':
+      return sql('l.span_id = ?', value.toLowerCase())
+    case 'scope':
+      return inScopes('l.scope_id', operator, value)
+    case 'event':
+      return checked(textMatch('l.event', operator, value), term, value)
+  }
+  rejectUnknownField(context, 'log', term)
+  return checked(attributeCondition('l', context, term, value), term, value)
+}
+
+function hasField(context: StoreContext, field: string, term: Term): Sql {
+  if (field === 'trace' || field === 'span') return sql(`l.${field}_id IS NOT NULL`)
+  if (field === 'event') return sql('l.event IS NOT NULL')
+  if (['service', 'severity', 'body', 'scope'].includes(field)) return TRUE
+  rejectUnknownField(context, 'log', { field, position: term.position })
+  return hasAttribute('l', context, { ...term, field })
+}
+
+function severityCondition(operator: Operator, value: string, position: number): Sql {
+  const name = value.toLowerCase()
+  if (/^\d+$/.test(value)) return sql(`l.sev ${/^[<>]/.test(operator) ? operator : '='} ?`, Number(value))
+  const least = severityNumberOf(SEVERITY_NAMES[name] ?? name)
+  if (least === undefined)
+    throw badQuery(position, `There is no severity ${JSON.stringify(value)} (${SEVERITIES.join(', ')}).`)
+  const most = least === 0 ? 0 : least + 3
+  if (operator === '>' || operator === '<=') return sql(`l.sev ${operator} ?`, most)
+  if (operator === '<' || operator === '>=') return sql(`l.sev ${operator} ?`, least)
+  return sql('l.sev BETWEEN ? AND ?', least, most)
+}
+
+function logText(value: string): Sql {
+  const pattern = value.includes('*') ? `%${escapeLike(value).replaceAll('*', '%')}%` : `%${escapeLike(value)}%`
+  return sql(
+    "l.body LIKE ? ESCAPE '\\' OR l.attrs LIKE ? ESCAPE '\\' OR l.trace_id = ? OR l.span_id = ?",
+    pattern,
+    value.includes('*') ? pattern : inJson(value),
+    value.toLowerCase(),
+    value.toLowerCase(),
+  )
+}

@@ -1,0 +1,78 @@
+/** Reads what stands between a field and its value: signs, and the words that other languages use. */
+import type { Operator } from './ast.ts'
+import { type Cursor, isWord } from './cursor.ts'
+import { badQuery } from './errors.ts'
+import { resolveField } from './field-names.ts'
+import type { Token } from './tokens.ts'
+
+export interface ReadOperator {
+  readonly operator: Operator
+  readonly negated: boolean
+  /** Where it ends in the text. */
+  readonly end: number
+}
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  '=': '=',
+  '==': '=',
+  ':': ':',
+  '!=': '!=',
+  '<>': '!=',
+  '>': '>',
+  '>=': '>=',
+  '<': '<',
+  '<=': '<=',
+  '~': '~',
+  '=~': 'regex',
+  '!~': 'regex',
+  '!=~': 'regex',
+}
+const WORDS: Readonly<Record<string, Operator>> = { contains: '~', like: '~', matches: 'regex' }
+
+/** Moves behind the field at hand and its operator, when an operator follows. */
+export function readOperator(cursor: Cursor): ReadOperator | undefined {
+  return cursor.peek(1)?.kind === 'operator' ? readSign(cursor) : readWord(cursor)
+}
+
+function readSign(cursor: Cursor): ReadOperator {
+  const sign = cursor.peek(1)!
+  cursor.skip(2)
+  const plain = sign.text.length > 1 && sign.text.startsWith(':') ? sign.text.slice(1) : sign.text
+  const following = cursor.peek()
+  // `field: >10`
+  if (plain === ':' && following?.kind === 'operator' && following.text !== ':') {
+    cursor.skip()
+    return toOperator(following, following.text)
+  }
+  return toOperator(sign, plain)
+}
+
+function toOperator({ position, end }: Token, text: string): ReadOperator {
+  const operator = OPERATORS[text]
+  if (operator === undefined) throw badQuery(position, `There is no operator ${JSON.stringify(text)}.`)
+  return { operator, negated: operator === 'regex' && text.startsWith('!'), end }
+}
+
+/** Words are operators only where they can't be meant as text to find. */
+function readWord(cursor: Cursor): ReadOperator | undefined {
+  const negated = /^not$/i.test(cursor.peek(1)?.text ?? '') && cursor.peek(1)!.kind === 'not'
+  const at = negated ? 2 : 1
+  const [word, behind] = [cursor.peek(at), cursor.peek(at + 1)]
+  const found = (operator: Operator, count: number, isNegated = negated): ReadOperator => {
+    cursor.skip(count)
+    return { operator, negated: isNegated, end: word!.end }
+  }
+  if (word?.kind !== 'word') return undefined
+  const text = word.text.toLowerCase()
+  if (text === 'in' && behind?.kind === 'open') return found('=', at + 1)
+  if (Object.hasOwn(WORDS, text) && (behind?.kind === 'quoted' || (behind && isFieldLike(cursor.peek()!))))
+    return found(WORDS[text]!, at + 1)
+  if (text === 'exists' && isFieldLike(cursor.peek()!)) return found('has', at + 1)
+  if (text === 'is' && !negated && isWord(behind, 'null')) return found('has', 3, true)
+  if (text === 'is' && !negated && behind?.kind === 'not' && isWord(cursor.peek(3), 'null')) return found('has', 4)
+  return undefined
+}
+
+function isFieldLike(token: Token): boolean {
+  return token.kind === 'word' && (/[._]/.test(token.text) || resolveField(token.text).isBuiltIn)
+}

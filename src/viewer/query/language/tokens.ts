@@ -1,0 +1,114 @@
+/** Cuts the text of a query into words, quoted texts, operators and brackets, each with its position. */
+import { badQuery } from './errors.ts'
+
+export interface Token {
+  readonly kind: 'word' | 'quoted' | 'operator' | 'open' | 'close' | 'and' | 'or' | 'not' | 'pipe' | 'comma'
+  readonly text: string
+  readonly position: number
+  readonly end: number
+  /** No blank stands before it. */
+  readonly isAttached: boolean
+}
+
+const MAX_LENGTH = 4000
+const MAX_TOKENS = 400
+const OPERATOR = /:?(?:!=~|!=|!~|=~|==|>=|<=|<>|>|<|=|~|:)/y
+/** Brackets that close again are part of a word: `/users/{id}`. */
+const WORD = /[^\s"'`()[\]{}|,:=<>~!&](?:\{[^\s{}"]*\}|[^\s"`()[\]{}|,:=<>~!&])*/y
+const CONNECTORS: readonly (readonly [pattern: RegExp, kind: Token['kind']])[] = [
+  [/&&/y, 'and'],
+  [/\|\|/y, 'or'],
+  [/\|/y, 'pipe'],
+  [/,/y, 'comma'],
+  [/[({]/y, 'open'],
+  [/[)}]/y, 'close'],
+]
+const KEYWORDS: Readonly<Record<string, Token['kind']>> = {
+  and: 'and',
+  or: 'or',
+  not: 'not',
+  AND: 'and',
+  OR: 'or',
+  NOT: 'not',
+}
+
+/** @throws {HttpError} 400 `bad_query` with the position of what is wrong */
+export function tokenize(text: string): Token[] {
+  if (text.length > MAX_LENGTH) throw badQuery(MAX_LENGTH, `A query has at most ${MAX_LENGTH} characters.`)
+  const tokens: Token[] = []
+  let position = 0
+  for (;;) {
+    const start = position
+    while (/\s/.test(text[position] ?? '')) position++
+    if (position >= text.length) return tokens
+    const token = readToken(text, position, position === start && tokens.length > 0, tokens.at(-1))
+    tokens.push(token)
+    if (tokens.length > MAX_TOKENS) throw badQuery(position, `A query has at most ${MAX_TOKENS} words.`)
+    position = token.end
+  }
+}
+
+function readToken(text: string, position: number, isAttached: boolean, before: Token | undefined): Token {
+  const token = (kind: Token['kind'], value: string, end: number): Token => ({
+    kind,
+    text: value,
+    position,
+    end,
+    isAttached,
+  })
+  const character = text[position]!
+  if (character === '"' || character === "'" || character === '`') {
+    const quoted = readQuoted(text, position, character)
+    if (quoted !== undefined) return token('quoted', quoted.value, quoted.end)
+    if (character !== "'") throw badQuery(position, 'A quote is not closed.')
+  }
+  if (isUrlAt(text, position))
+    return token('word', take(URL, text, position)!, position + take(URL, text, position)!.length)
+  const range = character === '[' ? take(RANGE, text, position) : undefined
+  if (range !== undefined) return token('word', range, position + range.length)
+  for (const [pattern, kind] of CONNECTORS) {
+    const found = take(pattern, text, position)
+    if (found !== undefined) return token(kind, found, position + found.length)
+  }
+  // after a field, `!` begins an operator; elsewhere it negates
+  const operator = take(OPERATOR, text, position)
+  if (operator !== undefined) return token('operator', operator, position + operator.length)
+  if (character === '!') return token('not', character, position + 1)
+  if (character === '-' && before?.kind !== 'operator' && /[^\s\d]/.test(text[position + 1] ?? ' '))
+    return token('not', '-', position + 1)
+  if (before?.kind === 'operator' && before.end === position) {
+    const value = take(VALUE, text, position)
+    if (value !== undefined) return token('word', value, position + value.length)
+  }
+  const word = take(WORD, text, position) ?? character
+  const kind = KEYWORDS[word]
+  const isKeyword =
+    kind !== undefined && before?.kind !== 'operator' && !/^\s*[:=<>~!]/.test(text.slice(position + word.length))
+  return token(isKeyword ? kind : 'word', word, position + word.length)
+}
+
+const URL = /[a-z][a-z0-9+.-]*:\/\/[^\s"()|]*/iy
+const RANGE = /\[[^\]]*\]/y
+/** What stands right behind an operator may hold colons and equal signs: `body:a=b`, `url:/x?a=1`. */
+const VALUE = /[^\s"'`()[\]{}|,<>~!=:](?:\{[^\s{}"]*\}|\([^\s()"]*\)|,(?!\s|$)|&(?!&)|[^\s"(){}|,&])*/y
+
+/** `http://host` is text to find, not a field named http. */
+function isUrlAt(text: string, position: number): boolean {
+  return take(URL, text, position) !== undefined
+}
+
+function take(pattern: RegExp, text: string, position: number): string | undefined {
+  pattern.lastIndex = position
+  return pattern.exec(text)?.[0]
+}
+
+function readQuoted(text: string, start: number, quote: string): { value: string; end: number } | undefined {
+  let value = ''
+  for (let position = start + 1; position < text.length; position++) {
+    const character = text[position]!
+    if (character === quote) return { value, end: position + 1 }
+    if (character === '\\' && position + 1 < text.length) value += text[++position]
+    else value += character
+  }
+  return undefined
+}

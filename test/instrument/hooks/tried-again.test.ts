@@ -1,0 +1,56 @@
+/** An instrumentation that could not be loaded for a moment is loaded later; a program that ends at once still hears what is not supported. */
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const ROOT = path.join(import.meta.dirname, '../../..')
+let folder: string
+beforeEach(() => {
+  mkdirSync(path.join(ROOT, '.cache/programs'), { recursive: true })
+  folder = mkdtempSync(path.join(ROOT, '.cache/programs/again-'))
+  mkdirSync(path.join(folder, 'node_modules'))
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
+  symlinkSync(ROOT, path.join(folder, 'node_modules/uptrace-node'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function run(source: string, limit = ''): Promise<{ stdout: string; stderr: string; code: unknown }> {
+  writeFileSync(path.join(folder, 'app.cjs'), source)
+  const command = `${limit} exec "${process.execPath}" --require uptrace-node/register app.cjs`
+  const env = { PATH: process.env.PATH, UPTRACE_DSN: 'http://t@localhost:1', OTEL_METRICS_EXPORTER: 'none' }
+  return new Promise((resolve) =>
+    execFile('bash', ['-c', command], { cwd: folder, env }, (error, stdout, stderr) =>
+      resolve({ stdout, stderr, code: error?.code ?? 0 }),
+    ),
+  )
+}
+
+test.for(['pg', 'redis', 'http'])('out of file descriptors at the first use of %s', async (name) => {
+  const { stdout, stderr } = await run(
+    `const fs = require('fs')
+     const taken = []
+     try { for (;;) taken.push(fs.openSync(__filename)) } catch {}
+     try { require('${name}') } catch {}
+     for (const fd of taken) fs.closeSync(fd)
+     require('${name}')
+     console.log(require('uptrace-node').configureOpentelemetry().diagnostics().active.join(' '))`,
+    'ulimit -n 60;',
+  )
+  expect(stdout.split(/\s/)).toContain(name)
+  expect(stderr.match(/could not be loaded/g)?.length ?? 0).toBeLessThanOrEqual(1)
+})
+
+test.for<[string, string]>([
+  ['ends at once', ''],
+  ['calls process.exit()', 'process.exit()'],
+  ['throws', 'throw new Error("mine")'],
+  ['shuts down first', "require('uptrace-node').shutdown()"],
+])('an unsupported version in a program that %s: one line', async ([, end]) => {
+  const express = path.join(folder, 'node_modules/express')
+  cpSync(path.join(ROOT, 'node_modules/express'), express, { recursive: true })
+  const manifest = path.join(express, 'package.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"version": "[^"]*"/, '"version": "99.1.0"'))
+  const { stderr } = await run(`require('express'); ${end}`)
+  expect(stderr.match(/express 99\.1\.0 is not traced/g)).toHaveLength(1)
+})
