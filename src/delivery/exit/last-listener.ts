@@ -4,6 +4,9 @@ import type { ProcessListeners } from './process-listeners.ts'
 
 type Exit = (code: number) => void
 
+/** On the listeners of all configurations, and of all copies of this package: among them no order matters, and none gives way to another. */
+const IS_LAST = Symbol.for('uptrace-node.last-exit-listener')
+
 export interface LastListenerOptions {
   readonly listeners: ProcessListeners
   readonly run: () => void
@@ -12,6 +15,7 @@ export interface LastListenerOptions {
 }
 
 export function listenLast({ listeners, run, isCrashing }: LastListenerOptions): void {
+  Object.assign(onExit, { [IS_LAST]: true })
   let isMoving = false
   let restoreExit = (): void => {}
   listeners.keep('exit', onExitBegins, true)
@@ -25,7 +29,7 @@ export function listenLast({ listeners, run, isCrashing }: LastListenerOptions):
   }
 
   function moveToEnd(): void {
-    if (process.listeners('exit').at(-1) !== onExit) {
+    if (listenersAfter(onExit).length > 0) {
       listeners.drop('exit', onExit)
       listeners.keep('exit', onExit)
     }
@@ -85,7 +89,8 @@ function beforeNestedExit(run: () => void): () => void {
   return restore
 }
 
+/** Those of others. */
 function listenersAfter(own: Exit): Exit[] {
   const all = process.rawListeners('exit') as Exit[]
-  return all.slice(all.indexOf(own) + 1)
+  return all.slice(all.indexOf(own) + 1).filter((listener) => !(IS_LAST in listener))
 }

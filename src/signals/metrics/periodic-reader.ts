@@ -41,6 +41,8 @@ export function createPeriodicReader(options: PeriodicReaderOptions): MetricRead
 }
 
 class PeriodicReader extends MetricReader {
+  /** The SDK's own reader has it under this name: at the end of a process it is looked for in either. */
+  readonly _exporter: PushMetricExporter
   private readonly options: PeriodicReaderOptions
   private timer: NodeJS.Timeout | undefined
   private ongoing: Promise<void> | undefined
@@ -57,6 +59,7 @@ class PeriodicReader extends MetricReader {
       metricProducers: options.metricProducers,
     })
     this.options = options
+    this._exporter = exporter
   }
 
   protected override onInitialized(): void {

@@ -3,6 +3,7 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { MAX_TIMER_MILLIS } from '../../config/environment.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import type { SelfCounters } from './self-counters.ts'
 import { createTracer } from './tracer.ts'
@@ -68,7 +69,7 @@ function flush(processor: SpanProcessor, timeoutMillis: number): Promise<unknown
   return new Promise((resolve) => {
     const timer = setTimeout(
       () => resolve(new Error(`Span processor did not complete within ${timeoutMillis} ms`)),
-      timeoutMillis + GRACE_MILLIS,
+      Math.min(timeoutMillis + GRACE_MILLIS, MAX_TIMER_MILLIS),
     )
     const settle = (error?: unknown): void => {
       clearTimeout(timer)
