@@ -19,6 +19,7 @@ export const LAZY_PACKAGES = {
   configuration: '@opentelemetry/configuration',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
+  undici: './instrument/undici/index.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
   'live-spans': './signals/traces/live-spans.ts',

@@ -68,11 +68,15 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       if (options.responseHeaders.length > 0)
         hooks['responseHook'] = hooks['onIncomingResponse'] = createResponseHook(options.responseHeaders)
       hooks['durationMetrics'] = options.durationMetrics
-      hooks['knownMethods'] = readEnvironment(options.env ?? {}).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
+      hooks['knownMethods'] = knownMethods(options)
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
     case 'undici':
-      return options.connectionPhases ? fetchPhaseHooks() : {}
+      return {
+        durationMetrics: options.durationMetrics,
+        knownMethods: knownMethods(options),
+        ...(options.connectionPhases && fetchPhaseHooks()),
+      }
     case 'express':
       return { ignoreLayersType: ['middleware', 'router'] }
     case 'koa':
@@ -83,6 +87,10 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
     default:
       return {}
   }
+}
+
+function knownMethods({ env = {} }: DefaultsOptions): readonly string[] | undefined {
+  return readEnvironment(env).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
 }
 
 /** Which instrumentations are on: by option, else by environment, else by default. */

@@ -2,23 +2,21 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
-import { isComplete, loadLazily } from '../lazy.ts'
+import { isComplete } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
-import type * as Express from './express/index.ts'
 import { type ImportWatch, watchImport } from './hooks/module-import.ts'
 import { watchRequire } from './hooks/module-require.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
-import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
 import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
-import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers } from './registry.ts'
 import { watchFetch } from './undici/fetch.ts'
 
@@ -72,16 +70,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       const setting = settings[name as InstrumentationName]
       return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
-    {
-      pino: () => createPinoInstrumentation(options.logs ?? {}),
-      // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
-      ...(typeof settings.http !== 'object' && {
-        http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
-      }),
-      ...(typeof settings.express !== 'object' && {
-        express: () => loadLazily<typeof Express>('express').createExpress(),
-      }),
-    },
+    chooseOwn(settings, options.logs ?? {}),
   )
   const reported = new Set<string>()
   const versionCheck = createCheck(() => {

@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
+import { findSeriesIn } from '../durations.ts'
 import { type GuardedDefinition, type InstrumentationClass, withGuards } from '../hooks/guard.ts'
 import { loadInstrumentation } from '../hooks/load.ts'
-import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
+import { createRequestDurations, SERVER_DURATION } from './durations.ts'
 import { useKnownMethods } from './request-attributes.ts'
 import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
 
@@ -82,9 +83,7 @@ class HttpInstrumentation implements Instrumentation {
     startIncoming({
       tracer: this.#tracers.getTracer(name, version),
       durations: createRequestDurations(
-        durationMetrics
-          ? seriesOfOwn(durationMetrics, name, version)
-          : seriesOfMeter(this.#meters.getMeter(name, version)),
+        findSeriesIn(SERVER_DURATION, { name, version }, durationMetrics, this.#meters),
       ),
       isIgnored: this.#config.ignoreIncomingRequestHook ?? (() => false),
       onResponse: this.#config.onIncomingResponse,

@@ -1,0 +1,23 @@
+/** Instrumentations by code of our own, in place of OpenTelemetry's: each is a chunk that loads when its target does. */
+import type { Instrumentation } from '@opentelemetry/instrumentation'
+import type { LogCorrelationOptions } from '../config/options.ts'
+import { loadLazily } from '../lazy.ts'
+import type * as Express from './express/index.ts'
+import type * as Http from './http/index.ts'
+import type { InstrumentationName, InstrumentationSettings } from './options.ts'
+import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import type * as Undici from './undici/index.ts'
+
+type Create = (config: Record<string, unknown>) => Instrumentation
+
+const OWN: Partial<Record<InstrumentationName, Create>> = {
+  http: (config) => loadLazily<typeof Http>('http').createHttp(config),
+  express: () => loadLazily<typeof Express>('express').createExpress(),
+  undici: (config) => loadLazily<typeof Undici>('undici').createUndici(config),
+}
+
+/** With settings of the user's own, OpenTelemetry's instrumentation sees to them all. */
+export function chooseOwn(settings: InstrumentationSettings, logs: LogCorrelationOptions): Record<string, Create> {
+  const chosen = Object.entries(OWN).filter(([name]) => typeof settings[name as InstrumentationName] !== 'object')
+  return { ...Object.fromEntries(chosen), pino: () => createPinoInstrumentation(logs) }
+}
