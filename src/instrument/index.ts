@@ -9,6 +9,7 @@ import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import { type ImportWatch, watchImport } from './hooks/module-import.ts'
 import { watchRequire } from './hooks/module-require.ts'
+import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
@@ -98,7 +99,9 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   })
   warnOfTaken(late)
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
-  const stopTakenEarly = late.some(({ module }) => module === 'http') ? watchFunctionsTakenEarly(isOwn) : () => {}
+  const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()
+  const isHttpLate = wrapsFunctions && late.some(({ module }) => module === 'http')
+  const stopTakenEarly = isHttpLate ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
   const afterStart = setTimeout(() => registry.activate('runtime-node'), 100)
   afterStart.unref()

@@ -126,9 +126,11 @@ function order(value: unknown): unknown {
 
 /** Likewise, without what another run has otherwise: ephemeral ports. */
 export const comparable = (items: readonly object[]): string[] =>
-  sorted(items).map((text) =>
-    text
-      .replace(/"network.peer.port":\d+/, '"network.peer.port":0')
-      .replace(/"server.port":\d{5}/, '"server.port":0')
-      .replace(/:\d{5}\b/g, ':PORT'),
-  )
+  sorted(items)
+    .map((text) =>
+      text
+        .replace(/"network.peer.port":\d+/, '"network.peer.port":0')
+        .replace(/"server.port":\d{5}/, '"server.port":0')
+        .replace(/:\d{5}\b/g, ':PORT'),
+    )
+    .sort()
