@@ -1,6 +1,6 @@
 /** Builds dist/: one CommonJS implementation in lazy chunks, a thin ESM facade a door, one rolled-up declaration file a door. */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { transform } from 'esbuild'
@@ -70,6 +70,17 @@ const useApiAsItIs: Plugin = {
   },
 }
 
+/** An application may bundle all this into an ES module, where there is no such name: the program stands in for the file. */
+const doWithoutFilename: Plugin = {
+  name: 'do-without-filename',
+  renderChunk(code) {
+    return code.replaceAll(
+      'require("url").pathToFileURL(__filename).href',
+      'require("url").pathToFileURL(typeof __filename === "undefined" ? process.argv[1] || "/" : __filename).href',
+    )
+  },
+}
+
 /** How every bundle is made. */
 const BUNDLING = {
   cwd: root,
@@ -77,7 +88,7 @@ const BUNDLING = {
   external: EXTERNAL,
   transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
   resolve: { conditionNames: ['node', 'import', 'default'] },
-  plugins: [bundleLateRequires, useApiAsItIs],
+  plugins: [bundleLateRequires, useApiAsItIs, doWithoutFilename],
   // modules of Node do nothing at load that anybody counts on; detectors are instances, which a bundler dares not drop by itself
   treeshake: {
     moduleSideEffects: (id: string, isExternal: boolean) => !isExternal && !id.includes('/@opentelemetry/resources/'),
@@ -201,10 +212,23 @@ async function writeFacades(): Promise<void> {
   }
 }
 
+/**
+ * Tools that copy what a program needs (Next.js, Nitro, Vercel) read the code, and only see files that are named in it: a function that nobody
+ * calls names those which load late.
+ */
+async function nameLateFiles(): Promise<void> {
+  const folders = ['chunks', 'instrumentations', 'lazy'].map((name) => `path.join(__dirname, ${JSON.stringify(name)});`)
+  const files = ['index.cjs', 'exit-worker.cjs'].map((name) => `path.join(__dirname, ${JSON.stringify(name)});`)
+  const packages = ['', '/hook.mjs', '/create-hook.mjs'].map((end) => `require.resolve("import-in-the-middle${end}");`)
+  const code = `\nfunction lateFiles() { const path = require("path"); try { ${[...folders, ...files, ...packages].join(' ')} } catch {} }\n`
+  for (const door of ['index.cjs', 'register.cjs']) await appendFile(path.join(dist, door), code)
+}
+
 await rm(dist, { recursive: true, force: true })
 await mkdir(dist, { recursive: true })
 const bundled = await buildImplementation()
 if (!process.argv.includes('--no-types')) await buildDeclarations()
 await writeFacades()
+await nameLateFiles()
 bundled.push(...(await buildUi(path.join(dist, 'ui'))))
 await writeNotices(dist, bundled)

@@ -7,6 +7,7 @@ import { CLASSES } from './catalogue.generated.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
+import { nameByQuery } from './sql/name-spans.ts'
 
 /** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
@@ -80,8 +81,15 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
     case 'express':
       return { ignoreLayersType: ['middleware', 'router'] }
     case 'koa':
-      return { ignoreLayersType: ['middleware'] }
+      // the route is taken from where the router leaves it
+      return { ignoreLayersType: ['middleware', 'router'] }
+    case 'graphql':
+      return { ignoreTrivialResolveSpans: true, mergeItems: true }
+    case 'ioredis':
+    case 'mongodb':
+      return { requireParentSpan: false }
     case 'pg':
+      return { requestHook: nameByQuery, ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }) }
     case 'mysql2':
       return options.sqlComments ? { addSqlCommenterCommentToQueries: true } : {}
     default:

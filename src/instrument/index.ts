@@ -5,10 +5,12 @@ import type { LogCorrelationOptions } from '../config/options.ts'
 import { isComplete } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
-import { TARGETS } from './catalogue.generated.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
+import type { Identity } from './hooks/identity.ts'
+import { createLoadByIdentity } from './hooks/load-by-identity.ts'
 import { type ImportWatch, watchImport } from './hooks/module-import.ts'
 import { watchRequire } from './hooks/module-require.ts'
+import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
 import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
@@ -19,6 +21,7 @@ import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers } from './registry.ts'
+import { ROUTES, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -64,6 +67,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
         options.env,
       )
     : warnOfBundle()
+  if (enabled.has('http')) enabled.add(ROUTES)
   const registry = createRegistry(
     enabled,
     options,
@@ -88,10 +92,15 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const isTarget = (moduleName: string): boolean =>
     Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name))
 
-  const stopRequire = watchRequire(onSight)
-  const importWatch = watchImport(onSight, isTarget, Object.keys(TARGETS).filter(isTarget))
+  const patchAlias = (identity: Identity, filename: string, exported: unknown): unknown =>
+    patchAs(identity, filename, exported, [...registry.definitions().values()].flat() as AliasDefinition[])
+  const targets = { onSight, isTarget, patchAlias }
+  const stopRequire = watchRequire(onSight, createLoadByIdentity(targets))
+  const importWatch = watchImport(targets, Object.keys(TARGETS).filter(isTarget))
   const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
-  const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
+  const stopFetch = enabled.has('undici')
+    ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
+    : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
   const late = attachLate((moduleName) => {
     onSight(moduleName)
@@ -108,8 +117,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name)).sort(),
+    active: [...registry.active.keys()].filter((name) => name !== ROUTES).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && name !== ROUTES).sort(),
     esm: importWatch.kind,
     late,
     unsupported: findUnsupported(registry.definitions()),

@@ -6,6 +6,8 @@ import type * as Express from './express/index.ts'
 import type * as Http from './http/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import type * as Routes from './routes/instrumentation.ts'
+import { ROUTES } from './targets.ts'
 import type * as Undici from './undici/index.ts'
 
 type Create = (config: Record<string, unknown>) => Instrumentation
@@ -19,5 +21,9 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
 /** With settings of the user's own, OpenTelemetry's instrumentation sees to them all. */
 export function chooseOwn(settings: InstrumentationSettings, logs: LogCorrelationOptions): Record<string, Create> {
   const chosen = Object.entries(OWN).filter(([name]) => typeof settings[name as InstrumentationName] !== 'object')
-  return { ...Object.fromEntries(chosen), pino: () => createPinoInstrumentation(logs) }
+  return {
+    ...Object.fromEntries(chosen),
+    pino: () => createPinoInstrumentation(logs),
+    [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
+  }
 }

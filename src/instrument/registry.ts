@@ -2,7 +2,8 @@
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { log } from '../log.ts'
-import { CLASSES, TARGETS } from './catalogue.generated.ts'
+import { CLASSES } from './catalogue.generated.ts'
+import { withEndOnce } from './hooks/end-once.ts'
 import {
   guardInstance,
   guardOwn,
@@ -12,6 +13,10 @@ import {
   withGuards,
 } from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
+import { mend } from './mend/libraries.ts'
+import { watchRoutes } from './routes/watch.ts'
+import { withSqlNames } from './sql/name-spans.ts'
+import { TARGETS } from './targets.ts'
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -112,6 +117,7 @@ export function createRegistry(
     const Guarded = withGuards(Class, name, (found) => {
       definitions.set(name, found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
+      for (const definition of found) alsoPatch(definition)
     })
     const instance = new Guarded(configOf(name))
     guardParts(instance, name)
@@ -119,7 +125,7 @@ export function createRegistry(
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    instrumentation.setTracerProvider(providers.tracerProvider)
+    instrumentation.setTracerProvider(withEndOnce(name, withSqlNames(name, providers.tracerProvider)))
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
     active.set(name, instrumentation)
@@ -141,6 +147,17 @@ export interface Definition {
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
 }
+/** What upstream leaves out. */
+function alsoPatch(definition: Definition): void {
+  for (const patching of [definition, ...(definition.files as readonly Definition[])]) {
+    const { name, patch } = patching
+    patching.patch = (exported, version) => {
+      watchRoutes(name, exported)
+      return mend(name, patch ? patch.call(patching, exported, version) : exported)
+    }
+  }
+}
+
 /** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
 function patchDefaultExports(definitions: readonly Definition[]): void {
   for (const definition of definitions) {

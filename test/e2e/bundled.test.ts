@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { rolldown } from 'rolldown'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import webpack from 'webpack'
 import { type Sink, startSink } from '../faults/sink.ts'
@@ -103,5 +104,37 @@ test.for(cases)(
       expect.stringMatching(/^uptrace: uptrace-node was put into a bundle, .*no library is instrumented.*external/),
     ])
     expect(names()).toEqual(['work'])
+  },
+)
+
+const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
+const ESM: Readonly<Record<string, (input: string, output: string) => Promise<unknown>>> = {
+  esbuild: (input, output) =>
+    build({
+      entryPoints: [input],
+      outfile: output,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+      banner: { js: BANNER },
+    }),
+  rolldown: async (input, output) => {
+    const bundle = await rolldown({ input, platform: 'node' })
+    await bundle.write({ file: output, format: 'esm', codeSplitting: false })
+  },
+}
+
+test.for(Object.keys(ESM))(
+  '%s into an ES module, alone: the app runs, and one line says what is missing',
+  { timeout: 60_000 },
+  async (name) => {
+    const source = `import { configureOpentelemetry } from 'uptrace-node'; configureOpentelemetry({ metricsEnabled: false }); console.log('the app runs')`
+    writeFileSync(path.join(folder, 'app.mjs'), source)
+    const alone = path.join(mkdtempSync(path.join(tmpdir(), 'uptrace-alone-')), 'bundle.mjs')
+    await ESM[name]!(path.join(folder, 'app.mjs'), alone)
+    const { code, stdout, stderr } = await run(alone)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'the app runs\n' })
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/^uptrace: uptrace-node was put into a bundle/)])
   },
 )

@@ -1,9 +1,14 @@
 /** What belongs to the application is copied before an instrumentation that would write into it gets it. */
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { likeOf, type Wrapper } from './guard-function.ts'
 
 interface Adapter {
   /** The arguments that the instrumentation gets. */
   before(args: unknown[]): unknown[]
+  /** Around the library's own function. */
+  around?(run: () => unknown, self: unknown): unknown
+  /** What the caller gets. */
+  result?(result: unknown): unknown
   /** Those that the library gets then. */
   after?(args: unknown[]): unknown[]
 }
@@ -28,9 +33,39 @@ const httpRequest: Adapter = {
   },
 }
 
+/** A callback runs where it was given, also where there is no span: else it would run in that of the call, for ever. */
+const callback: Adapter = {
+  before: (args) => args.map((arg) => (typeof arg === 'function' ? context.bind(context.active(), arg) : arg)),
+}
+
+/** A connection outlives who asked for it. Pools ask in their turn, within their own span. */
+const connect: Adapter = {
+  ...callback,
+  around: (run, self) => (isObject(self) && 'connectionParameters' in self ? context.with(ROOT_CONTEXT, run) : run()),
+}
+
+/** The library looks whether anybody but itself waits for errors, and must not find the instrumentation. */
+const mysqlQuery: Adapter = {
+  ...callback,
+  result(query) {
+    const own = query as {
+      _callback?: unknown
+      hasErrorHandler?: unknown
+      listenerCount?(event: string): number
+    } | null
+    if (typeof own?.hasErrorHandler !== 'function' || own._callback || !own.listenerCount) return query
+    const known = own.listenerCount('error')
+    own.hasErrorHandler = () => Boolean(own._callback) || own.listenerCount!('error') > known
+    return query
+  },
+}
+
 /** Instrumentation -> the function it wraps, `*` for all -> how. */
 const ADAPTERS: Readonly<Record<string, Readonly<Record<string, Adapter>>>> = {
   http: { request: httpRequest, get: httpRequest },
+  pg: { query: callback, connect },
+  mysql: { query: mysqlQuery, getConnection: callback },
+  mysql2: { query: callback, execute: callback },
   amqplib: { publish: { before: (args) => args.with(3, copyOf(args[3], ['headers'])) } },
   grpc: { '*': { before: (args) => args.map(cloneOfMetadata) } },
   hapi: {
@@ -45,16 +80,14 @@ export function adapt(instrumentation: string, name: PropertyKey, wrapper: Wrapp
   const known = ADAPTERS[instrumentation]
   const adapter = known?.[String(name)] ?? known?.['*']
   if (adapter === undefined) return wrapper
-  const { before, after } = adapter
+  const { before, after = (args) => args, around = (run) => run(), result = (value) => value } = adapter
   return (original, key) => {
-    const below = after
-      ? likeOf(original, function (this: unknown, ...args: unknown[]) {
-          return original.apply(this, after(args))
-        })
-      : original
+    const below = likeOf(original, function (this: unknown, ...args: unknown[]) {
+      return around(() => original.apply(this, after(args)), this)
+    })
     const inner = wrapper(below, key)
     return likeOf(inner, function (this: unknown, ...args: unknown[]) {
-      return inner.apply(this, before(args))
+      return result(inner.apply(this, before(args)))
     })
   }
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { distFolder, loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
-import { TARGETS } from '../catalogue.generated.ts'
+import { TARGETS } from '../targets.ts'
 import { installForTargets, withPristineRequire } from './module-require.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined

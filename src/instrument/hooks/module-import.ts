@@ -1,7 +1,12 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
 import Module, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { canHookInThread } from '../../version.ts'
+import { type Identity, identify, isInAlias } from './identity.ts'
+import { mayBeTarget } from './load-by-identity.ts'
 import { moduleNameOf, withPristineRequire } from './module-require.ts'
+
+type AnyHook = (url: string, namespace: Record<string, unknown>) => void
 
 interface Hook {
   applyOptions(options: { shouldInclude: (url: string, specifier: string) => boolean }): void
@@ -17,27 +22,40 @@ export interface ImportWatch {
   stop(): void
 }
 
+export interface ImportTargets {
+  /** Told before a target is imported. */
+  onSight(moduleName: string): boolean
+  isTarget(moduleName: string): boolean
+  /** Gives the exports of a package that goes by another name to the instrumentations of what it is. */
+  patchAlias(identity: Identity, url: string, exported: unknown): unknown
+}
+
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
-export function watchImport(
-  onSight: (moduleName: string) => boolean,
-  isTarget: (moduleName: string) => boolean,
-  targets: readonly string[],
-): ImportWatch {
-  if (!canHookInThread()) return watchFromLoaderThread(onSight, targets)
+export function watchImport(targets: ImportTargets, names: readonly string[]): ImportWatch {
+  if (!canHookInThread()) return watchFromLoaderThread(targets.onSight, names)
   let isWatching = true
+  let isFirst = false
   let wrapper: Hook | undefined
-  const hooks = Module.registerHooks({
+  const own: Module.RegisterHooksOptions = {
     resolve(specifier, context, nextResolve) {
       if (!isWatching || context.conditions?.includes('require')) return nextResolve(specifier, context)
-      const name = moduleNameOf(specifier)
-      if (name !== undefined && isTarget(name)) {
-        onSight(name)
-        wrapper ??= createWrapper(isTarget)
-      }
-      return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+      if (!isFirst && context.parentURL === undefined) goFirst()
+      if (!mayBeTarget(specifier, context.parentURL, targets.isTarget))
+        return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+      const result = nextResolve(specifier, context)
+      const identity = identityOf(result.url, targets.isTarget, context.parentURL)
+      if (identity === undefined && wrapper === undefined) return result
+      if (identity !== undefined) targets.onSight(identity.name)
+      wrapper ??= createWrapper(targets)
+      // import-in-the-middle knows the entry of a package by the specifier
+      const known = identity?.isMain && !identity.isAlias ? identity.name : specifier
+      return wrapper.resolveSync(known, context, (next, nextContext) =>
+        next === known ? result : nextResolve(next, nextContext),
+      )
     },
     load: (url, context, nextLoad) => (wrapper ? wrapper.loadSync(url, context, nextLoad) : nextLoad(url, context)),
-  })
+  }
+  let hooks = Module.registerHooks(own)
   return {
     kind: 'sync',
     stop() {
@@ -46,19 +64,40 @@ export function watchImport(
       if (!wrapper) hooks.deregister()
     },
   }
+
+  /** The program itself is about to load: hooks that were registered since would hide from us what they resolve. */
+  function goFirst(): void {
+    isFirst = true
+    hooks.deregister()
+    hooks = Module.registerHooks(own)
+  }
 }
 
-/** import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
-function createWrapper(isTarget: (moduleName: string) => boolean): Hook {
+/** A built-in is what its name says. */
+function identityOf(url: string, isTarget: ImportTargets['isTarget'], from: string | undefined): Identity | undefined {
+  const name = url.startsWith('node:') ? url.slice(5) : undefined
+  if (name === undefined) return identify(url, isTarget, from)
+  return isTarget(name) ? { name, version: undefined, isAlias: false, file: '', isMain: true } : undefined
+}
+
+/** Import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
+function createWrapper({ isTarget, patchAlias }: ImportTargets): Hook {
   const { createHook } = withPristineRequire(() => require('import-in-the-middle/create-hook.mjs')) as {
     createHook(meta: { url: string }): Hook
   }
+  const { addHook } = withPristineRequire(() => require('import-in-the-middle')) as { addHook(hook: AnyHook): void }
   const hook = createHook({ url: pathToFileURL(require.resolve('import-in-the-middle/hook.mjs')).href })
   hook.applyOptions({
     shouldInclude: (url) => {
       const name = moduleNameOf(url)
-      return name !== undefined && isTarget(name)
+      return (name !== undefined && isTarget(name)) || isInAlias(url)
     },
+  })
+  addHook((url, namespace) => {
+    const identity = isInAlias(url) ? identify(url, isTarget) : undefined
+    if (!identity?.isAlias) return
+    const patched = patchAlias(identity, url, namespace)
+    if (patched !== namespace && 'default' in namespace) namespace['default'] = patched
   })
   return hook
 }
@@ -79,14 +118,4 @@ function watchFromLoaderThread(onSight: (moduleName: string) => boolean, targets
 export function importHookKind(): ImportWatch['kind'] {
   if (canHookInThread()) return 'sync'
   return typeof Module.register === 'function' ? 'async' : 'none'
-}
-
-/** Versions whose synchronous load hooks accept what import-in-the-middle returns (nodejs/node#59929). */
-function canHookInThread(): boolean {
-  if (typeof Module.registerHooks !== 'function') return false
-  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10))
-  const since: Record<number, [number, number]> = { 22: [22, 3], 24: [11, 1], 25: [1, 0] }
-  if (major >= 26) return true
-  const needed = since[major]
-  return needed !== undefined && (minor > needed[0] || (minor === needed[0] && patch >= needed[1]))
 }

@@ -9,15 +9,19 @@ const pristineGetBuiltin = process.getBuiltinModule as ((id: string) => unknown)
 
 /**
  * Calls `onSight` with the package or built-in a load is about, before it happens. Whatever `onSight` hooks up sees this very load, because
- * the load is then dispatched again from the outermost hook.
+ * the load is then dispatched again from the outermost hook. `load` does the others, which may be about a target by another name.
  */
-export function watchRequire(onSight: (moduleName: string) => boolean): () => void {
+export function watchRequire(
+  onSight: (moduleName: string) => boolean,
+  load: (parent: Module, id: string, below: Require) => unknown,
+): () => void {
   let isWatching = true
   const below = Module.prototype.require as unknown as Require
   const watching: Require = function (id) {
-    const name = isWatching && typeof id === 'string' ? moduleNameOf(id) : undefined
+    if (!isWatching || typeof id !== 'string') return below.call(this, id)
+    const name = moduleNameOf(id)
     if (name !== undefined && onSight(name)) return (Module.prototype.require as unknown as Require).call(this, id)
-    return below.call(this, id)
+    return load(this, id, below)
   }
   Module.prototype.require = watching as unknown as typeof Module.prototype.require
 

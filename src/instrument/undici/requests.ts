@@ -13,7 +13,7 @@ import {
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { describeError, recordError } from '../error-text.ts'
 import { normalizeMethod } from '../http/request-attributes.ts'
-import { type HeaderOwner, putHeader, userAgentOf } from './headers.ts'
+import { dropHeader, type HeaderOwner, putHeader, userAgentOf } from './headers.ts'
 import { addUrl, type Origin, type Origins } from './origins.ts'
 
 /** What undici's channels tell about. */
@@ -65,6 +65,8 @@ export function startRequest(options: RequestOptions, request: Request): void {
   const headers: Record<string, string> = {}
   propagation.inject(trace.setSpan(parent, span), headers)
   for (const key in headers) putHeader(request, key, headers[key]!)
+  // a state belongs to the parent it came with
+  if ('traceparent' in headers && !('tracestate' in headers)) dropHeader(request, 'tracestate')
 }
 
 export function noteConnection({ [CALL]: call }: Request, socket: Socket): void {

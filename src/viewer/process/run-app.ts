@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { distFolder } from '../../lazy.ts'
+import { canHookInThread } from '../../version.ts'
 import { RUN_ATTRIBUTE } from './follow-traces.ts'
 import type { LocalViewer } from './locate.ts'
 
@@ -67,7 +68,7 @@ function mainFileOf(folder: string): string | undefined {
 
 function appEnvironment(dsn: string, runId: string): NodeJS.ProcessEnv {
   const { env } = process
-  const preload = `--import=${registerUrl()}`
+  const preload = preloadOption()
   const options = env['NODE_OPTIONS'] ?? ''
   const attributes = env['OTEL_RESOURCE_ATTRIBUTES']
   return {
@@ -79,11 +80,15 @@ function appEnvironment(dsn: string, runId: string): NodeJS.ProcessEnv {
   }
 }
 
-/** As a URL: blanks in a path would end the option. */
-function registerUrl(): string {
-  const file =
-    typeof UPTRACE_NODE_BUNDLED === 'undefined'
-      ? fileURLToPath(new URL('../../register.ts', import.meta.url))
-      : path.join(distFolder(), 'register.mjs')
-  return pathToFileURL(file).href
+/**
+ * By `-r` where that is enough for ES modules too: hooks of other preloads, such as those that compile TypeScript, then come after ours. As a URL,
+ * or in quotes: blanks in a path would end the option.
+ */
+function preloadOption(): string {
+  if (typeof UPTRACE_NODE_BUNDLED === 'undefined')
+    return `--import=${pathToFileURL(fileURLToPath(new URL('../../register.ts', import.meta.url))).href}`
+  if (canHookInThread()) return `--require=${quote(path.join(distFolder(), 'register.cjs'))}`
+  return `--import=${pathToFileURL(path.join(distFolder(), 'register.mjs')).href}`
 }
+
+const quote = (file: string): string => (/[\s"\\]/.test(file) ? JSON.stringify(file) : file)

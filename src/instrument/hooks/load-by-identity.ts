@@ -1,0 +1,86 @@
+/** Loads that are about a target without saying so: `#imports`, aliases of npm, names that a resolver or a bundler has made up. */
+import Module, { createRequire } from 'node:module'
+import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
+import { moduleNameOf, type Require } from './module-require.ts'
+
+const require = createRequire(import.meta.url)
+
+export interface IdentityTargets {
+  onSight(moduleName: string): boolean
+  isTarget(moduleName: string): boolean
+  patchAlias(identity: Identity, filename: string, exported: unknown): unknown
+}
+
+/** What a `require` of such a name gives; undefined where it is none. */
+export function createLoadByIdentity(targets: IdentityTargets) {
+  return (parent: Module, id: string, load: Require): unknown => {
+    const filename = mayBeOther(parent, id, targets.isTarget) ? resolve(id, parent) : undefined
+    const identity = filename === undefined ? undefined : identify(filename, targets.isTarget, parent.filename)
+    if (filename !== undefined && identity !== undefined) {
+      targets.onSight(identity.name)
+      return loadAs(identity, filename, parent, targets, () => load.call(parent, id))
+    }
+    // a module that is new to its parent stands where the list of children ended
+    const count = parent.children?.length ?? 0
+    const exports = load.call(parent, id)
+    const child = parent.children?.[count]
+    return child === undefined || isInstalled(parent.filename) ? exports : lookAgain(child, exports, parent, targets)
+  }
+}
+
+/** By its path, all know a package that is in a folder of its name. */
+function loadAs(
+  identity: Identity,
+  filename: string,
+  parent: Module,
+  { patchAlias }: IdentityTargets,
+  load: () => unknown,
+): unknown {
+  if (!identity.isAlias) return (Module.prototype.require as unknown as Require).call(parent, filename)
+  return patchAlias(identity, filename, load())
+}
+
+/** A link, or a loader that told nobody what it resolved to: the package has loaded before it was known. */
+function lookAgain(child: Module, exports: unknown, parent: Module, targets: IdentityTargets): unknown {
+  const identity = identify(child.filename, targets.isTarget, parent.filename)
+  if (identity === undefined || child.exports !== exports) return exports
+  targets.onSight(identity.name)
+  const folder = child.filename.slice(0, -identity.file.length)
+  for (const [filename, other] of Object.entries(require.cache))
+    if (other !== child && other?.loaded && filename.startsWith(folder)) {
+      const inner = identify(filename, targets.isTarget)
+      if (inner) other.exports = loadAs(inner, filename, parent, targets, () => other.exports)
+    }
+  return loadAs(identity, child.filename, parent, targets, () => exports)
+}
+
+/** Packages are given names by the application; what they load themselves goes by its own, unless they are an alias. */
+function mayBeOther({ filename }: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
+  if (Module.isBuiltin(id)) return false
+  const name = moduleNameOf(id)
+  if (name !== undefined && isTarget(name)) return false
+  if (isInstalled(filename) || id.startsWith('.')) return typeof filename === 'string' && isInAlias(filename)
+  return !isInstalled(id)
+}
+
+/** Whether what this specifier resolves to is worth a look. */
+export function mayBeTarget(
+  specifier: string,
+  parentURL: string | undefined,
+  isTarget: (moduleName: string) => boolean,
+): boolean {
+  const name = moduleNameOf(specifier)
+  if (name !== undefined && isTarget(name)) return true
+  if (parentURL === undefined || Module.isBuiltin(specifier)) return false
+  return isInstalled(parentURL) ? isInAlias(parentURL) : true
+}
+
+function resolve(id: string, parent: Module): string | undefined {
+  try {
+    const { _resolveFilename } = Module as unknown as { _resolveFilename(id: string, parent: Module): string }
+    return _resolveFilename(id, parent)
+  } catch {
+    // the load itself says what is wrong
+    return undefined
+  }
+}
