@@ -20,6 +20,7 @@ export const LAZY_PACKAGES = {
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
   undici: './instrument/undici/index.ts',
+  pg: './instrument/pg/index.ts',
   routes: './instrument/routes/instrumentation.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',

@@ -89,7 +89,11 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
     case 'mongodb':
       return { requireParentSpan: false }
     case 'pg':
-      return { requestHook: nameByQuery, ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }) }
+      return {
+        durationMetrics: options.durationMetrics,
+        requestHook: nameByQuery,
+        ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }),
+      }
     case 'mysql2':
       return options.sqlComments ? { addSqlCommenterCommentToQueries: true } : {}
     default:

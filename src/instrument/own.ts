@@ -5,6 +5,7 @@ import { loadLazily } from '../lazy.ts'
 import type * as Express from './express/index.ts'
 import type * as Http from './http/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
+import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import { ROUTES } from './targets.ts'
@@ -16,6 +17,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   http: (config) => loadLazily<typeof Http>('http').createHttp(config),
   express: () => loadLazily<typeof Express>('express').createExpress(),
   undici: (config) => loadLazily<typeof Undici>('undici').createUndici(config),
+  pg: (config) => loadLazily<typeof Pg>('pg').createPg(config),
 }
 
 /** With settings of the user's own, OpenTelemetry's instrumentation sees to them all. */

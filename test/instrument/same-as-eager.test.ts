@@ -75,7 +75,8 @@ function withoutSql(line: string): string {
       /connect/.test(all) ? all : `${head}SQL`,
     )
     .replace(/(instrumentation-(?:pg|mysql2) )(?!pg)[^"]*|(instrumentation-pg )pg.query[^"]*/g, '$1$2SQL')
-    .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name)","[^\]]*\]/g, '')
+    .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name|response\.status_code)","[^\]]*\]/g, '')
+    .replace(/(instrumentation-pg@.*)\["error\.type","[^\]]*\],/, '$1')
     .replace('"attributes":[,', '"attributes":[')
 }
 
