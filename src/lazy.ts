@@ -21,6 +21,7 @@ export const LAZY_PACKAGES = {
   express: './instrument/express/index.ts',
   undici: './instrument/undici/index.ts',
   pg: './instrument/pg/index.ts',
+  ioredis: './instrument/ioredis/index.ts',
   routes: './instrument/routes/instrumentation.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',

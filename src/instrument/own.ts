@@ -4,6 +4,7 @@ import type { LogCorrelationOptions } from '../config/options.ts'
 import { loadLazily } from '../lazy.ts'
 import type * as Express from './express/index.ts'
 import type * as Http from './http/index.ts'
+import type * as Ioredis from './ioredis/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
@@ -18,6 +19,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   express: () => loadLazily<typeof Express>('express').createExpress(),
   undici: (config) => loadLazily<typeof Undici>('undici').createUndici(config),
   pg: (config) => loadLazily<typeof Pg>('pg').createPg(config),
+  ioredis: (config) => loadLazily<typeof Ioredis>('ioredis').createIoredis(config),
 }
 
 /** With settings of the user's own, OpenTelemetry's instrumentation sees to them all. */
