@@ -5,6 +5,7 @@ import { loadLazily } from '../lazy.ts'
 import type * as Express from './express/index.ts'
 import type * as Http from './http/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
+import type * as Mysql2 from './mysql2/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
@@ -20,6 +21,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   undici: (config) => loadLazily<typeof Undici>('undici').createUndici(config),
   pg: (config) => loadLazily<typeof Pg>('pg').createPg(config),
   ioredis: (config) => loadLazily<typeof Ioredis>('ioredis').createIoredis(config),
+  mysql2: (config) => loadLazily<typeof Mysql2>('mysql2').createMysql2(config),
 }
 
 /** With settings of the user's own, OpenTelemetry's instrumentation sees to them all. */

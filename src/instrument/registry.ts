@@ -125,7 +125,9 @@ export function createRegistry(
   }
 
   function attach(instrumentation: Instrumentation, name: string): Instrumentation {
-    instrumentation.setTracerProvider(withEndOnce(name, withSqlNames(name, providers.tracerProvider)))
+    const { tracerProvider } = providers
+    const isOwn = Object.hasOwn(replacements, name)
+    instrumentation.setTracerProvider(isOwn ? tracerProvider : withEndOnce(name, withSqlNames(name, tracerProvider)))
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
     active.set(name, instrumentation)
