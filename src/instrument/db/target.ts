@@ -2,10 +2,22 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { Series } from '../../signals/metrics/duration-metrics.ts'
 import type { FindSeries } from '../durations.ts'
+import { attributesOf, summaryOf } from '../sql/name-spans.ts'
 
-/** Operations are few; errors and procedures may be many. */
+/** Operations are few; errors, procedures and statements may be many. */
 const MAX_SERIES = 500
 const MAX_TARGETS = 500
+
+/** What all spans of one statement say. */
+export interface Statement {
+  readonly name: string
+  readonly operation: string | undefined
+  /** Shared: nobody writes to it. */
+  readonly attributes: Attributes
+}
+
+/** Longer ones are often made for one use. */
+const MAX_REMEMBERED_LENGTH = 2_000
 
 export class Target {
   readonly attributes: Attributes
@@ -13,9 +25,23 @@ export class Target {
   private readonly succeeded = new Map<string | undefined, Series>()
   private readonly failed = new Map<string, Series>()
 
+  private readonly statements = new Map<string, Statement>()
+
   constructor(attributes: Attributes, findSeries: FindSeries) {
     this.attributes = withoutUndefined(attributes)
     this.findSeries = findSeries
+  }
+
+  statementOf(text: string): Statement {
+    const known = this.statements.get(text)
+    if (known !== undefined) return known
+    const summary = summaryOf(text)
+    const attributes = { ...this.attributes, ...(text !== '' && { 'db.query.text': text }), ...attributesOf(summary) }
+    const statement = { name: summary?.text ?? 'SQL', operation: summary?.operation, attributes }
+    if (text.length > MAX_REMEMBERED_LENGTH) return statement
+    if (this.statements.size >= MAX_SERIES) this.statements.clear()
+    this.statements.set(text, statement)
+    return statement
   }
 
   record(seconds: number, operation: string | undefined, errorType: string | undefined): void {

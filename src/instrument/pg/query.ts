@@ -1,9 +1,8 @@
 /** `query` of a client, in all shapes: its span ends when the result is there, and callbacks run where they were given. */
-import { type Attributes, context, type Span } from '@opentelemetry/api'
+import { context, type Span } from '@opentelemetry/api'
 import { addSqlCommenterComment } from '@opentelemetry/sql-common'
 import { log } from '../../log.ts'
 import { callIn } from '../call-in.ts'
-import { attributesOf as attributesOfSummary, summaryOf } from '../sql/name-spans.ts'
 import { endQuery, type QueryCall } from './query-call.ts'
 import { followSubmittable, isSubmittable } from './submittable.ts'
 import { type Client, failSpan, type Tracing } from './tracing.ts'
@@ -62,21 +61,12 @@ function tryStart(tracing: Tracing, client: Client, config: unknown): QueryCall 
 function start(tracing: Tracing, client: Client, config: unknown): QueryCall | undefined {
   const target = tracing.targets.of(client)
   const { text, name } = typeof config === 'string' ? { text: config } : (Object(config) as QueryConfig)
-  const attributes: Attributes = { ...target.attributes }
-  let spanName = 'pg.query'
-  let operation: string | undefined
-  if (typeof text === 'string') {
-    const summary = summaryOf(text)
-    operation = summary?.operation
-    spanName = summary?.text ?? 'SQL'
-    if (text !== '') attributes['db.query.text'] = text
-    Object.assign(attributes, attributesOfSummary(summary))
-    if (typeof name === 'string') attributes['db.postgresql.plan'] = name
-  }
+  const statement = typeof text === 'string' ? target.statementOf(text) : undefined
   const active = context.active()
   const startMillis = performance.now()
-  const span = tracing.startSpan(spanName, attributes, active)
-  return { span, context: active, target, operation, startMillis, isDone: false }
+  const span = tracing.startSpan(statement?.name ?? 'pg.query', statement?.attributes ?? target.attributes, active)
+  if (statement !== undefined && typeof name === 'string') span.setAttribute('db.postgresql.plan', name)
+  return { span, context: active, target, operation: statement?.operation, startMillis, isDone: false }
 }
 
 function following(call: QueryCall, callback: Callback): Callback {
