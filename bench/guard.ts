@@ -3,13 +3,16 @@ import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { type EncodeResults, measureEncoding } from './encode.ts'
 import { measureInstalls } from './install.ts'
-import { measure, type Sample } from './program.ts'
+import { type App, isPossible, measure, type Sample } from './program.ts'
+import { measureShare } from './shares.ts'
 import { meanOfQuickest } from './tables.ts'
 
 /** The one place of the limits. */
 const LIMITS = {
   /** Added CPU a request, as a share of what the other arm adds. */
   cpuShare: { opentelemetry: 1 / 4, 'opentelemetry-same': 1 / 3 },
+  /** The same of programs that use libraries, against the stock packages with the same spans. */
+  programs: { typical: 0.5, 'express-pg': 0.5, redis: 0.5, out: 0.5, pino: 0.5 },
   /** Ratios of one run differ by about this much. */
   margin: 1.1,
   wireBytesPerSpan: 40,
@@ -25,10 +28,14 @@ const REQUESTS = 1_000
 const STOCK = ['opentelemetry-same', 'opentelemetry'] as const
 const MEASURED = ['none', OURS, ...STOCK] as const
 
+/** Less for each of several programs. */
+const EFFORT = { warmup: 6_000, slices: 24, requests: 300 }
+
 const samples = await measureArms()
 let hasFailed = false
 
 for (const arm of STOCK) checkCpu(arm)
+await checkPrograms()
 checkRecorded()
 checkWire()
 checkEncoding(await measureEncoding())
@@ -64,6 +71,22 @@ function checkCpu(arm: (typeof STOCK)[number]): void {
     stock > 0 && share <= limit,
     `cpu: ${share.toFixed(2)} of ${ARMS[arm]!.title} (limit ${limit.toFixed(2)}; ${figures})`,
   )
+}
+
+async function checkPrograms(): Promise<void> {
+  for (const [name, limit] of Object.entries(LIMITS.programs)) {
+    const app = name as App
+    if (!(await isPossible(app))) {
+      console.log(`     ${app}: its servers do not answer (scripts/services.sh start)`)
+      continue
+    }
+    const { bare, ours, stock, ratio, spans } = await measureShare(app, EFFORT)
+    const figures = `+${(ours - bare).toFixed(0)} µs against +${(stock - bare).toFixed(0)} µs a request`
+    check(
+      ratio <= limit * LIMITS.margin && spans[0] >= spans[1] - 0.02,
+      `${app}: ${ratio.toFixed(2)} of stock (limit ${(limit * LIMITS.margin).toFixed(2)}; ${figures}, ${spans[0].toFixed(1)} spans)`,
+    )
+  }
 }
 
 function added(arm: string): number {

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ARMS } from './arms.ts'
@@ -11,7 +12,7 @@ import { type Sink, startSink } from './sink.ts'
 import type { Tally } from './sink-tally.ts'
 
 /** The programs, by the name of their file in `apps`. */
-export const APPS = ['http', 'express', 'fastify', 'express-pg'] as const
+export const APPS = ['http', 'express', 'fastify', 'express-pg', 'typical', 'out', 'fetch', 'redis', 'pino'] as const
 export type App = (typeof APPS)[number]
 
 /** What a request did, seen from all sides. */
@@ -163,7 +164,7 @@ export async function startProgram(
   const child = fork(path.join(folder, 'apps', `${app}.cjs`), {
     cwd: folder,
     execArgv: [...nodeFlags, ...flags.cjs!],
-    env: { PATH: process.env.PATH, BENCH_POSTGRES_URL: postgresUrl(), ...env?.(port) },
+    env: { PATH: process.env.PATH, BENCH_POSTGRES_URL: postgresUrl(), BENCH_REDIS_URL: redisUrl(), ...env?.(port) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let stderr = ''
@@ -203,3 +204,29 @@ function copyApps(folder: string): void {
 /** Where `scripts/services.sh start` puts PostgreSQL. */
 export const postgresUrl = (): string =>
   process.env.UPTRACE_TEST_POSTGRES_URL ?? 'postgres://test@127.0.0.1:25432/postgres'
+
+export const redisUrl = (): string => process.env.UPTRACE_TEST_REDIS_URL ?? 'redis://127.0.0.1:26379'
+
+/** Programs that need servers. */
+const NEEDS: Readonly<Partial<Record<App, readonly (() => string)[]>>> = {
+  'express-pg': [postgresUrl],
+  typical: [postgresUrl, redisUrl],
+  redis: [redisUrl],
+}
+
+export async function isPossible(app: App): Promise<boolean> {
+  const there = await Promise.all((NEEDS[app] ?? []).map((url) => answers(url())))
+  return there.every((isThere) => isThere)
+}
+
+async function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  return once(socket, 'connect').then(
+    () => {
+      socket.destroy()
+      return true
+    },
+    () => false,
+  )
+}

@@ -1,9 +1,7 @@
 /** What tracing costs a request: CPU at full load, latency at a fixed rate, and memory, beside what each arm recorded for it. */
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { ARMS, chosenArms, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { APPS, type App, measure, postgresUrl, type Sample } from './program.ts'
+import { APPS, type App, isPossible, measure, type Sample } from './program.ts'
 import { meanOfQuickest, median, signed, table } from './tables.ts'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 2)
@@ -111,21 +109,12 @@ function leaveOut(results: RequestResults, arm: string, error: Error): void {
 async function chosenApps(say: (line: string) => void): Promise<App[]> {
   const wanted = process.env.APPS?.split(',') ?? [...APPS]
   const apps = APPS.filter((app) => wanted.includes(app))
-  if (!apps.includes('express-pg') || (await answers(postgresUrl()))) return apps
-  say('PostgreSQL does not answer (`scripts/services.sh start`): express + pg is left out')
-  return apps.filter((app) => app !== 'express-pg')
-}
-
-async function answers(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port || 5432), hostname)
-  return once(socket, 'connect').then(
-    () => {
-      socket.destroy()
-      return true
-    },
-    () => false,
-  )
+  const present: App[] = []
+  for (const app of apps) {
+    if (await isPossible(app)) present.push(app)
+    else say(`the servers of ${app} do not answer (\`scripts/services.sh start\`): it is left out`)
+  }
+  return present
 }
 
 /** A request, by the slices of all rounds: a program that had a slow start is not chosen, so few rounds do. */
@@ -149,6 +138,11 @@ const TITLES: Readonly<Record<App, string>> = {
   express: 'express 5: body parser, one middleware, one router, one route',
   fastify: 'fastify 5: one hook, one route',
   'express-pg': 'express 5 with one PostgreSQL query',
+  typical: 'a typical service: express 5, ioredis, PostgreSQL, fetch, a line of pino',
+  out: 'one request by `node:http`',
+  fetch: 'one request by fetch',
+  redis: 'two commands of ioredis',
+  pino: 'two lines of pino',
 }
 
 export function describeRequests(results: RequestResults): string {

@@ -71,13 +71,17 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       if (options.responseHeaders.length > 0)
         hooks['responseHook'] = hooks['onIncomingResponse'] = createResponseHook(options.responseHeaders)
       hooks['durationMetrics'] = options.durationMetrics
-      hooks['knownMethods'] = readEnvironment(options.env ?? {}).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
+      hooks['knownMethods'] = knownMethods(options)
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
     case 'pino':
       return { ...options.logs }
     case 'undici':
-      return options.connectionPhases ? fetchPhaseHooks() : {}
+      return {
+        durationMetrics: options.durationMetrics,
+        knownMethods: knownMethods(options),
+        ...(options.connectionPhases && fetchPhaseHooks()),
+      }
     case 'express':
       return { ignoreLayersType: ['middleware', 'router'] }
     case 'koa':
@@ -89,12 +93,20 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
     case 'mongodb':
       return { requireParentSpan: false }
     case 'pg':
-      return { requestHook: nameByQuery, ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }) }
+      return {
+        durationMetrics: options.durationMetrics,
+        requestHook: nameByQuery,
+        ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }),
+      }
     case 'mysql2':
       return options.sqlComments ? { addSqlCommenterCommentToQueries: true } : {}
     default:
       return {}
   }
+}
+
+function knownMethods({ env = {} }: DefaultsOptions): readonly string[] | undefined {
+  return readEnvironment(env).list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
 }
 
 /** Which instrumentations are on: by option, else by environment, else by default. */

@@ -2,18 +2,17 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
-import { isComplete, loadLazily } from '../lazy.ts'
+import { isComplete } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
-import type * as Express from './express/index.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
 import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
 import { unwatchModules, type Watcher, watchModules } from './hooks/watch.ts'
+import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
-import type * as Http from './http/index.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
 import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
@@ -21,9 +20,8 @@ import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
-import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
-import type * as Routes from './routes/instrumentation.ts'
 import { ROUTES, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
@@ -92,17 +90,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       const setting = settings[name as InstrumentationName]
       return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
-    {
-      pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
-      [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
-      // with settings of the user's own, OpenTelemetry's instrumentation sees to them all
-      ...(typeof settings.http !== 'object' && {
-        http: (config: Http.HttpConfig) => loadLazily<typeof Http>('http').createHttp(config),
-      }),
-      ...(typeof settings.express !== 'object' && {
-        express: () => loadLazily<typeof Express>('express').createExpress(),
-      }),
-    },
+    chooseOwn(settings),
   )
   const versionCheck = createCheck(() => {
     const found = findUnsupported(registry.definitions()).filter(({ module }) => !reported.has(module))
@@ -131,7 +119,9 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   registry.resume()
   const esm = watchModules(watcher, Object.keys(TARGETS).filter(watcher.isTarget))
   const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
-  const stopFetch = enabled.has('undici') ? watchFetch(() => registry.activate('undici')) : () => {}
+  const stopFetch = enabled.has('undici')
+    ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
+    : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
@@ -143,7 +133,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   warnOfTaken(late)
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
-  const watchesHttp = options.tracing !== false && late.some(({ module }) => module === 'http')
+  const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()
+  const watchesHttp = wrapsFunctions && options.tracing !== false && late.some(({ module }) => module === 'http')
   const stopTakenEarly = watchesHttp ? watchFunctionsTakenEarly(isOwn) : () => {}
   // nothing waits for event loop metrics: they may start once the application has, and need not where it ends at once
   const afterStart = setTimeout(() => registry.activate('runtime-node'), 100)

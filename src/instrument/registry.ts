@@ -164,7 +164,9 @@ export function createRegistry(
   }
 
   function setProviders(instrumentation: Instrumentation, name: string): void {
-    instrumentation.setTracerProvider(withEndOnce(name, withSqlNames(name, providers.tracerProvider)))
+    const { tracerProvider } = providers
+    const isOwn = instances.get(keyOf(name, true)) === instrumentation || Object.hasOwn(replacements, name)
+    instrumentation.setTracerProvider(isOwn ? tracerProvider : withEndOnce(name, withSqlNames(name, tracerProvider)))
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
   }

@@ -54,7 +54,18 @@ function spansOf({ code, stdout, stderr }: { code: number | null; stdout: string
     .split('\n')
     .filter((line) => line.startsWith('SPAN '))
     .map(withoutSql)
+    .map(withoutOldNames)
     .sort()
+}
+
+/** Of requests by fetch: what the conventions leave out. */
+function withoutOldNames(line: string): string {
+  return line
+    .replace(/\["http.request.method_original","\\"(\w+)\\""\],(?=.*"name":"\1"|)/, (all, method: string) =>
+      line.includes(`["http.request.method","\\"${method}\\""]`) ? '' : all,
+    )
+    .replace(/\["url.query","\\"\\""\],/, '')
+    .replace(/(\["url.query","\\")\?/, '$1')
 }
 
 /** Of statements upstream says what stands first in them. */
@@ -64,7 +75,8 @@ function withoutSql(line: string): string {
       /connect/.test(all) ? all : `${head}SQL`,
     )
     .replace(/(instrumentation-(?:pg|mysql2) )(?!pg)[^"]*|(instrumentation-pg )pg.query[^"]*/g, '$1$2SQL')
-    .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name)","[^\]]*\]/g, '')
+    .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name|response\.status_code)","[^\]]*\]/g, '')
+    .replace(/(instrumentation-pg@.*)\["error\.type","[^\]]*\],/, '$1')
     .replace('"attributes":[,', '"attributes":[')
 }
 

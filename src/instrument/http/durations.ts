@@ -1,6 +1,7 @@
 /** `http.server.request.duration`: the attributes of a kind of request are made once, and found again by a few fields. */
-import { type Attributes, type Histogram, type Meter, ValueType } from '@opentelemetry/api'
-import type { DurationMetrics, Series } from '../../signals/metrics/duration-metrics.ts'
+import type { Attributes } from '@opentelemetry/api'
+import type { Series } from '../../signals/metrics/duration-metrics.ts'
+import { type DurationName, type FindSeries, HTTP_BOUNDARIES } from '../durations.ts'
 import { normalizeMethod, type Scheme } from './request-attributes.ts'
 
 export interface RequestDurations {
@@ -15,13 +16,15 @@ export interface RequestDurations {
   ): void
 }
 
-const NAME = 'http.server.request.duration'
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
-const DESCRIPTION = 'Duration of HTTP server requests.'
+export const SERVER_DURATION: DurationName = {
+  name: 'http.server.request.duration',
+  description: 'Duration of HTTP server requests.',
+  boundaries: HTTP_BOUNDARIES,
+}
 /** Routes and methods come from the application and from outside. */
 const MAX_KINDS = 2_000
 
-export function createRequestDurations(seriesOf: (attributes: Attributes) => Series): RequestDurations {
+export function createRequestDurations(seriesOf: FindSeries): RequestDurations {
   /** By route, since that is a string at hand: no key has to be put together. */
   const kinds = new Map<string | undefined, Kind[]>()
   let count = 0
@@ -59,35 +62,6 @@ interface Kind {
   readonly status: number | undefined
   readonly errorType: string | undefined
   readonly series: Series
-}
-
-/** Through a histogram of the SDK. */
-export function seriesOfMeter(meter: Meter): (attributes: Attributes) => Series {
-  const histogram: Histogram = meter.createHistogram(NAME, {
-    description: DESCRIPTION,
-    unit: 's',
-    valueType: ValueType.DOUBLE,
-    advice: { explicitBucketBoundaries: BOUNDARIES },
-  })
-  return (attributes) => ({ record: (value) => histogram.record(value, attributes) })
-}
-
-/** Through histograms kept by ourselves. */
-export function seriesOfOwn(
-  metrics: DurationMetrics,
-  scopeName: string,
-  scopeVersion: string,
-): (attributes: Attributes) => Series {
-  const descriptor = {
-    scopeName,
-    scopeVersion,
-    name: NAME,
-    description: DESCRIPTION,
-    unit: 's',
-    boundaries: BOUNDARIES,
-  }
-  const histogram = metrics.histogram(descriptor)
-  return (attributes) => histogram.series(attributes)
 }
 
 function attributesOf(

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Attributes } from '@opentelemetry/api'
 import { parse as parseForwarded } from 'forwarded-parse'
+import { isPlainPath, redactQuery } from './url-text.ts'
 
 export type Scheme = 'http' | 'https'
 
@@ -29,17 +30,6 @@ const STANDARD_METHODS: ReadonlySet<string> = new Set([
   'PATCH',
   'QUERY',
 ])
-const REDACTED_PARAMETERS = [
-  'sig',
-  'Signature',
-  'AWSAccessKeyId',
-  'X-Goog-Signature',
-  'X-Amz-Signature',
-  'X-Amz-Credential',
-  'X-Amz-Security-Token',
-]
-/** A path that the URL parser leaves as it is: no escapes, no dot segments, nothing that it would escape. */
-const PLAIN_PATH = /^\/(?![/.])(?:[\w\-~!$&'()*+,;=:@|[\]]|\/(?!\.)|(?<!\/)\.)*$/
 /** Values of `Host` come from outside: a flood of them must not fill the memory. */
 const MAX_HOSTS = 500
 
@@ -96,7 +86,7 @@ function addUrl(
   scheme: Scheme,
 ): void {
   if (host && !host.isValid) return
-  if (PLAIN_PATH.test(url)) {
+  if (isPlainPath(url)) {
     attributes['url.path'] = url
     return
   }
@@ -108,12 +98,6 @@ function addUrl(
   }
   attributes['url.path'] = parsed.pathname
   if (parsed.search) attributes['url.query'] = redactQuery(parsed.search.slice(1))
-}
-
-function redactQuery(query: string): string {
-  const parameters = new URLSearchParams(query)
-  for (const name of REDACTED_PARAMETERS) if (parameters.has(name)) parameters.set(name, 'REDACTED')
-  return parameters.toString()
 }
 
 function hostOf(header: string, scheme: Scheme): Host {

@@ -2,11 +2,13 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { type Context, context, type Span, type Tracer } from '@opentelemetry/api'
+import { context, type Span, type Tracer } from '@opentelemetry/api'
+import { emitOfAnswer } from './client.ts'
+import { CALL, type TracedRequest as ClientRequest } from './client-call.ts'
 import type { RequestDurations } from './durations.ts'
 import { closeExchange, failExchange, setDurations } from './end-exchange.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
-import { type Emit, wrapEmit } from './inherited-emit.ts'
+import { type Emit, emitIn, emitOn, wrapEmit } from './inherited-emit.ts'
 import type { Scheme } from './request-attributes.ts'
 import { startExchange } from './start-exchange.ts'
 
@@ -81,8 +83,13 @@ function noteUncaught(exchange: Exchange, request: IncomingMessage): void {
 function emitOfRequest(below: Emit): Emit {
   return function (this: EventEmitter, event, ...args) {
     const exchange = (this as TracedRequest)[EXCHANGE]
-    if (exchange === undefined || !needsContext(this, exchange, event)) return below.call(this, event, ...args)
-    return emitInContext.call(this, exchange.context, below, event, ...args)
+    if (exchange === undefined) {
+      // what a server answered to a request of ours
+      const call = (this as { req?: ClientRequest }).req?.[CALL]
+      return call === undefined ? below.call(this, event, ...args) : emitOfAnswer(call, this, below, event, args)
+    }
+    if (!needsContext(this, exchange, event)) return below.call(this, event, ...args)
+    return emitIn.call(this, exchange.context, below, event, ...args)
   }
 }
 
@@ -97,7 +104,7 @@ function emitOfResponse(below: Emit): Emit {
     const withoutContext = event === 'finish' ? exchange.ownListeners : 0
     if (this.listenerCount(event) <= withoutContext || exchange.context === context.active())
       return below.call(this, event, ...args)
-    return emitInContext.call(this, exchange.context, below, event, ...args)
+    return emitIn.call(this, exchange.context, below, event, ...args)
   }
 }
 
@@ -107,20 +114,4 @@ function needsContext(request: EventEmitter, exchange: Exchange, event: string |
   if (count === 0 || exchange.context === context.active()) return false
   // Node's own listener lets go of the request
   return event !== 'end' || count > 1 || request.listeners('end')[0]!.name !== 'clearIncoming'
-}
-
-/** A function of its own, so that those above only hand their arguments on: V8 then makes no array of them. */
-function emitInContext(
-  this: EventEmitter,
-  own: Context,
-  below: Emit,
-  event: string | symbol,
-  ...args: readonly unknown[]
-): boolean {
-  return context.with(own, emitOn, undefined, below, this, event, args)
-}
-
-/** With the emitter as an argument there is no function to bind. */
-function emitOn(below: Emit, emitter: EventEmitter, event: string | symbol, args: readonly unknown[]): boolean {
-  return below.call(emitter, event, ...args)
 }

@@ -1,41 +1,39 @@
 /** Joins pino to traces and log records: each line gets the ids of the active span and is emitted as a record holding what the line holds. */
-import {
-  type AnyValue,
-  isSpanContextValid,
-  type Logger,
-  logs,
-  type SeverityNumber,
-  type Span,
-  trace,
-} from '@opentelemetry/api'
+import { type Logger, logs } from '@opentelemetry/api'
 import type { LogCorrelationOptions } from '../../config/options.ts'
+import { log } from '../../log.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
+import { type Fields, type Parts, plainFields } from './fields.ts'
+import { createLineIds, type LineIds } from './line-ids.ts'
+import { createRecord, severityOf } from './record.ts'
+import { watchStreamWrite } from './stream-write.ts'
+import { type PinoInstance, Symbols } from './symbols.ts'
 
-type AnyValueMap = Record<string, AnyValue>
 type AsJson = (this: PinoInstance, object: unknown, message: unknown, level: number, time: string) => string
-/** The part of a pino logger that is used here. */
-interface PinoInstance {
-  readonly levels?: { readonly labels: Readonly<Record<number, string>> }
-  readonly [key: symbol]: unknown
-}
+type Write = (this: PinoInstance, ...args: unknown[]) => unknown
 
 const DEFAULT_KEYS = { traceId: 'trace_id', spanId: 'span_id', traceFlags: 'trace_flags' }
 const patched = new WeakSet<object>()
 
-let settings: { correlation: boolean; sending: boolean; keys: NonNullable<LogCorrelationOptions['keys']> } = {
-  correlation: true,
-  sending: true,
-  keys: DEFAULT_KEYS,
+interface Settings {
+  readonly correlation: boolean
+  readonly sending: boolean
+  readonly ids: LineIds
 }
+
+let settings: Settings = { correlation: true, sending: true, ids: createLineIds(DEFAULT_KEYS) }
 let isOn = true
+let hasWarned = false
 let logger: Logger | undefined
+/** A line whose hook has not been called yet. */
+let pending: { readonly symbols: Symbols; readonly instance: PinoInstance; readonly level: number } | undefined
 
 /** Sets what lines carry and whether they are sent; the last configuration counts for every logger. */
 export function configurePino(options: LogCorrelationOptions = {}): void {
   settings = {
     correlation: options.correlation ?? true,
     sending: options.sending ?? true,
-    keys: { ...DEFAULT_KEYS, ...options.keys },
+    ids: createLineIds({ ...DEFAULT_KEYS, ...options.keys }),
   }
   isOn = true
 }
@@ -51,117 +49,102 @@ export function disablePino(): void {
  */
 export function attachPino(instance: PinoInstance): boolean {
   for (let owner: object | null = instance; owner; owner = Object.getPrototypeOf(owner)) {
-    const symbol = Object.getOwnPropertySymbols(owner).find(({ description }) => description === 'pino.asJson')
+    const symbol = symbolIn(owner, 'pino.asJson')
     if (symbol === undefined) continue
     if (patched.has(owner)) return true
-    const asJson = (owner as Record<symbol, unknown>)[symbol]
+    const methods = owner as Record<symbol, unknown>
+    const asJson = methods[symbol]
     if (typeof asJson !== 'function') return false
     patched.add(owner)
-    ;(owner as Record<symbol, unknown>)[symbol] = function (
-      this: PinoInstance,
-      object: unknown,
-      message: unknown,
-      level: number,
-      time: string,
-    ): string {
-      const line = (asJson as AsJson).call(this, object, message, level, time)
-      return isOn ? join(this, line, level) : line
-    } satisfies AsJson
+    const symbols = new Symbols()
+    methods[symbol] = wrapAsJson(asJson as AsJson, symbols)
+    const write = symbolIn(owner, 'pino.write')
+    if (write !== undefined && typeof methods[write] === 'function')
+      methods[write] = wrapWrite(methods[write] as Write, symbols)
     return true
   }
   return false
 }
 
+function symbolIn(owner: object, name: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(owner).find(({ description }) => description === name)
+}
+
+function wrapAsJson(asJson: AsJson, symbols: Symbols): AsJson {
+  return function (object, message, level, time) {
+    const line = asJson.call(this, object, message, level, time)
+    return isOn ? join(symbols, this, line, { object, message, level, time }) : line
+  }
+}
+
+/** pino asks for the hook before it makes the line. */
+function wrapWrite(write: Write, symbols: Symbols): Write {
+  return function (...args) {
+    try {
+      if (isOn) watchStreamWrite(symbols, this, seeWritten)
+    } catch {
+      // a logger that lets nothing be replaced: its record holds what it made
+    }
+    return Reflect.apply(write, this, args)
+  }
+}
+
 /** Never throws: whatever is odd about a line, the line is written as pino made it. */
-function join(instance: PinoInstance, line: string, level: number): string {
+function join(symbols: Symbols, instance: PinoInstance, line: string, parts: Parts): string {
   try {
-    if (settings.sending) emit(instance, line, level)
-    return settings.correlation ? withIds(line) : line
+    let fields: Fields | undefined
+    const parse = (): Fields => {
+      fields ??= JSON.parse(line) as Fields
+      return fields
+    }
+    if (settings.sending) {
+      const { level } = parts
+      if (watchStreamWrite(symbols, instance, seeWritten)) pending = { symbols, instance, level }
+      else if (isWanted(level)) {
+        fields = plainFields(symbols, instance, parts)
+        emitLine(symbols, instance, level, line, parse)
+      }
+    }
+    return settings.correlation ? settings.ids.add(line, parse) : line
   } catch {
     return line
   }
 }
 
-/** The line with the ids added at its end, where neither formatters nor nesting can lose them. A line that has ids keeps its own. */
-function withIds(line: string): string {
-  const span = trace.getActiveSpan()
-  const context = span?.spanContext()
-  if (!span || !context || !isSpanContextValid(context)) return line
-  const { traceId, spanId, traceFlags, parentSpanId } = settings.keys
-  const parent =
-    parentSpanId === undefined
-      ? undefined
-      : (span as Span & { parentSpanContext?: { spanId: string } }).parentSpanContext?.spanId
-  const end = line.lastIndexOf('}')
-  if (end < 0 || line.includes(`"${traceId}":`)) return line
-  const separator = line.slice(0, end).trimEnd().endsWith('{') ? '' : ','
-  const ids =
-    `${separator}${JSON.stringify(traceId)}:"${context.traceId}",${JSON.stringify(spanId)}:"${context.spanId}"` +
-    `,${JSON.stringify(traceFlags)}:"${context.traceFlags.toString(16).padStart(2, '0')}"` +
-    (parent === undefined ? '' : `,${JSON.stringify(parentSpanId)}:"${parent}"`)
-  return line.slice(0, end) + ids + line.slice(end)
+function seeWritten(line: string): void {
+  const waiting = pending
+  pending = undefined
+  if (waiting === undefined) return
+  try {
+    const { symbols, instance, level } = waiting
+    if (isWanted(level)) emitLine(symbols, instance, level, line, () => JSON.parse(line) as Fields)
+  } catch {
+    // the line is written all the same
+  }
 }
 
-function emit(instance: PinoInstance, line: string, level: number): void {
+function isWanted(level: number): boolean {
   logger ??= logs.getLogger(`${DISTRO_NAME}/pino`, VERSION)
-  const severityNumber = severityOf(level)
-  if (!logger.enabled({ severityNumber })) return
-  const fields = JSON.parse(line) as AnyValueMap
-  const messageKey = textOf(instance, 'pino.messageKey') ?? 'msg'
-  const errorKey = textOf(instance, 'pino.errorKey') ?? 'err'
-  const {
-    [messageKey]: body,
-    time,
-    level: _level,
-    pid: _pid,
-    hostname: _hostname,
-    [errorKey]: error,
-    ...attributes
-  } = fields
-  for (const key of Object.values(settings.keys)) if (key !== undefined) delete attributes[key]
-  const timestamp = timeOf(time)
-  logger.emit({
-    severityNumber,
-    severityText: instance.levels?.labels[level] ?? String(level),
-    ...(body !== undefined && { body }),
-    ...(timestamp !== undefined && { timestamp }),
-    attributes: { ...attributes, ...exceptionAttributes(errorKey, error) },
-  })
+  return logger.enabled({ severityNumber: severityOf(level) })
 }
 
-/** An error in pino's standard form becomes `exception.*`; what else it holds, and any other value, stays under its key. */
-function exceptionAttributes(key: string, error: AnyValue): AnyValueMap {
-  if (error === undefined) return {}
-  if (typeof error !== 'object' || error === null || Array.isArray(error) || error instanceof Uint8Array)
-    return { [key]: error }
-  const { type, message, stack, ...rest } = error as AnyValueMap
-  if (typeof message !== 'string' && typeof stack !== 'string') return { [key]: error }
-  return {
-    ...(type !== undefined && { 'exception.type': type }),
-    ...(message !== undefined && { 'exception.message': message }),
-    ...(stack !== undefined && { 'exception.stacktrace': stack }),
-    ...(Object.keys(rest).length > 0 && { [key]: rest }),
+function emitLine(symbols: Symbols, instance: PinoInstance, level: number, line: string, read: () => Fields): void {
+  const messageKey = (symbols.read(instance, 'pino.messageKey') as string | undefined) ?? 'msg'
+  const errorKey = (symbols.read(instance, 'pino.errorKey') as string | undefined) ?? 'err'
+  const label = instance.levels?.labels[level]
+  const { isAdded } = settings.ids
+  logger!.emit(createRecord(readOrText(read, line, messageKey), level, label, { messageKey, errorKey, isAdded }))
+}
+
+function readOrText(read: () => Fields, line: string, messageKey: string): Fields {
+  try {
+    return read()
+  } catch {
+    if (!hasWarned)
+      log.warn(
+        'a logger of pino writes lines that are no JSON: their log records hold the line as text, without fields. Check its options timestamp, formatters and hooks',
+      )
+    hasWarned = true
+    return { [messageKey]: line.trimEnd() }
   }
-}
-
-/** pino's six levels are the six ranges of OpenTelemetry; levels between them take the higher numbers of a range. */
-export function severityOf(level: number): SeverityNumber {
-  const range = Math.min(6, Math.max(1, Math.floor(level / 10)))
-  const within = level > 60 ? Math.min(3, Math.ceil((level - 60) / 10)) : level < 10 ? 0 : Math.ceil((level % 10) / 3)
-  return (range - 1) * 4 + 1 + within
-}
-
-function textOf(instance: PinoInstance, description: string): string | undefined {
-  for (let owner: object | null = instance; owner; owner = Object.getPrototypeOf(owner)) {
-    const symbol = Object.getOwnPropertySymbols(owner).find((candidate) => candidate.description === description)
-    if (symbol !== undefined) return instance[symbol] as string | undefined
-  }
-  return undefined
-}
-
-/** The line's time where it is one; otherwise the record takes the time of now. */
-function timeOf(time: AnyValue): number | undefined {
-  if (typeof time === 'number' && time > 1e11) return time
-  const parsed = typeof time === 'string' ? Date.parse(time) : Number.NaN
-  return Number.isNaN(parsed) ? undefined : parsed
 }

@@ -43,13 +43,13 @@ class NamingTracer implements Tracer {
   }
 }
 
-function attributesOf(summary: SqlSummary | undefined): Attributes {
+export function attributesOf(summary: SqlSummary | undefined): Attributes {
   if (summary === undefined) return {}
   const { operation, table, text } = summary
   return { 'db.operation.name': operation, 'db.query.summary': text, ...(table && { 'db.collection.name': table }) }
 }
 
-function summaryOf(statement: string): SqlSummary | undefined {
+export function summaryOf(statement: string): SqlSummary | undefined {
   if (remembered.has(statement)) return remembered.get(statement)
   if (remembered.size >= MAX_REMEMBERED) remembered.clear()
   const summary = summarizeSql(statement)

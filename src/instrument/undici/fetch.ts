@@ -6,15 +6,18 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 
 const CHANNEL = 'undici:request:create'
 
-/** Calls `activate` on the first request. A listener added while a message is published does not get it, so it is handed on. */
-export function watchFetch(activate: () => Instrumentation | undefined): () => void {
+/**
+ * Calls `activate` on the first request. A listener added while a message is published does not get it, so it is handed on.
+ * @param appends whether the instrumentation adds its headers to those of the application, even where they are the same
+ */
+export function watchFetch(activate: () => Instrumentation | undefined, appends: boolean): () => void {
   const onFirst = (message: unknown): void => {
     diagnosticsChannel.unsubscribe(CHANNEL, onFirst)
     const instrumentation = activate() as { onRequestCreated?(message: unknown): void } | undefined
     instrumentation?.onRequestCreated?.(message)
   }
   // before the instrumentation, which adds its headers to those of the application
-  diagnosticsChannel.subscribe(CHANNEL, dropOwnHeaders)
+  if (appends) diagnosticsChannel.subscribe(CHANNEL, dropOwnHeaders)
   diagnosticsChannel.subscribe(CHANNEL, onFirst)
   return () => {
     diagnosticsChannel.unsubscribe(CHANNEL, dropOwnHeaders)

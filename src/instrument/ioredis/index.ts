@@ -1,0 +1,60 @@
+/** ioredis: the spans of OpenTelemetry's instrumentation, without its work for each command. */
+import { type Attributes, type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api'
+import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
+import { loadLazily } from '../../lazy.ts'
+import { type Method, type Tracing, wrapConnect, wrapSendCommand } from './commands.ts'
+
+type Base = typeof import('@opentelemetry/instrumentation')
+interface RedisClass {
+  readonly prototype: { sendCommand: Method; connect: Method }
+}
+
+/** Those of the instrumentation that this one stands for. */
+const SCOPE = { name: '@opentelemetry/instrumentation-ioredis', version: '0.72.0' }
+
+export interface IoredisConfig {
+  readonly requireParentSpan?: boolean
+}
+
+export function createIoredis(config: IoredisConfig): Instrumentation {
+  const base = loadLazily<Base>('instrumentation')
+  const { InstrumentationBase, InstrumentationNodeModuleDefinition, isWrapped } = base
+  let definitions: InstrumentationModuleDefinition[] | undefined
+
+  /** The base class calls `init` before there are fields or private methods. */
+  class IoredisInstrumentation extends InstrumentationBase implements Tracing {
+    override init(): InstrumentationModuleDefinition[] {
+      if (definitions !== undefined) return definitions
+      const unpatch = (exported?: unknown): void => {
+        const methods = (wholeOf(exported) as RedisClass | undefined)?.prototype
+        if (methods === undefined) return
+        for (const name of ['sendCommand', 'connect'] as const)
+          if (isWrapped(methods[name])) this._unwrap(methods, name)
+      }
+      const patch = (exported: unknown): unknown => {
+        unpatch(exported)
+        const { prototype } = wholeOf(exported) as RedisClass
+        this._wrap(prototype, 'sendCommand', (original) => wrapSendCommand(original, this))
+        this._wrap(prototype, 'connect', (original) => wrapConnect(original, this))
+        return exported
+      }
+      definitions = [new InstrumentationNodeModuleDefinition('ioredis', ['>=2.0.0 <7'], patch, unpatch)]
+      return definitions
+    }
+
+    override isEnabled(): boolean {
+      const { requireParentSpan } = this.getConfig() as IoredisConfig
+      return super.isEnabled() && (requireParentSpan !== true || trace.getSpan(context.active()) !== undefined)
+    }
+
+    startSpan(name: string, attributes: Attributes, parent: Context): Span {
+      return this.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent)
+    }
+  }
+  return new IoredisInstrumentation(SCOPE.name, SCOPE.version, config as object) as unknown as Instrumentation
+}
+
+function wholeOf(exported: unknown): unknown {
+  const isNamespace = Reflect.get(Object(exported), Symbol.toStringTag) === 'Module'
+  return isNamespace ? (exported as { default: unknown }).default : exported
+}

@@ -1,0 +1,100 @@
+/** `connect` of a client and of a pool. A connection outlives who asked for it: what arrives on it runs in no request's context. */
+import { type Attributes, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
+import { applyIn } from '../call-in.ts'
+import { attributesOf, type Client, failSpan, type Tracing } from './tracing.ts'
+
+export type Connect<Self> = (this: Self, ...args: unknown[]) => unknown
+
+export interface Pool {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly idleCount: number
+  readonly totalCount: number
+  readonly waitingCount: number
+  readonly ending?: boolean
+}
+
+export function wrapConnect(original: Connect<Client>, tracing: Tracing): Connect<Client> {
+  return function connect(...args) {
+    const span = tracing.isEnabled()
+      ? tryStart(tracing, 'pg.connect', () => tracing.targets.of(this).attributes)
+      : undefined
+    if (span === undefined) return Reflect.apply(original, this, args)
+    return follow(span, args, (rest) => context.with(ROOT_CONTEXT, () => Reflect.apply(original, this, rest)))
+  }
+}
+
+export function wrapPoolConnect(original: Connect<Pool>, tracing: Tracing, see: (pool: Pool) => void): Connect<Pool> {
+  return function connect(...args) {
+    if (!tracing.isEnabled()) return Reflect.apply(original, this, args)
+    const span = tryStart(tracing, 'pg-pool.connect', () => {
+      see(this)
+      return attributesOfPool(this)
+    })
+    if (span === undefined) return Reflect.apply(original, this, args)
+    return follow(span, args, (rest) =>
+      // a client at hand, or one to come free, is not connected by this call
+      this.idleCount > this.waitingCount || this.totalCount >= Number(this.options['max'])
+        ? Reflect.apply(original, this, rest)
+        : context.with(trace.setSpan(context.active(), span), () => Reflect.apply(original, this, rest)),
+    )
+  }
+}
+
+function tryStart(tracing: Tracing, name: string, attributes: () => Attributes): Span | undefined {
+  try {
+    return tracing.startSpan(name, attributes(), context.active())
+  } catch {
+    return undefined
+  }
+}
+
+/** With a callback, which runs in the context of the caller, or with a promise. */
+function follow(span: Span, args: unknown[], run: (args: unknown[]) => unknown): unknown {
+  const [callback] = args
+  const end = (error: unknown): void => {
+    if (error) failSpan(span, error)
+    span.end()
+  }
+  if (typeof callback === 'function') {
+    const caller = context.active()
+    args[0] = function (this: unknown, ...results: unknown[]) {
+      end(results[0])
+      return applyIn(caller, callback, this, results)
+    }
+    return run(args)
+  }
+  const result = run(args) as PromiseLike<unknown> | undefined
+  if (typeof result?.then !== 'function') {
+    end(undefined)
+    return result
+  }
+  return result.then(
+    (value) => {
+      end(undefined)
+      return value
+    },
+    (error: unknown) => {
+      end(error)
+      throw error
+    },
+  )
+}
+
+const poolAttributes = new WeakMap<object, Attributes>()
+
+function attributesOfPool({ options }: Pool): Attributes {
+  const known = poolAttributes.get(options)
+  if (known !== undefined) return known
+  const { idleTimeoutMillis, maxClient, connectionString, database, host, port } = options
+  const url =
+    typeof connectionString === 'string' && URL.canParse(connectionString) ? new URL(connectionString) : undefined
+  const attributes: Attributes = attributesOf(
+    url?.pathname.slice(1) ?? database,
+    url?.hostname ?? host,
+    Number(url?.port) || port,
+  )
+  if (typeof idleTimeoutMillis === 'number') attributes['db.postgresql.idle.timeout.millis'] = idleTimeoutMillis
+  if (typeof maxClient === 'number') attributes['db.postgresql.max.client'] = maxClient
+  poolAttributes.set(options, attributes)
+  return attributes
+}
