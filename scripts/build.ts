@@ -220,7 +220,9 @@ async function nameLateFiles(): Promise<void> {
   const folders = ['chunks', 'instrumentations', 'lazy'].map((name) => `path.join(__dirname, ${JSON.stringify(name)});`)
   const files = ['index.cjs', 'exit-worker.cjs'].map((name) => `path.join(__dirname, ${JSON.stringify(name)});`)
   const packages = ['', '/hook.mjs', '/create-hook.mjs'].map((end) => `require.resolve("import-in-the-middle${end}");`)
-  const code = `\nfunction lateFiles() { const path = require("path"); try { ${[...folders, ...files, ...packages].join(' ')} } catch {} }\n`
+  // webpack takes what it sees required into the bundle, ES modules too; it sees nothing in a branch that it knows is dead
+  const named = `if (typeof __webpack_require__ !== "function") { ${packages.join(' ')} }`
+  const code = `\nfunction lateFiles() { const path = require("path"); try { ${[...folders, ...files].join(' ')} ${named} } catch {} }\n`
   for (const door of ['index.cjs', 'register.cjs']) await appendFile(path.join(dist, door), code)
 }
 
