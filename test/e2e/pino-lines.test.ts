@@ -84,7 +84,11 @@ describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
   })
 
   test('a line that is no JSON is sent as text, with one warning', async () => {
-    const { lines, records, stderr } = await run('{ timestamp: () => " at noon" }', `log.info('a'); log.warn('b')`, options)
+    const { lines, records, stderr } = await run(
+      '{ timestamp: () => " at noon" }',
+      `log.info('a'); log.warn('b')`,
+      options,
+    )
     expect(lines).toHaveLength(2)
     expect(records.map(({ body }) => String(plain(body)))).toEqual([
       expect.stringContaining(' at noon'),
