@@ -8,6 +8,7 @@ import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
 import type { KeepOptions } from './keep-options.ts'
+import type { RedactionOptions } from './redaction-options.ts'
 import type { SamplingRule } from './sampling-rules.ts'
 
 type RootSamplerName = 'always_on' | 'always_off' | 'traceidratio' | 'rate_limited' | 'consistent_probability'
@@ -203,6 +204,15 @@ export interface ConfigureOptions {
   batchLogRecordProcessor?: BatchOptions
   /** Ids in pino lines and the sending of them. */
   logs?: LogCorrelationOptions
+
+  /**
+   * What is masked before anything is sent; `false` sends all as it is. Secrets by their names and looks, and literals in SQL, are masked by default:
+   * see docs/privacy.md.
+   * @default on — env `UPTRACE_REDACTION`, `UPTRACE_REDACT_KEYS`, `UPTRACE_REDACT_SQL`
+   * @example
+   * configureOpentelemetry({ redaction: { keys: ['iban'], values: [/\bACME-\d+\b/], sql: 'off' } })
+   */
+  redaction?: boolean | RedactionOptions
 
   /** What is instrumented: `{ fs: {}, pg: false, http: { … } }`, or a list of instrumentations to add. */
   instrumentations?: InstrumentationsOption

@@ -1,5 +1,6 @@
 /** Composes delivery: one pipeline a signal, one queue a destination, one budget for all. */
 import { type Destination, SIGNALS, type Signal } from '../config/destination.ts'
+import { createRedactor } from '../wire/redaction/redactor.ts'
 import { createEnding } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
 import { countOutcomes, createFlusher, difference, MAX_TIMER_MILLIS } from './flush.ts'
@@ -64,6 +65,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const host: IntakeHost = {
     options,
     runUntraced,
+    redactor: createRedactor(options.redaction),
     async flush(these, timeoutMillis) {
       await flusher.flush(these, Math.min(timeoutMillis || Infinity, callersMillis ?? Infinity))
     },

@@ -54,7 +54,7 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
     let count = 0
     let sliceStart = performance.now()
     const submit = (): void => {
-      if (count > 0) pipeline.accept(encodeRequest(sections), count)
+      if (count > 0) pipeline.accept(encodeRequest(sections, false, host.redactor), count)
       sections = []
       bytes = 0
       count = 0
@@ -86,7 +86,7 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
     try {
       if (pipeline.isClosed) pipeline.drop(length, 'after_shutdown')
       else {
-        encodeMetric(writer, metric)
+        encodeMetric(writer, metric, host.redactor)
         return length
       }
     } catch {
