@@ -23,7 +23,7 @@ export interface Names {
 const MAX_REMEMBERED = 5000
 /** A secret in another form is a secret. */
 const FORMS = listed(
-  'hash hashed value confirmation confirm repeat again salt plain plaintext encrypted header base64 old new current',
+  'hash hashed value confirmation confirm repeat again salt plain plaintext encrypted header base64 pem old new current v',
 )
 const ALL = listed(
   `password passwords passwd passphrase passcode secret secrets pin otp totp cvv cvc ssn creditcard creditcards cardnumber creditcardnumber ccnumber
@@ -33,7 +33,7 @@ const TEXTS = listed(
   `token jwt bearer authorization cookie cookies credential credentials apikey apikeys csrf xsrf pwd pass accesskey accesskeyid accesskeys secretkeyid privatekeyid apikeyid privatekey
   privatekeys secretkey secretkeys signingkey encryptionkey decryptionkey licensekey accountkey sharedkey sharedaccesskey sharedaccesssignature masterkey
   subscriptionkey servicekey authkey hmackey sessionkey clientkey appkey consumerkey sessionid sessionids sessid jsessionid phpsessid accesstokens
-  refreshtokens authtokens apitokens sessiontokens accesscode authcode authorizationcode samlresponse samlrequest userpass dbpass codeverifier connectsid`,
+  refreshtokens authtokens apitokens sessiontokens accesscode authcode authorizationcode samlresponse samlrequest userpass dbpass codeverifier connectsid sshkey dpop`,
 )
 const OPAQUE = listed('sig signature sid auth session ticket saml sso hmac oauth keypairid')
 const OPAQUE_PARAMETERS = listed('state nonce policy')

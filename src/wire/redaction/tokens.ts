@@ -9,7 +9,7 @@ const KEYS =
   /\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|sk-[\w-]{16,}|[sr]k_(?:live|test)_\w{10,}|whsec_[\w+/=]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{30,}|npm_\w{20,}|dop_v1_\w{20,}|hf_[A-Za-z]{20,})/g
 const CREDENTIALS = /\b(bearer|basic)((?:[ \t]|%20|\+){1,4})([^\s"'`,;<>&()[\]{}]{6,})/gi
 /** `Basic authentication`, `bearer token`, `Basic HTTP`: words, no credentials. */
-const PLAIN_WORD = /^(?:[A-Z]?[a-z]{1,19}|[A-Z]{1,12}|OAuth2?)[.:!?]?$/
+const PLAIN_WORD = /^(?:[A-Z]?[a-z]{1,19}|[A-Z]{1,12}|OAuth2?|[a-z_]{1,30}=)[.:!?]?$/
 /** `basic sign-up`: user and password in base64 hold no hyphen. */
 const PLAIN_WORDS = /^[A-Za-z]?[a-z]{1,14}(?:[-_][a-z]{1,14}){1,3}[.:!?]?$/
 const PRIVATE_KEY = 'PRIVATE KEY-----'

@@ -61,6 +61,9 @@ const ATTRIBUTES: ReadonlyArray<readonly [key: string, value: unknown]> = [
   ['Authorization', C],
   ['x-api-key', C],
   ['clientSecret', C],
+  ['webhook_secret_v2', C],
+  ['ssh_key', C],
+  ['private_key_pem', C],
   ['stripe.secret_key', C],
   ['aws_secret_access_key', C],
   ['session_id', C],
@@ -125,7 +128,8 @@ const HARMLESS: ReadonlyArray<readonly [key: string, value: unknown]> = [
   ['note', 'code=1 b=2; c: d'], ['note', 'at Object.<anonymous> (/app/token.js:10:5)'], ['note', 'https://example.com/a?b=c#d'], ['note', 'user@example.com: hi'],
   ['note', "Cannot read properties of undefined (reading 'token')"], ['note', 'auth: ok, pass: 3, fail: 2'], ['note', 'file:///app/node_modules/secret/index.js:1:2'],
   ['note', '2024-01-01T10:00:00Z level=info msg="started" port=80'], ['note', 'node --test-timeout 10 --tokens x'], ['note', 'session started: true'],
-  ['note', 'eyJ'], ['note', 'Basic HTTP and Basic sign-up'], ['fields', ['password', 'email']], ['list', ['a', 'b']], ['map', { key: 'color', value: 'red' }],
+  ['note', 'eyJ'],
+  ['http.response.header.www-authenticate', ['Bearer realm="x"']], ['note', 'Basic HTTP and Basic sign-up'], ['fields', ['password', 'email']], ['list', ['a', 'b']], ['map', { key: 'color', value: 'red' }],
   ['http.route', '/token/:password'], ['http.request.header.accept', ['text/html;q=0.9']], ['error.type', 'TokenError'], ['event.name', 'password.changed'],
 ] // biome-ignore format: a table
 
