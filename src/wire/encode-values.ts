@@ -1,4 +1,6 @@
-/** Attributes and the values in them as OTLP protobuf, without secrets. Any input is made valid, none throws. */
+/**
+ * Attributes and the values in them as OTLP protobuf, without secrets. Any input is made valid, none throws. One file, since its functions call each other.
+ */
 import { toReadable } from '../readable-value.ts'
 import { cutString, STRING_LIMIT } from './encode-common.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'

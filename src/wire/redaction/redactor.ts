@@ -1,6 +1,7 @@
 /** The one stage that masks secrets: every text of a span and of a log record passes it while it is encoded. It never throws and changes no object. */
 import type { RedactionOptions, SqlRedaction } from '../../config/redaction-options.ts'
 import { log } from '../../log.ts'
+import { maskRemembered } from '../../redact.ts'
 import { cutString } from '../encode-common.ts'
 import { maskCommand } from './command.ts'
 import { maskDatabaseMessage } from './database-message.ts'
@@ -139,14 +140,20 @@ export class Redactor {
       case Kind.IF_OPAQUE:
         return isOpaque(value) ? MASK : maskText(value, names)
       default:
-        return mayHoldSecret(value) ? maskText(maskDatabaseMessage(value, undefined), names) : value
+        return this.#plainText(value)
     }
+  }
+
+  /** The token of the DSN has no look of its own. */
+  #plainText(value: string): string {
+    const known = maskRemembered(value, MASK)
+    return mayHoldSecret(known) ? maskText(maskDatabaseMessage(known, undefined), this.#settings.names) : known
   }
 
   #message(value: string): string {
     const family = this.#family === 'command' ? 'other' : this.#family
     const safe = this.#settings.sql === 'raw' ? value : maskDatabaseMessage(value, family)
-    return maskText(safe, this.#settings.names)
+    return maskRemembered(maskText(safe, this.#settings.names), MASK)
   }
 
   /** Statements repeat. */

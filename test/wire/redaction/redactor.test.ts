@@ -4,6 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { parseDsn } from '../../../src/config/dsn.ts'
 import type { RedactionOptions } from '../../../src/config/redaction-options.ts'
 import { configureLog } from '../../../src/log.ts'
 import { encodeRequest } from '../../../src/wire/encode-request.ts'
@@ -120,6 +121,13 @@ describe('options', () => {
     expect(attributesOf(send({ a: 'x' }, redactor, { name: 'busy' }))).toEqual({ a: 'x' })
     expect(refused).toBeGreaterThan(0)
   })
+})
+
+test('the token of the DSN does not stay, even without its address', () => {
+  parseDsn('https://dsnToken0123456789@api.uptrace.example')
+  const text = 'refused dsnToken0123456789 again'
+  const span = send({ note: text, 'exception.message': text }, redactorOf(), { status: { code: 2, message: text } })
+  expect(JSON.stringify(span)).not.toContain('dsnToken')
 })
 
 test('objects of the caller are not changed', () => {
