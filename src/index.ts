@@ -13,6 +13,7 @@ export type {
   SeverityName,
   TemporalityPreference,
 } from './config/options.ts'
+export type { RedactionOptions, SqlRedaction } from './config/redaction-options.ts'
 export type { SamplingRule } from './config/sampling-rules.ts'
 export { configureOpentelemetry } from './configure.ts'
 export { extractFromSqlComment } from './context/sql-comment.ts'

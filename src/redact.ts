@@ -6,6 +6,8 @@ const MAX_LENGTH = 4_096
 const MAX_EXAMINED = 2 * MAX_LENGTH
 /** Masking a shorter text would blank out ordinary words. */
 const MIN_SECRET_LENGTH = 6
+/** A shorter one could be a word of somebody else's. */
+const MIN_TOKEN_LENGTH = 16
 const MAX_SECRETS = 64
 const MASK = '***'
 
@@ -32,6 +34,14 @@ export function rememberSecret(secret: string): void {
   secrets.delete(text)
   secrets.set(text, undefined)
   if (secrets.size > MAX_SECRETS) secrets.delete(secrets.keys().next().value!)
+}
+
+/** Replaces remembered secrets that stand in a text as they are; those long enough that no other text can be meant. */
+export function maskRemembered(text: string, mask: string): string {
+  let safe = text
+  for (const secret of secrets.keys())
+    if (secret.length >= MIN_TOKEN_LENGTH && safe.includes(secret)) safe = safe.replaceAll(secret, () => mask)
+  return safe
 }
 
 /** The text with every credential replaced by `***`. Takes time in proportion to the length of the text, whatever it holds. */

@@ -12,6 +12,7 @@ import type {
   SamplerName,
   TemporalityPreference,
 } from './options.ts'
+import type { RedactionOptions } from './redaction-options.ts'
 import type { VARIABLES } from './variables.ts'
 
 export type DetectorName = (typeof VARIABLES)['OTEL_NODE_RESOURCE_DETECTORS']['values'][number]
@@ -50,6 +51,7 @@ export interface Config {
   readonly histogramAggregation: HistogramAggregation
   readonly exemplarFilter: ExemplarFilter
   readonly minLogSeverity: SeverityNumber
+  readonly redaction: RedactionOptions | false
   readonly delivery: {
     readonly bufferLimitBytes: number
     readonly exitFlush: boolean

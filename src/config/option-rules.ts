@@ -130,6 +130,20 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
         (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 24) ||
         (isText(value) && /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/.test(value)),
     ),
+    redaction: eitherOf(
+      'true, false or an object',
+      flag,
+      (value) => typeof value === 'boolean',
+      shape({
+        keys: texts,
+        values: listOf(
+          'a list of regular expressions',
+          rule('a regular expression', (value) => value instanceof RegExp),
+        ),
+        sql: oneOf(...VARIABLES.UPTRACE_REDACT_SQL.values),
+        redact: rule('a function', (value) => typeof value === 'function'),
+      }),
+    ),
     logRecordProcessors: listOf('a list of log record processors', having('a log record processor', 'onEmit')),
     logRecordLimits: shape({ attributeValueLengthLimit: limit, attributeCountLimit: limit }),
     batchLogRecordProcessor: batch,

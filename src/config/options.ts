@@ -16,6 +16,7 @@ import type {
   SeverityName,
   TemporalityPreference,
 } from './option-types.ts'
+import type { RedactionOptions } from './redaction-options.ts'
 import type { SamplingRule } from './sampling-rules.ts'
 
 export type {
@@ -173,6 +174,15 @@ export interface ConfigureOptions {
   batchLogRecordProcessor?: BatchOptions
   /** Ids in pino lines and the sending of them. */
   logs?: LogCorrelationOptions
+
+  /**
+   * What is masked before anything is sent; `false` sends all as it is. Secrets by their names and looks, and literals in SQL, are masked by default:
+   * see docs/privacy.md.
+   * @default on — env `UPTRACE_REDACTION`, `UPTRACE_REDACT_KEYS`, `UPTRACE_REDACT_SQL`
+   * @example
+   * configureOpentelemetry({ redaction: { keys: ['iban'], values: [/\bACME-\d+\b/], sql: 'off' } })
+   */
+  redaction?: boolean | RedactionOptions
 
   /** What is instrumented: `{ fs: {}, pg: false, http: { … } }`, or a list of instrumentations to add. */
   instrumentations?: InstrumentationsOption

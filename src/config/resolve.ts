@@ -10,6 +10,7 @@ import { resolveSignals } from './exporters.ts'
 import { resolveBatch, resolveLogRecordLimits, resolveSpanLimits } from './limits.ts'
 import { withOptIns } from './opt-ins.ts'
 import type { ConfigureOptions, PropagatorName, SeverityName } from './options.ts'
+import { resolveRedaction } from './redaction.ts'
 import { resolveSiteUrl } from './site-url.ts'
 import { NOT_APPLICABLE } from './variables.ts'
 
@@ -73,6 +74,7 @@ export function resolveConfig(
     ...resolveMetrics(options, env),
     minLogSeverity:
       typeof options.minLogSeverity === 'string' ? SEVERITY[options.minLogSeverity] : (options.minLogSeverity ?? 0),
+    redaction: resolveRedaction(options.redaction, env),
     delivery: resolveDelivery(options, env),
     shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),
     env: environment,

@@ -6,6 +6,7 @@ import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { onFirstMeasurement } from '../signals/metrics/measured.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
+import { createRedactor } from '../wire/redaction/redactor.ts'
 import { noteDestinations } from './current-destinations.ts'
 import { createEnding, type Flushable } from './exit/last-flush.ts'
 import { watchExit } from './exit/watch.ts'
@@ -95,6 +96,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const host: IntakeHost = {
     options,
     runUntraced,
+    redactor: createRedactor(options.redaction),
     async flush(these, timeoutMillis) {
       await flushEverywhere(these, Math.min(timeoutMillis || Infinity, callersMillis ?? Infinity))
     },

@@ -4,6 +4,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Destination, Signal } from '../config/destination.ts'
+import type { RedactionOptions } from '../config/redaction-options.ts'
 
 /** How items are gathered into one request. */
 export interface BatchOptions {
@@ -32,6 +33,8 @@ export interface DeliveryOptions {
   readonly temporalityPreference: 'cumulative' | 'delta' | 'lowmemory'
   readonly histogramAggregation: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
   readonly resource: Resource
+  /** What is masked before anything is sent. @default what is a secret by its name or look */
+  readonly redaction?: RedactionOptions | false
 }
 
 /** Why an item was not delivered. */

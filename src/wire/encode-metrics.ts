@@ -4,6 +4,7 @@ import type { DataPoint, ExponentialHistogram, Histogram, MetricData } from '@op
 import { toText, writeTime } from './encode-common.ts'
 import { writeAttributes } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
+import { DEFAULT_REDACTOR, type Redactor } from './redaction/redactor.ts'
 
 // values of DataPointType and AggregationTemporality, written out so that this module loads no SDK
 const HISTOGRAM = 0
@@ -14,12 +15,12 @@ const DELTA = 0
 const METRIC_LIMIT_BYTES = 60 * 1024 * 1024
 
 /** Appends a metric as an entry of ScopeMetrics.metrics. Throws only when the metric cannot be read; the writer is then as before. */
-export function encodeMetric(writer: ProtobufWriter, metric: MetricData): void {
+export function encodeMetric(writer: ProtobufWriter, metric: MetricData, redactor: Redactor = DEFAULT_REDACTOR): void {
   const start = writer.pos
   try {
     writer.tag(0x12)
     const message = writer.beginMessage(2)
-    writeMetric(writer, metric, start + METRIC_LIMIT_BYTES)
+    writeMetric(writer, metric, start + METRIC_LIMIT_BYTES, redactor)
     writer.endMessage(message, 2)
   } catch (error) {
     writer.pos = start
@@ -27,7 +28,7 @@ export function encodeMetric(writer: ProtobufWriter, metric: MetricData): void {
   }
 }
 
-function writeMetric(writer: ProtobufWriter, metric: MetricData, limit: number): void {
+function writeMetric(writer: ProtobufWriter, metric: MetricData, limit: number, redactor: Redactor): void {
   writeText(writer, 0x0a, metric.descriptor.name)
   writeText(writer, 0x12, metric.descriptor.description)
   writeText(writer, 0x1a, metric.descriptor.unit)
@@ -37,10 +38,10 @@ function writeMetric(writer: ProtobufWriter, metric: MetricData, limit: number):
   for (const point of metric.dataPoints) {
     writer.tag(0x0a)
     const mark = writer.beginMessage()
-    if (type === HISTOGRAM) writeHistogramPoint(writer, point as DataPoint<Histogram>, limit)
+    if (type === HISTOGRAM) writeHistogramPoint(writer, point as DataPoint<Histogram>, limit, redactor)
     else if (type === EXPONENTIAL_HISTOGRAM)
-      writeExponentialPoint(writer, point as DataPoint<ExponentialHistogram>, limit)
-    else writeNumberPoint(writer, point as DataPoint<number>, metric.descriptor.valueType, limit)
+      writeExponentialPoint(writer, point as DataPoint<ExponentialHistogram>, limit, redactor)
+    else writeNumberPoint(writer, point as DataPoint<number>, metric.descriptor.valueType, limit, redactor)
     writer.endMessage(mark)
   }
   if (type !== GAUGE) {
@@ -67,7 +68,13 @@ function writeTimes(writer: ProtobufWriter, point: DataPoint<unknown>): void {
   writeTime(writer, point.endTime)
 }
 
-function writeNumberPoint(writer: ProtobufWriter, point: DataPoint<number>, type: ValueType, limit: number): void {
+function writeNumberPoint(
+  writer: ProtobufWriter,
+  point: DataPoint<number>,
+  type: ValueType,
+  limit: number,
+  redactor: Redactor,
+): void {
   writeTimes(writer, point)
   if (type === ValueType.INT && Number.isInteger(point.value) && Math.abs(point.value) < 2 ** 63) {
     writer.tag(0x31)
@@ -76,7 +83,7 @@ function writeNumberPoint(writer: ProtobufWriter, point: DataPoint<number>, type
     writer.tag(0x21)
     writer.double(point.value)
   }
-  writeAttributes(writer, 0x3a, point.attributes, limit)
+  writeAttributes(writer, 0x3a, point.attributes, limit, redactor)
 }
 
 function writeDouble(writer: ProtobufWriter, tag: number, value: number | undefined): void {
@@ -85,7 +92,12 @@ function writeDouble(writer: ProtobufWriter, tag: number, value: number | undefi
   writer.double(value)
 }
 
-function writeHistogramPoint(writer: ProtobufWriter, point: DataPoint<Histogram>, limit: number): void {
+function writeHistogramPoint(
+  writer: ProtobufWriter,
+  point: DataPoint<Histogram>,
+  limit: number,
+  redactor: Redactor,
+): void {
   const { count, sum, min, max, buckets } = point.value
   writeTimes(writer, point)
   writer.tag(0x21)
@@ -101,14 +113,19 @@ function writeHistogramPoint(writer: ProtobufWriter, point: DataPoint<Histogram>
     writer.varint(buckets.boundaries.length * 8)
     for (const bound of buckets.boundaries) writer.double(bound)
   }
-  writeAttributes(writer, 0x4a, point.attributes, limit)
+  writeAttributes(writer, 0x4a, point.attributes, limit, redactor)
   writeDouble(writer, 0x59, min)
   writeDouble(writer, 0x61, max)
 }
 
-function writeExponentialPoint(writer: ProtobufWriter, point: DataPoint<ExponentialHistogram>, limit: number): void {
+function writeExponentialPoint(
+  writer: ProtobufWriter,
+  point: DataPoint<ExponentialHistogram>,
+  limit: number,
+  redactor: Redactor,
+): void {
   const { count, sum, scale, zeroCount, positive, negative, min, max } = point.value
-  writeAttributes(writer, 0x0a, point.attributes, limit)
+  writeAttributes(writer, 0x0a, point.attributes, limit, redactor)
   writeTimes(writer, point)
   writer.tag(0x21)
   writer.count64(count)

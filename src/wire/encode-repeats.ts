@@ -3,6 +3,7 @@
  */
 import { type Attributes, writeAttributes, writeKeyValue, writeValueOf } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
+import type { Redactor } from './redaction/redactor.ts'
 
 const MAX_PATTERNS = 128
 /** So many spans of other names than those with a pattern make all patterns outdated. */
@@ -25,6 +26,8 @@ interface Pattern {
   readonly keyEnds: readonly number[]
   readonly ends: readonly number[]
   readonly bytes: Buffer
+  /** Another one may mask other things. */
+  readonly redactor: Redactor
   misfits: number
 }
 
@@ -38,15 +41,16 @@ export function writeRepeatingAttributes(
   attributes: Attributes,
   limit: number,
   name: string,
+  redactor: Redactor,
 ): number {
   const flat: unknown[] = []
   try {
     for (const key of Object.keys(attributes ?? {})) flat.push(key, attributes![key])
   } catch {
     // one of them cannot be read: the other way tells which
-    return writeAttributes(writer, tag, attributes, limit)
+    return writeAttributes(writer, tag, attributes, limit, redactor)
   }
-  return writeFlatAttributes(writer, tag, flat, limit, name)
+  return writeFlatAttributes(writer, tag, flat, limit, name, redactor)
 }
 
 /** Writes each pair of the list as a KeyValue under `tag`, while the writer stays below `limit`. @returns how many were left out */
@@ -56,22 +60,30 @@ export function writeFlatAttributes(
   flat: FlatAttributes,
   limit: number,
   name: string,
+  redactor: Redactor,
 ): number {
   const pattern = name.length > MAX_NAME_LENGTH ? undefined : patterns.get(name)
-  if (pattern !== undefined) return writeByPattern(writer, tag, flat, limit, name, pattern)
+  if (pattern !== undefined && pattern.redactor === redactor)
+    return writeByPattern(writer, tag, flat, limit, name, pattern)
   const start = writer.pos
-  const dropped = writeOneByOne(writer, tag, flat, limit)
+  const dropped = writeOneByOne(writer, tag, flat, limit, redactor)
   const length = writer.pos - start
-  if (name.length <= MAX_NAME_LENGTH && length <= MAX_PATTERN_BYTES && hasRoom())
-    remember(name, flat, writer.written().subarray(start))
+  if (name.length <= MAX_NAME_LENGTH && length <= MAX_PATTERN_BYTES && (pattern || hasRoom()))
+    remember(name, flat, writer.written().subarray(start), redactor)
   return dropped
 }
 
-function writeOneByOne(writer: ProtobufWriter, tag: number, flat: FlatAttributes, limit: number): number {
+function writeOneByOne(
+  writer: ProtobufWriter,
+  tag: number,
+  flat: FlatAttributes,
+  limit: number,
+  redactor: Redactor,
+): number {
   let dropped = 0
   for (let index = 0; index < flat.length; index += 2)
     if (writer.pos > limit) dropped++
-    else writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit)
+    else writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit, redactor)
   return dropped
 }
 
@@ -94,7 +106,8 @@ function writeByPattern(
     copied += copyPart(writer, pattern, same, index >> 1)
     same = (index >> 1) + 1
     if (writer.pos > limit) dropped++
-    else if (known[index] !== flat[index]) writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit)
+    else if (known[index] !== flat[index])
+      writeKeyValue(writer, tag, flat[index] as string, flat[index + 1], limit, pattern.redactor)
     else writeKnownKey(writer, tag, pattern, index >> 1, flat[index + 1], limit)
   }
   copied += copyPart(writer, pattern, same, length >> 1)
@@ -116,7 +129,7 @@ function copyPart(writer: ProtobufWriter, { ends, bytes }: Pattern, from: number
 function writeKnownKey(
   writer: ProtobufWriter,
   tag: number,
-  { keyStarts, keyEnds, bytes, flat }: Pattern,
+  { keyStarts, keyEnds, bytes, flat, redactor }: Pattern,
   index: number,
   value: unknown,
   limit: number,
@@ -125,10 +138,11 @@ function writeKnownKey(
   writer.tag(tag)
   const pair = writer.beginMessage()
   writer.copy(bytes, keyStarts[index]!, keyEnds[index]!)
-  if (writeValueOf(writer, value, limit)) writer.endMessage(pair)
+  const key = flat[index * 2] as string
+  if (writeValueOf(writer, key, value, limit, redactor)) writer.endMessage(pair)
   else {
     writer.pos = start
-    writeKeyValue(writer, tag, flat[index * 2] as string, value, limit)
+    writeKeyValue(writer, tag, key, value, limit, redactor)
   }
 }
 
@@ -140,7 +154,7 @@ function hasRoom(): boolean {
   return true
 }
 
-function remember(name: string, flat: FlatAttributes, encoded: Buffer): void {
+function remember(name: string, flat: FlatAttributes, encoded: Buffer, redactor: Redactor): void {
   const [keyStarts, keyEnds, ends]: number[][] = [[], [], []]
   let end = 0
   for (let index = 0; index < flat.length; index += 2) {
@@ -150,10 +164,19 @@ function remember(name: string, flat: FlatAttributes, encoded: Buffer): void {
     keyEnds!.push(endOfField(encoded, keyStart))
     ends!.push(end)
   }
+  // an attribute that was omitted has no place
   if (end !== encoded.length) return
   const values = flat.map((value) => (typeof value === 'object' || typeof value === 'function' ? CHANGEABLE : value))
   const bytes = Buffer.from(encoded)
-  patterns.set(name, { flat: values, keyStarts: keyStarts!, keyEnds: keyEnds!, ends: ends!, bytes, misfits: 0 })
+  patterns.set(name, {
+    flat: values,
+    keyStarts: keyStarts!,
+    keyEnds: keyEnds!,
+    ends: ends!,
+    bytes,
+    redactor,
+    misfits: 0,
+  })
 }
 
 /** Behind the tag of one byte and the length of a field. */

@@ -3,6 +3,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { ITEM_LIMIT_BYTES, toCount, toText } from './encode-common.ts'
 import { type Attributes, writeAttributes } from './encode-values.ts'
 import { ProtobufWriter, varintSize } from './protobuf-writer.ts'
+import { DEFAULT_REDACTOR, type Redactor } from './redaction/redactor.ts'
 
 /** An instrumentation scope as the SDKs pass it. */
 export interface Scope {
@@ -21,6 +22,7 @@ export interface Section {
 }
 
 interface Frame {
+  readonly redactor: Redactor
   readonly head: Buffer
   readonly tail: Buffer
   /** Its bytes: scopes which say the same have the same. */
@@ -35,17 +37,21 @@ const resourceFrames = new WeakMap<Resource, Frame>()
  * The bytes of an ExportTraceServiceRequest, ExportLogsServiceRequest or ExportMetricsServiceRequest. Sections of one scope become one, unless
  * `isOrdered`: then only those that follow each other.
  */
-export function encodeRequest(sections: readonly Section[], isOrdered = false): Buffer {
+export function encodeRequest(
+  sections: readonly Section[],
+  isOrdered = false,
+  redactor: Redactor = DEFAULT_REDACTOR,
+): Buffer {
   const byResource = new Map<Resource, FramedScope[]>()
   for (const { resource, scope, items } of sections) {
     const scopes = byResource.get(resource) ?? []
     byResource.set(resource, scopes)
-    const frame = scopeFrame(scope)
+    const frame = scopeFrame(scope, redactor)
     const candidate = isOrdered ? scopes.at(-1) : scopes.find((other) => other.frame.key === frame.key)
     if (candidate?.frame.key === frame.key) candidate.parts.push(items)
     else scopes.push({ frame, parts: [items] })
   }
-  const groups = Array.from(byResource, ([resource, scopes]) => ({ frame: resourceFrame(resource), scopes }))
+  const groups = Array.from(byResource, ([resource, scopes]) => ({ frame: resourceFrame(resource, redactor), scopes }))
   const size = groups.reduce((sum, { frame, scopes }) => sum + 16 + sizeOf(frame, scopes), 0)
   const writer = new ProtobufWriter(size, takeBuffer(size))
   for (const { frame, scopes } of groups) {
@@ -96,21 +102,22 @@ function sizeOf(frame: Frame, scopes: readonly FramedScope[]): number {
   return size
 }
 
-const frameOf = (head: Buffer, tail: Buffer): Frame => ({
+const frameOf = (redactor: Redactor, head: Buffer, tail: Buffer): Frame => ({
+  redactor,
   head,
   tail,
   key: `${head.toString('latin1')}/${tail.toString('latin1')}`,
 })
 
-function scopeFrame(scope: Scope): Frame {
+function scopeFrame(scope: Scope, redactor: Redactor): Frame {
   const cached = scopeFrames.get(scope)
-  if (cached) return cached
-  const frame = frameOf(encodeScope(scope), encodeSchemaUrl(scope.schemaUrl))
+  if (cached?.redactor === redactor) return cached
+  const frame = frameOf(redactor, encodeScope(scope, redactor), encodeSchemaUrl(scope.schemaUrl))
   scopeFrames.set(scope, frame)
   return frame
 }
 
-function encodeScope(scope: Scope): Buffer {
+function encodeScope(scope: Scope, redactor: Redactor): Buffer {
   const writer = new ProtobufWriter(256)
   writer.tag(0x0a)
   const message = writer.beginMessage()
@@ -121,7 +128,7 @@ function encodeScope(scope: Scope): Buffer {
     writer.string(toText(scope.version))
   }
   const dropped =
-    toCount(scope.droppedAttributesCount) + writeAttributes(writer, 0x1a, scope.attributes, ITEM_LIMIT_BYTES)
+    toCount(scope.droppedAttributesCount) + writeAttributes(writer, 0x1a, scope.attributes, ITEM_LIMIT_BYTES, redactor)
   if (dropped > 0) {
     writer.tag(0x20)
     writer.varint(dropped)
@@ -139,19 +146,19 @@ function encodeSchemaUrl(url: string | undefined): Buffer {
 }
 
 // kept only once its attributes have settled
-function resourceFrame(resource: Resource): Frame {
+function resourceFrame(resource: Resource, redactor: Redactor): Frame {
   const cached = resourceFrames.get(resource)
-  if (cached) return cached
-  const frame = frameOf(encodeResource(resource), encodeSchemaUrl(resource.schemaUrl))
+  if (cached?.redactor === redactor) return cached
+  const frame = frameOf(redactor, encodeResource(resource, redactor), encodeSchemaUrl(resource.schemaUrl))
   if (!resource.asyncAttributesPending) resourceFrames.set(resource, frame)
   return frame
 }
 
-function encodeResource(resource: Resource): Buffer {
+function encodeResource(resource: Resource, redactor: Redactor): Buffer {
   const writer = new ProtobufWriter(1024)
   writer.tag(0x0a)
   const message = writer.beginMessage(2)
-  writeAttributes(writer, 0x0a, settledAttributes(resource), ITEM_LIMIT_BYTES)
+  writeAttributes(writer, 0x0a, settledAttributes(resource), ITEM_LIMIT_BYTES, redactor)
   writer.endMessage(message, 2)
   return writer.written()
 }

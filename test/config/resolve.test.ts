@@ -304,6 +304,21 @@ describe('values', () => {
       [true, true, false],
     ],
     [
+      'redaction',
+      {},
+      { UPTRACE_REDACT_KEYS: 'iban, tax-id', UPTRACE_REDACT_SQL: 'OFF' },
+      (c) => c.redaction,
+      { keys: ['iban', 'tax-id'], values: [], sql: 'off' },
+    ],
+    ['redaction off', {}, { UPTRACE_REDACTION: 'false' }, (c) => c.redaction, false],
+    [
+      'redaction in code over its variables',
+      { redaction: { sql: 'raw' } },
+      { UPTRACE_REDACTION: 'false', UPTRACE_REDACT_SQL: 'off', UPTRACE_REDACT_KEYS: 'a' },
+      (c) => c.redaction,
+      { keys: ['a'], values: [], sql: 'raw' },
+    ],
+    [
       'an option over its variable',
       { sqlComments: false, baggageKeys: [] },
       { UPTRACE_SQL_COMMENTS: 'true', UPTRACE_BAGGAGE_KEYS: 'a' },

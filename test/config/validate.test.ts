@@ -18,6 +18,12 @@ test.for<[unknown, string, string | undefined, RegExp]>([
   [{ keep: { ratio: 2 } }, 'ERR_OPTION_RANGE', 'keep.ratio', /from 0 to 1, got 2/],
   [{ keep: { errors: 'yes' } }, 'ERR_OPTION_TYPE', 'keep.errors', /true or false/],
   [{ keep: { slow: 1 } }, 'ERR_OPTION_UNKNOWN', 'keep.slow', /Unknown option/],
+  [{ redaction: 'no' }, 'ERR_OPTION_TYPE', 'redaction', /true, false or an object/],
+  [{ redaction: { sql: 'none' } }, 'ERR_OPTION_TYPE', 'redaction.sql', /one of 'sanitized', 'raw', 'off'/],
+  [{ redaction: { keys: [1] } }, 'ERR_OPTION_TYPE', 'redaction.keys', /keys\[0\] must be a string/],
+  [{ redaction: { values: ['x'] } }, 'ERR_OPTION_TYPE', 'redaction.values', /values\[0\] must be a regular expression/],
+  [{ redaction: { redact: true } }, 'ERR_OPTION_TYPE', 'redaction.redact', /a function/],
+  [{ redaction: { key: [] } }, 'ERR_OPTION_UNKNOWN', 'redaction.key', /did you mean|Unknown/],
   [{ keep: { when: true } }, 'ERR_OPTION_TYPE', 'keep.when', /a function/],
   [{ metricExportIntervalMillis: 0 }, 'ERR_OPTION_RANGE', 'metricExportIntervalMillis', /finite number above 0, got 0/],
   [{ metricExportIntervalMillis: Number.NaN }, 'ERR_OPTION_RANGE', 'metricExportIntervalMillis', /got NaN/],
@@ -172,7 +178,7 @@ describe('every option takes hostile values', () => {
     spoolMaxAgeMillis: ['1e308'],
   }
   /** A date is an object without members of its own. */
-  const takesMembers = /^(tls|spanLimits|logs|batch|keep|logRecordLimits|headers|instrumentations)/
+  const takesMembers = /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|headers|instrumentations)/
 
   test.for(Object.keys(createOptionRules()))('%s', (option) => {
     for (const [what, create] of hostile) {

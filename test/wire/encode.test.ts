@@ -37,6 +37,7 @@ import { encodeRequest, type Section } from '../../src/wire/encode-request.ts'
 import { countItems, splitRequest } from '../../src/wire/encode-split.ts'
 import { encodeSpan } from '../../src/wire/encode-traces.ts'
 import { ProtobufWriter } from '../../src/wire/protobuf-writer.ts'
+import { createRedactor, type Redactor } from '../../src/wire/redaction/redactor.ts'
 import { attributesOf, type Decoded, decodeRequest, itemsOf } from './proto/otlp.ts'
 
 const resources = [
@@ -48,8 +49,11 @@ const resources = [
 ]
 const scopes = [{ name: 'a', version: '1.0.0', schemaUrl: 'https://schema' }, { name: 'b' }]
 
+/** Random texts may look like secrets. */
+const AS_IT_IS = createRedactor(false)
+
 function encodeWith<Item extends { resource: unknown; instrumentationScope: unknown }>(
-  encode: (writer: ProtobufWriter, item: Item) => void,
+  encode: (writer: ProtobufWriter, item: Item, redactor: Redactor) => void,
   items: readonly Item[],
 ): Buffer {
   const sections: Array<Section & { writer: ProtobufWriter }> = []
@@ -66,9 +70,13 @@ function encodeWith<Item extends { resource: unknown; instrumentationScope: unkn
       } as never as (typeof sections)[number]
       sections.push(section)
     }
-    encode(section.writer, item)
+    encode(section.writer, item, AS_IT_IS)
   }
-  return encodeRequest(sections.map(({ resource, scope, writer }) => ({ resource, scope, items: writer.written() })))
+  return encodeRequest(
+    sections.map(({ resource, scope, writer }) => ({ resource, scope, items: writer.written() })),
+    false,
+    AS_IT_IS,
+  )
 }
 
 /** Decoded, less what is only another way to say nothing: zeros, and order of resources. */

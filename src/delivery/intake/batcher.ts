@@ -6,6 +6,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
+import { DEFAULT_REDACTOR, type Redactor } from '../../wire/redaction/redactor.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import { inBlocks, type OpenSection } from './sections.ts'
 
@@ -30,7 +31,8 @@ export interface Originated {
 }
 
 export interface BatcherOptions<Item extends Originated> {
-  readonly encode: (writer: ProtobufWriter, item: Item) => void
+  readonly encode: (writer: ProtobufWriter, item: Item, redactor: Redactor) => void
+  readonly redactor?: Redactor
   /** Asked for each time a batch is about to be full. */
   readonly maxCount: () => number
   readonly maxBytes: number
@@ -68,7 +70,18 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const { encode, maxCount, maxBytes, delayMillis, resource, runUntraced, onBatch, onOpen, onLost } = options
+  const {
+    encode,
+    redactor = DEFAULT_REDACTOR,
+    maxCount,
+    maxBytes,
+    delayMillis,
+    resource,
+    runUntraced,
+    onBatch,
+    onOpen,
+    onLost,
+  } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
@@ -112,7 +125,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
         ? last
         : findSection(item)
     const before = section.writer.pos
-    encodeItem(section.writer, item)
+    encodeItem(section.writer, item, redactor)
     bytes += section.writer.pos - before
     count++
     if (bytes >= nextBlock) endBlock()
@@ -185,7 +198,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   function submit(sections: readonly Section[], count: number): void {
     let request: Buffer
     try {
-      request = encodeRequest(sections, true)
+      request = encodeRequest(sections, true, redactor)
     } catch {
       onLost(count)
       return

@@ -59,7 +59,7 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
     let count = 0
     let sliceStart = performance.now()
     const submit = (): void => {
-      if (count > 0) submitRequest(encodeRequest(sections), count)
+      if (count > 0) submitRequest(encodeRequest(sections, false, host.redactor), count)
       sections = []
       bytes = 0
       count = 0
@@ -100,7 +100,7 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
     try {
       if (pipeline.isClosed) pipeline.drop(length, 'after_shutdown')
       else {
-        encodeMetric(writer, metric)
+        encodeMetric(writer, metric, host.redactor)
         return length
       }
     } catch {

@@ -5,6 +5,7 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { encodeLogRecord } from '../../wire/encode-logs.ts'
 import { encodeSpan } from '../../wire/encode-traces.ts'
 import type { ProtobufWriter } from '../../wire/protobuf-writer.ts'
+import type { Redactor } from '../../wire/redaction/redactor.ts'
 import { batchLimit } from '../queue/concurrency.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { BatchOptions, FlushOptions } from '../types.ts'
@@ -55,13 +56,15 @@ function createIntake<Item extends Originated>(
   host: IntakeHost,
   pipeline: Pipeline,
   batch: BatchOptions,
-  encode: (writer: ProtobufWriter, item: Item) => void,
+  encode: (writer: ProtobufWriter, item: Item, redactor: Redactor) => void,
 ): Intake<Item> {
-  const { handOver } = host
+  const { handOver, redactor } = host
+  const encodeRedacted = (writer: ProtobufWriter, item: Item): void => encode(writer, item, redactor)
   const { bufferLimitBytes, resource } = host.options
   const chosen = Math.max(1, batch.maxExportBatchSize)
   const batcher = createBatcher<Item>({
     encode,
+    redactor: host.redactor,
     maxCount: () =>
       Math.min(batchLimit(chosen, STANDARD_BATCH_SIZE, pipeline.isBehind), Math.max(1, batch.maxQueueSize)),
     maxBytes: Math.min(BATCH_LIMIT_BYTES, bufferLimitBytes / 4),
@@ -91,7 +94,7 @@ function createIntake<Item extends Originated>(
       }
       try {
         if (!handOver?.takes(pipeline.signal)) batcher.add(item)
-        else if (handOver.item(pipeline.signal, item, encode)) pipeline.handOver(1)
+        else if (handOver.item(pipeline.signal, item, encodeRedacted)) pipeline.handOver(1)
         else pipeline.drop(1, 'buffer_full')
       } catch {
         pipeline.drop(1, 'unreadable')

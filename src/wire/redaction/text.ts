@@ -1,0 +1,52 @@
+/** Masks secrets in texts and URLs. Takes time in proportion to the length of the text. */
+import type { Names } from './names.ts'
+import { maskFlags, maskPairs } from './pairs.ts'
+import { MASK, maskTokens, mayHoldSecret } from './tokens.ts'
+import { maskUserInfo } from './user-info.ts'
+
+/** An address inside an address inside an address is as deep as it gets. */
+const MAX_NESTING = 3
+const MAX_NESTED_LENGTH = 16 * 1024
+const VALUE = /[^&=?#\s]+/g
+/** Of a value that is itself encoded and holds `=`, `:` or `@`. */
+const ENCODED = /%(?:25){0,2}(?:3D|3A|40)/i
+
+/** A message, a stack, a field: URLs in it, pairs of names and values, tokens. */
+export function maskText(text: string, names: Names): string {
+  if (!mayHoldSecret(text)) return text
+  let safe = text
+  if (safe.includes('://')) safe = maskUserInfo(safe)
+  safe = maskPairs(safe, names, isBareQuery(text))
+  if (safe.includes('-')) safe = maskFlags(safe, names)
+  if (safe.includes('%') && safe.includes('?')) safe = maskNested(safe, names, 0)
+  return maskTokens(safe)
+}
+
+/** An address, its path or its query. */
+export function maskUrl(text: string, names: Names, depth = 0): string {
+  if (!mayHoldSecret(text) && !text.includes('%')) return text
+  let safe = text.includes('://') ? maskUserInfo(text) : text
+  safe = maskPairs(safe, names, true)
+  if (safe.includes('%')) safe = maskNested(safe, names, depth)
+  return maskTokens(safe)
+}
+
+/** `code=x&state=y`, as URLSearchParams and bodies of forms are written. */
+const isBareQuery = (text: string): boolean => /^[\w.[\]%-]{1,64}=[^\s=&]{0,2000}(?:&|$)/.test(text) && !/\s/.test(text)
+
+function maskNested(text: string, names: Names, depth: number): string {
+  if (depth >= MAX_NESTING) return text
+  return text.replace(VALUE, (value) => {
+    if (!ENCODED.test(value)) return value
+    if (value.length > MAX_NESTED_LENGTH) return MASK
+    let decoded: string
+    try {
+      decoded = decodeURIComponent(value)
+    } catch {
+      return value
+    }
+    if (decoded === value) return value
+    const safe = maskUrl(decoded, names, depth + 1)
+    return safe === decoded ? value : encodeURIComponent(safe)
+  })
+}

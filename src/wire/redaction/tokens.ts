@@ -1,0 +1,94 @@
+/** Masks what is a secret by its look, wherever it stands: JSON web tokens, Bearer and Basic credentials, keys of well-known services, private keys. */
+export const MASK = 'REDACTED'
+
+/** What none of the scanners below, nor those for pairs and URLs, can begin without. */
+const TRIGGER =
+  /[=:]|eyJ|-----BEGIN|Duplicate entry|Failing row|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|[sr]k[-_]|whsec_|SG\.|A[KS]IA|AIza|npm_|dop_v1_|hf_|bearer|basic)|--[a-z]/i
+/** Each begins with a fixed text and goes on with one class of characters: no text makes the search go back. */
+const KEYS =
+  /\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|sk-[\w-]{16,}|[sr]k_(?:live|test)_\w{10,}|whsec_[\w+/=]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{30,}|npm_\w{20,}|dop_v1_\w{20,}|hf_[A-Za-z]{20,})/g
+const CREDENTIALS = /\b(bearer|basic)((?:[ \t]|%20|\+){1,4})([^\s"'`,;<>&()[\]{}]{6,})/gi
+/** `Basic authentication`, `bearer token`, `Basic HTTP`: words, no credentials. */
+const PLAIN_WORD = /^(?:[A-Z]?[a-z]{1,19}|[A-Z]{1,12}|OAuth2?|[a-z_]{1,30}=)[.:!?]?$/
+/** `basic sign-up`: user and password in base64 hold no hyphen. */
+const PLAIN_WORDS = /^[A-Za-z]?[a-z]{1,14}(?:[-_][a-z]{1,14}){1,3}[.:!?]?$/
+const PRIVATE_KEY = 'PRIVATE KEY-----'
+
+const SHORT = 80
+
+/** A short text of small letters, digits and `/`, as most are, is told by a loop: quicker than by an expression. */
+export function mayHoldSecret(text: string): boolean {
+  if (text.length > SHORT) return TRIGGER.test(text)
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if ((code < 97 || code > 122) && (code < 47 || code > 57)) return TRIGGER.test(text)
+  }
+  return false
+}
+
+export function maskTokens(text: string): string {
+  let safe = text
+  if (safe.includes('eyJ')) safe = maskWebTokens(safe)
+  if (safe.includes(PRIVATE_KEY)) safe = maskPrivateKeys(safe)
+  safe = safe.replace(CREDENTIALS, (whole, scheme: string, gap: string, value: string) =>
+    isPlain(scheme, value) ? whole : `${scheme}${gap}${MASK}`,
+  )
+  return safe.replace(KEYS, MASK)
+}
+
+const isPlain = (scheme: string, value: string): boolean =>
+  value.startsWith(MASK) ||
+  (value.length < 80 && (PLAIN_WORD.test(value) || (scheme.length === 5 && PLAIN_WORDS.test(value))))
+
+/** `header.payload.signature` in base64url: a header is JSON and so begins with `eyJ`. Each character is looked at once. */
+function maskWebTokens(text: string): string {
+  let safe = ''
+  let from = 0
+  for (let at = text.indexOf('eyJ'); at >= 0; at = text.indexOf('eyJ', at)) {
+    const headerEnd = endOfBase64(text, at)
+    let end = headerEnd
+    let parts = 0
+    while (text.charCodeAt(end) === 46 && parts < 4) {
+      end = endOfBase64(text, end + 1)
+      parts++
+    }
+    if (parts > 0 && headerEnd - at >= 10 && end - headerEnd >= 6 && !isInsideWord(text, at)) {
+      safe += text.slice(from, at) + MASK
+      from = end
+    }
+    at = Math.max(end, at + 3)
+  }
+  return from === 0 ? text : safe + text.slice(from)
+}
+
+function endOfBase64(text: string, start: number): number {
+  let end = start
+  while (end < text.length && isBase64(text.charCodeAt(end))) end++
+  return end
+}
+
+const isBase64 = (code: number): boolean =>
+  (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 45 || code === 95
+
+/** `keyJson.parse`; but a percent-encoded character before it is the end of something else. */
+function isInsideWord(text: string, at: number): boolean {
+  return at > 0 && /\w/.test(text[at - 1]!) && !/%[0-9a-f]{2}$/i.test(text.slice(Math.max(0, at - 3), at))
+}
+
+function maskPrivateKeys(text: string): string {
+  let safe = ''
+  let from = 0
+  for (let at = text.indexOf(PRIVATE_KEY); at >= 0; at = text.indexOf(PRIVATE_KEY, from)) {
+    const start = at + PRIVATE_KEY.length
+    const end = text.indexOf('-----END', start)
+    safe += text.slice(from, start) + MASK
+    from = end < 0 ? text.length : Math.min(text.length, end + '-----END'.length)
+    if (end >= 0) {
+      const closing = text.indexOf('-----', from)
+      const next = closing < 0 ? text.length : closing + 5
+      safe += text.slice(end, next)
+      from = next
+    }
+  }
+  return safe + text.slice(from)
+}
