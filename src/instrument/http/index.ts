@@ -6,8 +6,9 @@ import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import { type GuardedDefinition, type InstrumentationClass, withGuards } from '../hooks/guard.ts'
 import { loadInstrumentation } from '../hooks/load.ts'
 import { createRequestDurations, seriesOfMeter, seriesOfOwn } from './durations.ts'
+import type { IncomingOptions } from './incoming-options.ts'
 import { useKnownMethods } from './request-attributes.ts'
-import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
+import { startIncoming, stopIncoming } from './server.ts'
 
 /** What the curated defaults set; with anything else the instrumentation of OpenTelemetry does both directions. */
 export interface HttpConfig {
