@@ -1,6 +1,7 @@
 /** `http.server.request.duration`: the attributes of a kind of request are made once, and found again by a few fields. */
 import { type Attributes, type Histogram, type Meter, ValueType } from '@opentelemetry/api'
-import type { DurationMetrics, Series } from '../../signals/metrics/duration-metrics.ts'
+import type { Series } from '../../signals/metrics/duration-histogram.ts'
+import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import { normalizeMethod, type Scheme } from './request-attributes.ts'
 
 export interface RequestDurations {
