@@ -1,6 +1,7 @@
 /** Histograms of durations: kept by ourselves where the reader allows it, else by the meter provider. */
 import { type Attributes, type MeterProvider, ValueType } from '@opentelemetry/api'
-import type { DurationMetrics, Series } from '../signals/metrics/duration-metrics.ts'
+import type { Series } from '../signals/metrics/duration-histogram.ts'
+import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 
 export interface DurationName {
   readonly name: string

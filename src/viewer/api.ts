@@ -1,5 +1,6 @@
 /**
  * The JSON query API of the viewer: every type that crosses the wire between back end and browser. Types and constants only.
+ * One file, since it is the whole contract between the pages and the server: both sides read it from top to bottom, and it must change as one.
  *
  * ## Who may read
  * The back end listens on loopback only and answers only when `Host` is exactly `localhost:<port>`, `127.0.0.1:<port>` or `[::1]:<port>`.

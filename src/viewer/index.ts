@@ -1,7 +1,9 @@
 /** The door `uptrace-node/viewer`: a real OTLP back end inside a test suite, to assert on the telemetry a program sends. */
 import type { AttributeValue } from './api.ts'
 import type { ReceivedRequest } from './receive/ingest.ts'
-import type { LogFilter, SpanFilter, ViewerLog, ViewerMetric, ViewerSpan, ViewerTrace, WaitOptions } from './testing.ts'
+import type { ViewerLog, ViewerMetric, ViewerSpan, ViewerTrace } from './testing/found.ts'
+import type { LogFilter, SpanFilter } from './testing/match.ts'
+import type { WaitOptions } from './testing/wait-for-trace.ts'
 
 export type {
   AttributeValue,
@@ -68,10 +70,11 @@ const MAX_REQUESTS = 10_000
  */
 export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> {
   // loaded now: importing this door must not load node:http before it can be instrumented, nor node:sqlite, which warns on Node 22
-  const [{ startServer }, { createApi }, queries] = await Promise.all([
+  const [{ startServer }, { createApi }, queries, { waitForTrace }] = await Promise.all([
     import('./serve/server.ts'),
     import('./serve/routes.ts'),
-    import('./testing.ts'),
+    import('./testing/find.ts'),
+    import('./testing/wait-for-trace.ts'),
   ])
   const { memory = true, port = 0, file, token, maxSpans } = options
   if (!memory && file === undefined) throw new TypeError('startViewer: memory: false needs a file to keep the data in')
@@ -101,7 +104,7 @@ export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> 
     url: server.url,
     dsn: server.dsn,
     port: server.port,
-    waitForTrace: (wanted, waitOptions) => queries.waitForTrace(store, wanted, explain, waitOptions),
+    waitForTrace: (wanted, waitOptions) => waitForTrace(store, wanted, explain, waitOptions),
     findSpans: (filter) => queries.findSpans(store, filter),
     findLogs: (filter) => queries.findLogs(store, filter),
     metrics: (name) => queries.findMetrics(store, name),

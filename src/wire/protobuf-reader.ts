@@ -1,5 +1,7 @@
-/** Reads protobuf primitives from a buffer, checking every bound: malformed input throws WireError and nothing else. */
-
+/**
+ * Reads protobuf primitives from a buffer, checking every bound: malformed input throws WireError and nothing else.
+ * One file, since all methods move one private position over one private buffer: a split would make each read of a field a call to another object.
+ */
 import { MAX_MESSAGES } from './decode-limits.ts'
 import { RepeatTable } from './decode-repeats.ts'
 import { WireError } from './wire-error.ts'

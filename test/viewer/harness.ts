@@ -1,6 +1,7 @@
 /** Starts a real viewer server for a test and talks to it over HTTP. */
 import { createApi } from '../../src/viewer/serve/routes.ts'
-import { type ServerOptions, startServer, type ViewerServer } from '../../src/viewer/serve/server.ts'
+import { startServer, type ViewerServer } from '../../src/viewer/serve/server.ts'
+import type { ServerOptions } from '../../src/viewer/serve/server-options.ts'
 
 export interface Harness {
   readonly server: ViewerServer

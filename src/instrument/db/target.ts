@@ -1,6 +1,6 @@
 /** A database that connections lead to: the attributes that all its spans have, and the durations of its operations. */
 import type { Attributes } from '@opentelemetry/api'
-import type { Series } from '../../signals/metrics/duration-metrics.ts'
+import type { Series } from '../../signals/metrics/duration-histogram.ts'
 import type { FindSeries } from '../durations.ts'
 import { attributesOf, summaryOf } from '../sql/name-spans.ts'
 

@@ -2,7 +2,7 @@
 import { type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import { describeError, isServerFailure, recordError } from '../error-text.ts'
 import { onClose } from '../http/exchange.ts'
-import type { Handle, Layer } from './layers.ts'
+import type { Handle, Layer } from './handle.ts'
 import type { Next, Request, Response } from './place.ts'
 
 export function runInSpan(

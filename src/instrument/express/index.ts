@@ -2,7 +2,8 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
-import { type Handle, type Layer, type Tracing, wrapHandle } from './layers.ts'
+import type { Handle, Layer } from './handle.ts'
+import { type Tracing, wrapHandle } from './layers.ts'
 import { rememberMount } from './mount-path.ts'
 
 type Base = typeof import('@opentelemetry/instrumentation')

@@ -1,22 +1,8 @@
 /** What runs around the layers of an app: those with a path note where a request is, handlers get a span. */
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api'
+import type { Handle, Layer } from './handle.ts'
 import { runInSpan } from './handler-span.ts'
-import type { RawPath } from './mount-path.ts'
 import { enterMount, type Next, type Request, type Response, type Route, reachRoute, watchRequest } from './place.ts'
-
-export type Handle = (this: Layer, request: Request, response: Response, next: Next) => unknown
-
-/** Of Express 4 and 5. */
-export interface Layer {
-  /** Of handlers of a route. */
-  readonly route?: Route | undefined
-  /** What it matched last; Express 5 keeps none. */
-  readonly path?: string
-  /** Whether it is for all paths: Express 5, and 4. */
-  readonly slash?: boolean
-  readonly regexp?: { readonly fast_slash?: boolean }
-  readonly rawPath?: RawPath
-}
 
 /** The instrumentation as it is now; a layer outlives many. */
 export interface Tracing {

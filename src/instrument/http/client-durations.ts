@@ -1,6 +1,6 @@
 /** `http.client.request.duration`: the series of a kind of request is found by a few fields, of those of one origin. */
 import type { Attributes } from '@opentelemetry/api'
-import type { Series } from '../../signals/metrics/duration-metrics.ts'
+import type { Series } from '../../signals/metrics/duration-histogram.ts'
 import { type DurationName, type FindSeries, HTTP_BOUNDARIES } from '../durations.ts'
 import { normalizeMethod } from './request-attributes.ts'
 

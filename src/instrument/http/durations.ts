@@ -1,6 +1,6 @@
 /** `http.server.request.duration`: the attributes of a kind of request are made once, and found again by a few fields. */
 import type { Attributes } from '@opentelemetry/api'
-import type { Series } from '../../signals/metrics/duration-metrics.ts'
+import type { Series } from '../../signals/metrics/duration-histogram.ts'
 import { type DurationName, type FindSeries, HTTP_BOUNDARIES } from '../durations.ts'
 import { normalizeMethod, type Scheme } from './request-attributes.ts'
 

@@ -11,8 +11,9 @@ import { clientDuration } from './client-durations.ts'
 import { createOrigins } from './client-origins.ts'
 import { tellsOfRequests } from './created-channel.ts'
 import { createRequestDurations, SERVER_DURATION } from './durations.ts'
+import type { IncomingOptions } from './incoming-options.ts'
 import { useKnownMethods } from './request-attributes.ts'
-import { type IncomingOptions, startIncoming, stopIncoming } from './server.ts'
+import { startIncoming, stopIncoming } from './server.ts'
 
 /** What the curated defaults set; with anything else the instrumentation of OpenTelemetry does both directions. */
 export interface HttpConfig {

@@ -1,23 +1,17 @@
 /** Spans and durations of incoming requests: one wrap of `emit` a prototype, no listener and no closure a request. */
+
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { context, type Span, type Tracer } from '@opentelemetry/api'
+import { context } from '@opentelemetry/api'
 import { emitOfAnswer } from './client.ts'
 import { CALL, type TracedRequest as ClientRequest } from './client-call.ts'
-import type { RequestDurations } from './durations.ts'
 import { closeExchange, failExchange, setDurations } from './end-exchange.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
+import type { IncomingOptions } from './incoming-options.ts'
 import { type Emit, emitIn, emitOn, wrapEmit } from './inherited-emit.ts'
 import type { Scheme } from './request-attributes.ts'
 import { startExchange } from './start-exchange.ts'
-
-export interface IncomingOptions {
-  readonly tracer: Tracer
-  readonly durations: RequestDurations
-  readonly isIgnored: (request: IncomingMessage) => boolean
-  readonly onResponse: ((span: Span, response: ServerResponse) => void) | undefined
-}
 
 const require = createRequire(import.meta.url)
 /** Who is told of requests now; the wraps stay where they are. */

@@ -15,9 +15,9 @@ import { RPCType, suppressTracing } from '@opentelemetry/core'
 import { log } from '../../log.ts'
 import { closeExchange } from './end-exchange.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
+import type { IncomingOptions } from './incoming-options.ts'
 import { createRequestAttributes, type Scheme } from './request-attributes.ts'
 import { createRequestContext } from './request-context.ts'
-import type { IncomingOptions } from './server.ts'
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 

@@ -2,7 +2,7 @@
 
 import { logThrottled } from '../../log.ts'
 import type { OperationStatistics } from '../query/operation-statistics.ts'
-import { placeTrace } from '../query/trace-detail.ts'
+import { placeTrace } from '../query/place-trace.ts'
 import { buildTree } from '../query/tree.ts'
 import type { LiveSpans } from '../receive/live-spans.ts'
 import { badgeBits } from '../store/badges.ts'

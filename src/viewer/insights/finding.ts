@@ -1,7 +1,7 @@
 /** What detectors give and get: findings of one trace, and the trace they look at. Pure data. */
 import type { Badge, Insight, InsightKind } from '../api.ts'
 import { termOf } from '../query/facets.ts'
-import type { PlacedSpan } from '../query/trace-detail.ts'
+import type { PlacedSpan } from '../query/place-trace.ts'
 import type { Tree } from '../query/tree.ts'
 import type { StoredSpan } from '../store/read-spans.ts'
 

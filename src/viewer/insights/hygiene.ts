@@ -1,5 +1,7 @@
 /** Finds telemetry that is itself wrong: ids used twice, clocks that differ, attributes cut off by limits, no service name. */
-import { isSkewed, type PlacedSpan } from '../query/trace-detail.ts'
+
+import type { PlacedSpan } from '../query/place-trace.ts'
+import { isSkewed } from '../query/trace-warnings.ts'
 import type { ResourceInfo } from '../store/context.ts'
 import type { Finding, TraceView } from './finding.ts'
 

@@ -1,5 +1,6 @@
 /** Finds operations that are slow now and then, or slower than in the run before. */
-import { type Aggregate, type OperationKey, quantileOf, type Rollups } from '../query/rollups.ts'
+import { type Aggregate, quantileOf } from '../query/aggregate.ts'
+import type { OperationKey, Rollups } from '../query/rollups.ts'
 import type { Interner } from '../store/intern.ts'
 import { KINDS } from '../store/semantics.ts'
 import { type Finding, millis, queryFor } from './finding.ts'

@@ -2,7 +2,7 @@
 import type { AttributeValue, ComparedRow, ComparedSide, Comparison } from '../api.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
-import { type PlacedTrace, placeTrace } from './trace-detail.ts'
+import { type PlacedTrace, placeTrace } from './place-trace.ts'
 import { summarize } from './traces.ts'
 import { buildTree, selfTimes, type Tree } from './tree.ts'
 

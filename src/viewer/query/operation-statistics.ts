@@ -1,5 +1,6 @@
 /** Percentiles of each operation over all that is stored, remembered for two seconds or longer: lists ask for them row by row. */
-import { type Aggregate, type OperationKey, percentileRank, quantileOf, type Rollups } from './rollups.ts'
+import { type Aggregate, percentileRank, quantileOf } from './aggregate.ts'
+import type { OperationKey, Rollups } from './rollups.ts'
 
 export interface OperationStatistics {
   /** Null below five calls. */

@@ -1,15 +1,14 @@
 /** Rates, errors and durations by operation and minute, kept in memory: percentiles over a million spans without reading one. */
+import { type Aggregate, bucketOf, emptyAggregate } from './aggregate.ts'
+import { addCell, type Cell, countIn } from './rollup-cell.ts'
 
 const MINUTE_US = 60_000_000
-const BUCKETS = 320
-const STEPS_A_DOUBLING = 8
 const MAX_OPERATIONS = 4000
 const MAX_CELLS = 60_000
 /** Kinds of a span, rounded up. */
 const KINDS = 8
 /** No name and kind have this key. */
 const REST = -1
-const LOG2_STEP = STEPS_A_DOUBLING / Math.LN2
 
 export interface OperationKey {
   readonly run: string
@@ -19,32 +18,10 @@ export interface OperationKey {
   readonly system: number
 }
 
-export interface Aggregate {
-  calls: number
-  errors: number
-  totalNs: number
-  maxNs: number
-  lastUs: number
-  /** Calls by bucket of duration: see {@link bucketOf}. */
-  readonly buckets: Float64Array
-}
-
 interface Operation extends OperationKey {
   readonly cells: Map<number, Cell>
   /** The cell that was counted in last: the next call nearly always is of the same minute. */
   last: Cell | undefined
-}
-
-/** One operation in one minute; only the buckets between the fastest and the slowest call are there. */
-interface Cell {
-  readonly minute: number
-  calls: number
-  errors: number
-  totalNs: number
-  maxNs: number
-  lastUs: number
-  firstBucket: number
-  counts: number[]
 }
 
 /** Operations of one service in one run, by name and kind. */
@@ -225,63 +202,9 @@ export function createRollups(): Rollups {
   }
 }
 
-function countIn(cell: Cell, bucket: number): void {
-  const { counts } = cell
-  if (counts.length === 0) cell.firstBucket = bucket
-  let at = bucket - cell.firstBucket
-  for (; at < 0; at++) {
-    counts.unshift(0)
-    cell.firstBucket--
-  }
-  while (counts.length <= at) counts.push(0)
-  counts[at]!++
-}
-
-/** Bucket i holds durations from 2^(i/8) up to 2^((i+1)/8) ns: a percentile is off by 9 % at most. */
-export function bucketOf(durationNs: number): number {
-  return durationNs <= 1 ? 0 : Math.min(Math.floor(Math.log(durationNs) * LOG2_STEP), BUCKETS - 1)
-}
-
-export function bucketStart(bucket: number): number {
-  return bucket === 0 ? 0 : 2 ** (bucket / STEPS_A_DOUBLING)
-}
-
-/** The duration that `quantile` of the calls stay below: the middle of its bucket, never above the longest. */
-export function quantileOf(aggregate: Aggregate, quantile: number): number {
-  const rank = quantile * aggregate.calls
-  let seen = 0
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
-    seen += aggregate.buckets[bucket]!
-    if (seen >= rank && seen > 0) return Math.min(Math.round(2 ** ((bucket + 0.5) / STEPS_A_DOUBLING)), aggregate.maxNs)
-  }
-  return aggregate.maxNs
-}
-
-/** Share of the calls that were faster, 0..100. */
-export function percentileRank(aggregate: Aggregate, durationNs: number): number {
-  const own = bucketOf(durationNs)
-  let below = 0
-  for (let bucket = 0; bucket < own; bucket++) below += aggregate.buckets[bucket]!
-  return Math.min(100, Math.round(((below + aggregate.buckets[own]! / 2) / aggregate.calls) * 100))
-}
-
 function emptySeries({ fromUs, toUs }: Window, bucketUs: number): { calls: number[]; errors: number[] } {
   const length = Math.max(1, Math.ceil((toUs - fromUs) / bucketUs))
   return { calls: new Array<number>(length).fill(0), errors: new Array<number>(length).fill(0) }
-}
-
-export function emptyAggregate(): Aggregate {
-  return { calls: 0, errors: 0, totalNs: 0, maxNs: 0, lastUs: 0, buckets: new Float64Array(BUCKETS) }
-}
-
-function addCell(sum: Aggregate, cell: Cell): void {
-  sum.calls += cell.calls
-  sum.errors += cell.errors
-  sum.totalNs += cell.totalNs
-  if (cell.maxNs > sum.maxNs) sum.maxNs = cell.maxNs
-  if (cell.lastUs > sum.lastUs) sum.lastUs = cell.lastUs
-  const { counts, firstBucket } = cell
-  for (let at = 0; at < counts.length; at++) sum.buckets[firstBucket + at]! += counts[at]!
 }
 
 function isInWindow(operation: OperationKey, window: Window): boolean {

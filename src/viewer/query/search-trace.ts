@@ -5,7 +5,7 @@ import { compileSpanQuery, isTraceTerm } from './compile/spans.ts'
 import type { Engine } from './engine.ts'
 import { termsOf } from './language/ast.ts'
 import { parseQuery } from './language/parse.ts'
-import { placeTrace } from './trace-detail.ts'
+import { placeTrace } from './place-trace.ts'
 import { buildTree } from './tree.ts'
 
 export function searchTrace(engine: Engine, row: TraceRow, q: string): TraceSearch {

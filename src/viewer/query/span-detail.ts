@@ -6,9 +6,9 @@ import { KINDS } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { toOtlpSpan } from './export-otlp.ts'
-import { statsOfOperation } from './services.ts'
+import { statsOfOperation } from './operations.ts'
+import { offsetOf, placeTrace } from './place-trace.ts'
 import { exceptionOf } from './stack-trace.ts'
-import { offsetOf, placeTrace } from './trace-detail.ts'
 
 export function spanDetail(engine: Engine, row: TraceRow, spanId: string): SpanDetail {
   const placed = placeTrace(engine, row)

@@ -1,133 +1,18 @@
 /** One trace as rows of a waterfall, with its critical path, warnings and numbers. */
-import type { CriticalSegment, Severity, SpanRow, TraceDetail, TraceWarning } from '../api.ts'
-import { HttpError } from '../receive/body.ts'
-import type { OpenSpan } from '../receive/live-spans.ts'
-import { readSpans, type StoredSpan } from '../store/read-spans.ts'
+import type { CriticalSegment, Severity, SpanRow, TraceDetail } from '../api.ts'
+import type { StoredSpan } from '../store/read-spans.ts'
 import { httpStatusOf, summaryOf } from '../store/semantics.ts'
 import { severityOf } from '../store/severity.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { criticalPath } from './critical-path.ts'
 import type { Engine } from './engine.ts'
+import { offsetOf, type PlacedTrace, placeTrace } from './place-trace.ts'
+import { warningsOf } from './trace-warnings.ts'
 import { badgesOfTrace } from './traces.ts'
-import { buildTree, selfTimes, type Tree, type TreeInput } from './tree.ts'
+import { buildTree, selfTimes, type Tree } from './tree.ts'
 
 const WITH_ATTRIBUTES_UP_TO = 5000
-const MAX_SPANS = 300_000
 const MAX_LOGS = 10_000
-
-/** A stored or still running span, placed in its trace. */
-export interface PlacedSpan extends TreeInput {
-  readonly stored: StoredSpan
-  readonly running: boolean
-}
-
-export interface PlacedTrace {
-  readonly row: TraceRow
-  readonly startUs: number
-  readonly startRemainderNs: number
-  readonly durationNs: number
-  readonly spans: readonly PlacedSpan[]
-  /** Identical copies that were left out. */
-  readonly copies: number
-  readonly truncated: number
-}
-
-export function findTrace({ store }: Engine, traceId: string): TraceRow | undefined {
-  return store.database.prepare('SELECT * FROM trace WHERE id = ?').get(traceId.toLowerCase()) as TraceRow | undefined
-}
-
-/** @throws {HttpError} 404 `trace_not_found` that tells what may be the cause */
-export function requireTrace(engine: Engine, traceId: string, lastError: string | null): TraceRow {
-  const row = findTrace(engine, traceId)
-  if (row && row.spans > 0) return row
-  const [open] = engine.live.ofTrace(traceId.toLowerCase())
-  if (open) return row ?? startedRow(open)
-  const { counters, retention } = engine.store
-  throw new HttpError(404, 'trace_not_found', 'No span of this trace has arrived.', {
-    details: { lastIngestUs: counters.lastUs, lastError, evictedSinceUs: retention.eviction?.sinceUs ?? null },
-  })
-}
-
-/** Of a trace of which nothing has ended yet. */
-function startedRow({ traceId, startUs }: OpenSpan): TraceRow {
-  const none = { start_rem: 0, end_rem: 0, dur_ns: 0, spans: 0, errors: 0, logs: 0, clients: 0, badges: 0 }
-  const head = { head_us: 0, head_parent: null, head_svc: 0, head_name: 0, head_kind: 0, head_status: 0 }
-  const times = { start_us: startUs, end_us: startUs, seen_us: startUs }
-  return { no: -1, id: traceId, ...none, ...head, ...times, root: null, http: null, services: '[]', findings: null }
-}
-
-export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow, maxSpans = MAX_SPANS): PlacedTrace {
-  const { store } = engine
-  const stored = readSpans(
-    store,
-    `WHERE s.trace_no = ? ORDER BY s.start_us, s.start_rem, s.id LIMIT ${maxSpans}`,
-    row.no,
-  )
-  const live = engine.live.ofTrace(row.id)
-  const open = live.map((span) => fromOpenSpan(engine, span))
-  const running = new Set(open.filter((_, index) => live[index]!.endedMillis === null))
-  const all = [...stored, ...open]
-  const first = all.reduce((earliest, span) => (compareTimes(span, earliest) < 0 ? span : earliest), all[0]!)
-  const { startUs, startRemainderNs } = first
-  const seen = new Set<string>()
-  const spans: PlacedSpan[] = []
-  let durationNs = 0
-  for (const span of all) {
-    const offsetNs = (span.startUs - startUs) * 1000 + (span.startRemainderNs - startRemainderNs)
-    const key = `${span.spanId}|${offsetNs}|${span.durationNs}|${span.name}|${span.parentSpanId}|${span.service}`
-    if (seen.has(key)) continue
-    seen.add(key)
-    spans.push({
-      stored: span,
-      running: running.has(span),
-      spanId: span.spanId,
-      parentSpanId: span.parentSpanId,
-      offsetNs,
-      durationNs: span.durationNs,
-    })
-    durationNs = Math.max(durationNs, offsetNs + span.durationNs)
-  }
-  return {
-    row,
-    startUs,
-    startRemainderNs,
-    durationNs,
-    spans,
-    copies: all.length - spans.length,
-    truncated: Math.max(row.spans - stored.length, 0),
-  }
-}
-
-function compareTimes(a: StoredSpan, b: StoredSpan): number {
-  return a.startUs - b.startUs || a.startRemainderNs - b.startRemainderNs
-}
-
-function fromOpenSpan({ store }: Pick<Engine, 'store'>, span: OpenSpan): StoredSpan {
-  const known = store.resources.ofRun(span.run)[0]
-  const resource =
-    known === undefined
-      ? { id: 0, svc: 0, service: span.service, run: span.run, attributes: {} }
-      : store.resources.byId(known)
-  return {
-    id: 0,
-    traceNo: 0,
-    spanId: span.spanId,
-    parentSpanId: span.parentSpanId ?? null,
-    resource,
-    scope: { name: '', version: '', attributes: {} },
-    service: span.service,
-    name: span.name,
-    kind: span.kind,
-    status: 'unset',
-    system: 'internal',
-    groupKey: span.name,
-    startUs: span.startUs,
-    startRemainderNs: 0,
-    durationNs: Math.max(0, (span.endedMillis ?? Date.now()) * 1000 - span.startUs) * 1000,
-    attributes: (span.attributes ?? {}) as StoredSpan['attributes'],
-    extra: {},
-  }
-}
 
 export function traceDetail(engine: Engine, row: TraceRow, wantAttributes: boolean | undefined): TraceDetail {
   engine.store.retention.pin(row.id)
@@ -229,10 +114,6 @@ function eventsOf(placed: PlacedTrace, { extra }: StoredSpan): SpanRow['events']
   return (extra.e ?? []).map(([name, us, rem]) => ({ name, offsetNs: offsetOf(placed, us, rem) }))
 }
 
-export function offsetOf(placed: Pick<PlacedTrace, 'startUs' | 'startRemainderNs'>, us: number, rem: number): number {
-  return (us - placed.startUs) * 1000 + (rem - placed.startRemainderNs)
-}
-
 type RowLog = { offsetNs: number; severity: Severity; logId: number }
 
 function logsBySpan({ store }: Engine, placed: PlacedTrace): Map<string, RowLog[]> {
@@ -284,61 +165,4 @@ function neighbour({ store }: Engine, row: TraceRow, operator: '<' | '>', direct
     )
     .get(row.start_us, row.no) as { id: string } | undefined
   return found?.id ?? null
-}
-
-const MAX_NAMED = 50
-
-function warningsOf(placed: PlacedTrace, tree: Tree, row: TraceRow): TraceWarning[] {
-  const { spans } = placed
-  const warnings: TraceWarning[] = []
-  const warn = (code: TraceWarning['code'], message: string, indexes: readonly number[], count = indexes.length) => {
-    if (count > 0)
-      warnings.push({ code, message, count, spanIds: indexes.slice(0, MAX_NAMED).map((index) => spans[index]!.spanId) })
-  }
-  const where = (accept: (span: PlacedSpan, index: number) => boolean): number[] =>
-    spans.flatMap((span, index) => (accept(span, index) ? [index] : []))
-
-  if (row.root === null)
-    warn(
-      'missing-root',
-      'The root span has not arrived: it is still running, was not sampled, or is sent elsewhere.',
-      [],
-      1,
-    )
-  warn('missing-parents', 'Spans name a parent that has not arrived.', tree.orphans)
-  warn(
-    'duplicate-span-ids',
-    'Spans share an id: the sender sent them twice, or its ids are not random.',
-    tree.duplicates,
-    tree.duplicates.length + placed.copies,
-  )
-  warn('parent-cycle', 'Spans name each other as parent; the cycle is cut at its earliest span.', tree.cyclic)
-  warn(
-    'clock-skew',
-    'Spans start before their parent or end before they start: the clocks of the machines differ.',
-    where((span, index) => isSkewed(spans, tree, span, index)),
-  )
-  warn(
-    'dropped-attributes',
-    'The sender dropped attributes, events or links because of its limits.',
-    where(({ stored }) => stored.extra.d !== undefined),
-  )
-  warn(
-    'still-running',
-    'Spans have started and not ended yet.',
-    where((span) => span.running || span.stored.extra.open === 1),
-  )
-  warn('truncated', `Only the first ${MAX_SPANS} spans are shown.`, [], placed.truncated)
-  return warnings
-}
-
-/** A child of another resource that begins clearly before its parent. */
-export function isSkewed(spans: readonly PlacedSpan[], tree: Tree, span: PlacedSpan, index: number): boolean {
-  if (span.stored.extra.skew === 1) return true
-  const parent = tree.parents[index]! < 0 ? undefined : spans[tree.parents[index]!]
-  return (
-    parent !== undefined &&
-    parent.stored.resource.id !== span.stored.resource.id &&
-    span.offsetNs + 1_000_000 < parent.offsetNs
-  )
 }

@@ -1,8 +1,9 @@
 /** Stored traces as Jaeger's query API gives them, for tools that read from Jaeger. */
 import type { AttributeValue } from '../api.ts'
 import type { Engine } from '../query/engine.ts'
+import { findTrace } from '../query/find-trace.ts'
 import { parseDuration } from '../query/language/values.ts'
-import { findTrace, placeTrace } from '../query/trace-detail.ts'
+import { placeTrace } from '../query/place-trace.ts'
 import { findTraces, selectTraces } from '../query/traces.ts'
 import { limitOf, required } from '../query/window.ts'
 import type { Route } from '../serve/router.ts'

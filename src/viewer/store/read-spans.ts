@@ -4,7 +4,7 @@ import type { DecodedScope, ValueMap } from '../../wire/decode-types.ts'
 import type { SpanKind, SpanStatus, SpanSystem } from '../api.ts'
 import { type ResourceInfo, type StoreContext, scopeOf } from './context.ts'
 import { KINDS, STATUSES, SYSTEMS } from './semantics.ts'
-import type { SpanExtra } from './spans.ts'
+import type { SpanExtra } from './span-extra.ts'
 
 /** Columns of `span s`, with the id of the trace. */
 export interface SpanColumns {

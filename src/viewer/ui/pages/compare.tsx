@@ -4,15 +4,16 @@ import { useMemo, useRef } from 'preact/hooks'
 import type { ComparedRow, Comparison, TraceSummary } from '../../api.ts'
 import { urlOf, useQuery } from '../lib/api.ts'
 import { serviceClass } from '../lib/colors.ts'
-import { count, duration, time } from '../lib/format.ts'
+import { duration, time } from '../lib/format.ts'
 import { useKeys } from '../lib/keys.ts'
 import { href, Link, navigate, param, setParams } from '../lib/location.tsx'
 import { Failed, Loading } from '../lib/states.tsx'
 import { VirtualList, type VirtualListHandle } from '../lib/virtual-list.tsx'
-import { textOf } from '../parts/attributes.tsx'
 import { Badges } from '../parts/badge.tsx'
-import { ratioOf, signed } from './compare/change.ts'
+import { Attributes } from './compare/attributes.tsx'
+import { Choose } from './compare/choose.tsx'
 import { ComparedLine } from './compare/line.tsx'
+import { Totals } from './compare/totals.tsx'
 
 const ROW_HEIGHT = 32
 /** Smaller changes of a span are noise. */
@@ -29,38 +30,6 @@ export function ComparePage() {
   if (error) return <Failed error={error} />
   if (data === undefined) return <Loading />
   return <Compared data={data} />
-}
-
-function Choose({ a, b }: { readonly a: string; readonly b: string }) {
-  return (
-    <form
-      class="state compare-choose"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const form = new FormData(event.currentTarget)
-        setParams({ a: String(form.get('a')).trim(), b: String(form.get('b')).trim() })
-      }}
-    >
-      <h1>Compare two traces</h1>
-      <p>
-        Choose two in the <Link to={href('/traces')}>list of traces</Link> (key x), or give their ids.
-      </p>
-      {(['a', 'b'] as const).map((side) => (
-        <label key={side}>
-          Trace {side.toUpperCase()}{' '}
-          <input
-            class="mono"
-            name={side}
-            required
-            pattern="\s*[0-9a-f]{32}\s*"
-            size={36}
-            defaultValue={side === 'a' ? a : b}
-          />
-        </label>
-      ))}
-      <button type="submit">Compare</button>
-    </form>
-  )
 }
 
 function Compared({ data: { a, b, rows, attributes } }: { readonly data: Comparison }) {
@@ -163,74 +132,6 @@ function Side({ name, trace }: { readonly name: string; readonly trace: TraceSum
         <Badges badges={trace.badges} />
       </p>
     </section>
-  )
-}
-
-const TOTALS = [
-  { label: 'Duration', of: (trace: TraceSummary) => trace.durationNs, show: duration },
-  { label: 'Spans', of: (trace: TraceSummary) => trace.spans, show: count },
-  { label: 'Errors', of: (trace: TraceSummary) => trace.errors, show: count },
-  { label: 'Logs', of: (trace: TraceSummary) => trace.logs, show: count },
-] as const
-
-function Totals({ a, b }: { readonly a: TraceSummary; readonly b: TraceSummary }) {
-  return (
-    <table class="compare-totals">
-      <thead>
-        <tr>
-          <td />
-          <th scope="col" class="num">
-            A
-          </th>
-          <th scope="col" class="num">
-            B
-          </th>
-          <th scope="col" class="num">
-            Change
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {TOTALS.map(({ label, of, show }) => (
-          <tr key={label}>
-            <th scope="row">{label}</th>
-            <td class="num">{show(of(a))}</td>
-            <td class="num">{show(of(b))}</td>
-            <td class={`num ${of(b) > of(a) ? 'error' : of(b) < of(a) ? 'better' : 'dim'}`}>
-              {of(a) === of(b) ? '=' : `${signed(of(b) - of(a), show)} ${ratioOf(of(a), of(b))}`}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
-}
-
-function Attributes({ attributes }: { readonly attributes: Comparison['attributes'] }) {
-  return (
-    <details class="compare-attributes" open={attributes.length <= 6}>
-      <summary>
-        Attributes of the root that differ <span class="dim">{attributes.length}</span>
-      </summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Attribute</th>
-            <th scope="col">A</th>
-            <th scope="col">B</th>
-          </tr>
-        </thead>
-        <tbody class="mono">
-          {attributes.map(({ key, a, b }) => (
-            <tr key={key}>
-              <th scope="row">{key}</th>
-              <td>{a === null ? <span class="dim">none</span> : textOf(a)}</td>
-              <td>{b === null ? <span class="dim">none</span> : textOf(b)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
   )
 }
 

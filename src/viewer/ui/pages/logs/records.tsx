@@ -1,26 +1,19 @@
 /** The list of records: newest on top, one of them open, those of one trace standing out. */
 import { useSignal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { LogRow } from '../../../api.ts'
 import type { RequestError } from '../../lib/api.ts'
-import { serviceClass, severityClass } from '../../lib/colors.ts'
 import { logVersion } from '../../lib/counters.ts'
 import { count, plural, time } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
-import { href, Link, param, setParams } from '../../lib/location.tsx'
+import { param, setParams } from '../../lib/location.tsx'
 import { Empty, Failed, Loading } from '../../lib/states.tsx'
 import { VirtualList, type VirtualListHandle } from '../../lib/virtual-list.tsx'
 import { createLogFeed } from './feed.ts'
 import { filterKey, logParams } from './params.ts'
-import { Record } from './record.tsx'
-import { spanLink } from './span-link.ts'
+import { detailRows, MAX_DETAIL_ROWS, ROW, Row, renderOpen } from './record-row.tsx'
+import { TraceBar } from './trace-bar.tsx'
 
-const ROW = 24
-/** The open record takes the place of so many rows at most; it scrolls when it is longer. */
-const MAX_DETAIL_ROWS = 20
-/** Around what the open record shows. */
-const DETAIL_PADDING = 18
 const FIRST_HEIGHT = 200
 const MORE_BEFORE_END = 60
 
@@ -167,117 +160,5 @@ export function Records({ onBadQuery }: Props) {
         {reading.value && ' · held while you read'}
       </p>
     </>
-  )
-}
-
-/* biome-ignore-start lint/a11y/useSemanticElements: rows of a virtual list are no table */
-/* biome-ignore-start lint/a11y/useFocusableInteractive: the grid has the focus */
-/* biome-ignore-start lint/a11y/useKeyWithClickEvents: the grid has the keys */
-
-/** The open record takes the place of many rows and hangs on the first of them; the list renders as many out of view. */
-function renderOpen(row: LogRow, slice: number, slices: number, onHeight: (height: number) => void): ComponentChildren {
-  return (
-    <div key={`open-${slice}`} role="presentation" class="log-slice" style={{ height: `${ROW}px` }}>
-      {slice === 0 && (
-        <div role="row" class="log-open" style={{ height: `${slices * ROW}px` }}>
-          <div role="gridcell" tabIndex={-1}>
-            <Record key={row.id} row={row} onHeight={onHeight} />
-          </div>
-        </div>
-      )}
-    </div>
-  )
-}
-
-const detailRows = (height: number): number => Math.min(MAX_DETAIL_ROWS, Math.ceil((height + DETAIL_PADDING) / ROW))
-
-interface RowProps {
-  readonly row: LogRow
-  readonly at: number
-  readonly isOpen: boolean
-  readonly isCurrent: boolean
-  readonly isTraced: boolean
-  readonly onToggle: () => void
-}
-
-function Row({ row, at, isOpen, isCurrent, isTraced, onToggle }: RowProps) {
-  const classes = [
-    'log-row',
-    severityClass(row.severity),
-    isOpen && 'open',
-    isCurrent && 'current',
-    isTraced && 'traced',
-  ]
-  return (
-    <div
-      id={`log-${row.id}`}
-      role="row"
-      aria-rowindex={at + 1}
-      aria-expanded={isOpen}
-      class={classes.filter(Boolean).join(' ')}
-      onClick={(event) => {
-        if (!(event.target as Element).closest('a') && getSelection()?.toString() === '') onToggle()
-      }}
-    >
-      <span role="gridcell" class="log-time mono">
-        {time(row.timeUs)}
-      </span>
-      <span role="gridcell" class="log-severity">
-        {row.severity === 'unspecified' ? '–' : row.severity}
-      </span>
-      <span role="gridcell" class={`log-service ellipsis ${serviceClass(row.service)}`}>
-        <span class="dot" />
-        {row.service}
-      </span>
-      <span role="gridcell" class="log-body mono ellipsis">
-        {row.eventName !== null && <span class="pill">{row.eventName}</span>} {row.body.slice(0, 1000)}
-      </span>
-      <span role="gridcell" class="log-trace mono">
-        {row.traceId !== null && (
-          <Link to={spanLink(row.traceId, row.spanId)} title={`Open trace ${row.traceId}`} tabIndex={-1}>
-            {row.traceId.slice(0, 8)}
-          </Link>
-        )}
-      </span>
-    </div>
-  )
-}
-
-/* biome-ignore-end lint/a11y/useSemanticElements: end */
-/* biome-ignore-end lint/a11y/useFocusableInteractive: end */
-/* biome-ignore-end lint/a11y/useKeyWithClickEvents: end */
-
-interface TraceBarProps {
-  readonly trace: string
-  readonly rows: readonly LogRow[]
-  readonly onMove: (step: 1 | -1) => void
-}
-
-function TraceBar({ trace, rows, onMove }: TraceBarProps) {
-  const isOnly = param('only') !== ''
-  const matches = rows.filter(({ traceId }) => traceId === trace).length
-  return (
-    <p class="trace-bar">
-      <span>
-        Trace <Link to={href(`/traces/${trace}`)}>{trace.slice(0, 16)}…</Link>: {plural(matches, 'record')}{' '}
-        {isOnly ? 'and no others' : 'among those shown'}
-      </span>
-      {!isOnly && (
-        <>
-          <button type="button" onClick={() => onMove(-1)} disabled={matches === 0}>
-            ↑ previous
-          </button>
-          <button type="button" onClick={() => onMove(1)} disabled={matches === 0}>
-            ↓ next
-          </button>
-        </>
-      )}
-      <button type="button" aria-pressed={isOnly} onClick={() => setParams({ only: isOnly ? null : 1 })}>
-        Only this trace
-      </button>
-      <button type="button" onClick={() => setParams({ trace: null, only: null })}>
-        Clear
-      </button>
-    </p>
   )
 }

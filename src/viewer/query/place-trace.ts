@@ -1,0 +1,102 @@
+/** Places the spans of a trace, stored and running, on one time line. */
+import type { OpenSpan } from '../receive/live-spans.ts'
+import { readSpans, type StoredSpan } from '../store/read-spans.ts'
+import type { TraceRow } from '../store/traces.ts'
+import type { Engine } from './engine.ts'
+import type { TreeInput } from './tree.ts'
+
+export const MAX_SPANS = 300_000
+
+/** A stored or still running span, placed in its trace. */
+export interface PlacedSpan extends TreeInput {
+  readonly stored: StoredSpan
+  readonly running: boolean
+}
+
+export interface PlacedTrace {
+  readonly row: TraceRow
+  readonly startUs: number
+  readonly startRemainderNs: number
+  readonly durationNs: number
+  readonly spans: readonly PlacedSpan[]
+  /** Identical copies that were left out. */
+  readonly copies: number
+  readonly truncated: number
+}
+
+export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow, maxSpans = MAX_SPANS): PlacedTrace {
+  const { store } = engine
+  const stored = readSpans(
+    store,
+    `WHERE s.trace_no = ? ORDER BY s.start_us, s.start_rem, s.id LIMIT ${maxSpans}`,
+    row.no,
+  )
+  const live = engine.live.ofTrace(row.id)
+  const open = live.map((span) => fromOpenSpan(engine, span))
+  const running = new Set(open.filter((_, index) => live[index]!.endedMillis === null))
+  const all = [...stored, ...open]
+  const first = all.reduce((earliest, span) => (compareTimes(span, earliest) < 0 ? span : earliest), all[0]!)
+  const { startUs, startRemainderNs } = first
+  const seen = new Set<string>()
+  const spans: PlacedSpan[] = []
+  let durationNs = 0
+  for (const span of all) {
+    const offsetNs = (span.startUs - startUs) * 1000 + (span.startRemainderNs - startRemainderNs)
+    const key = `${span.spanId}|${offsetNs}|${span.durationNs}|${span.name}|${span.parentSpanId}|${span.service}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    spans.push({
+      stored: span,
+      running: running.has(span),
+      spanId: span.spanId,
+      parentSpanId: span.parentSpanId,
+      offsetNs,
+      durationNs: span.durationNs,
+    })
+    durationNs = Math.max(durationNs, offsetNs + span.durationNs)
+  }
+  return {
+    row,
+    startUs,
+    startRemainderNs,
+    durationNs,
+    spans,
+    copies: all.length - spans.length,
+    truncated: Math.max(row.spans - stored.length, 0),
+  }
+}
+
+export function offsetOf(placed: Pick<PlacedTrace, 'startUs' | 'startRemainderNs'>, us: number, rem: number): number {
+  return (us - placed.startUs) * 1000 + (rem - placed.startRemainderNs)
+}
+
+function compareTimes(a: StoredSpan, b: StoredSpan): number {
+  return a.startUs - b.startUs || a.startRemainderNs - b.startRemainderNs
+}
+
+function fromOpenSpan({ store }: Pick<Engine, 'store'>, span: OpenSpan): StoredSpan {
+  const known = store.resources.ofRun(span.run)[0]
+  const resource =
+    known === undefined
+      ? { id: 0, svc: 0, service: span.service, run: span.run, attributes: {} }
+      : store.resources.byId(known)
+  return {
+    id: 0,
+    traceNo: 0,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId ?? null,
+    resource,
+    scope: { name: '', version: '', attributes: {} },
+    service: span.service,
+    name: span.name,
+    kind: span.kind,
+    status: 'unset',
+    system: 'internal',
+    groupKey: span.name,
+    startUs: span.startUs,
+    startRemainderNs: 0,
+    durationNs: Math.max(0, (span.endedMillis ?? Date.now()) * 1000 - span.startUs) * 1000,
+    attributes: (span.attributes ?? {}) as StoredSpan['attributes'],
+    extra: {},
+  }
+}
