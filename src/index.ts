@@ -22,7 +22,13 @@ export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export type { DiagnosticLogger, LogLevel } from './log.ts'
 export { reportError } from './signals/report.ts'
 export { rateLimitingSampler, ratioSampler } from './signals/traces/samplers.ts'
-export { type ActiveSpan, startSpan, traced, type WithSpanOptions, withSpan } from './signals/traces/span-helpers.ts'
+export {
+  type ActiveSpan,
+  openActiveSpan,
+  traced,
+  type WithSpanOptions,
+  withSpan,
+} from './signals/traces/span-helpers.ts'
 export {
   createSpanProcessor,
   type FlushOptions,

@@ -58,7 +58,7 @@ type Flush = Partial<Record<'forceFlush' | 'shutdown', (options?: FlushOptions) 
 
 /** Where new work goes. One that is ending is not active. */
 let active: Telemetry | undefined
-/** Whose providers stand behind the globals; during its end still the one that is ending. */
+/** The handle whose providers stand behind the globals. While it ends, it stays here. */
 let filling: Telemetry | undefined
 let activeSpanProcessor: SpanProcessor | undefined
 const ending = new Set<Telemetry>()
@@ -191,7 +191,7 @@ function finishEnd(telemetry: Telemetry): void {
   emptyGlobals()
 }
 
-/** Of one that began earlier, perhaps with more time. */
+/** Waits for an end that began earlier, perhaps with more time, as long as this caller allows. */
 async function join(end: Promise<FlushResult>, millis: number): Promise<FlushResult> {
   return (await settlesWithin(end, millis, true)) ? end : { ...NOTHING_FLUSHED, timedOut: true }
 }

@@ -91,7 +91,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const watch = options.exitFlush ? watchExit(ending, runUntraced) : { arm() {}, stop() {} }
   if (handOver) handOverMetrics(() => ending.meterProvider)
   else if (options.exitFlush) onFirstMeasurement(watch.arm)
-  /** Of the caller that is flushing providers at this moment. */
+  /** The time limit of the caller that is flushing providers at this moment; undefined when nobody is. */
   let callersMillis: number | undefined
   const host: IntakeHost = {
     options,
@@ -163,7 +163,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const reporter of reporters.values()) reporter.hush()
   }
 
-  /** In a worker thread, what the main thread has taken over as well. When the thread ends, that is safe already. */
+  /**
+   * Flushes; in a worker thread the main thread is asked to flush what it has taken over as well. At the end of a thread nobody needs to ask:
+   * those items are safe.
+   */
   async function flushEverywhere(these: readonly Pipeline[], timeoutMillis: number): Promise<FlushResult> {
     takeOver?.drain()
     const isOver = handOver === undefined || ending.isFlushing || ending.isBlocking
@@ -225,7 +228,7 @@ function loadSpool(options: SpoolOptions): Spool | undefined {
   return undefined
 }
 
-/** Not `attributes`, which complains while others are still being detected. */
+/** The name of the service. `resource.attributes` would log a complaint while other attributes are still being detected. */
 function serviceName(resource: Resource): string {
   const [, name] = resource.getRawAttributes().find(([key]) => key === 'service.name') ?? []
   return typeof name === 'string' ? name : ''

@@ -53,7 +53,7 @@ export function keepAttributes(attributes: unknown, countLimit: number, lengthLi
   return { attributes: kept, droppedAttributesCount: dropped }
 }
 
-/** As the field of OTLP has it: text. */
+/** A name as text, which OTLP asks for. */
 export function toName(name: unknown): string {
   if (typeof name === 'string') return name
   if (name === undefined || name === null) return ''
@@ -160,7 +160,7 @@ function createCopier(lengthLimit: number): (value: unknown, depth: number) => u
   }
 }
 
-/** Not by a method of `bytes`: that of a Buffer gives a view of the same memory. */
+/** A copy of the bytes. `slice` of a Buffer would give a view of the same memory, so the method of Uint8Array is called. */
 function copyBytes(bytes: Uint8Array, lengthLimit: number): Uint8Array {
   return Uint8Array.prototype.slice.call(bytes, 0, Math.min(lengthLimit, MAX_BYTES))
 }

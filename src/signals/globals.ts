@@ -26,7 +26,7 @@ export interface GlobalProviders {
 const tracers = createDeferredTracerProvider()
 const meters = createDeferredMeterProvider()
 const loggers = createDeferredLoggerProvider()
-/** What we have put in the place that holds no provider. */
+/** The context manager that we have registered; unlike the providers it has no deferred form. */
 let ownContextManager: ContextManager | undefined
 
 export const globalMeterProvider: MeterProvider = meters

@@ -37,7 +37,7 @@ export interface ResourceOptions {
   readonly env?: Environment
 }
 
-/** For the case that the real one cannot be made. */
+/** The resource for the case that the real one cannot be made. */
 export const emptyResource: Resource = resourceFromAttributes({ 'service.name': 'unknown_service:node' })
 
 export function createResource(options: ResourceOptions): Resource {

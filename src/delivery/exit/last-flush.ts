@@ -39,7 +39,7 @@ export interface Ending extends ExitHost {
   providers: readonly Flushable[]
   /** Whether the process ends and no event loop turns any more. */
   readonly isBlocking: boolean
-  /** Whether it sends what is left while the loop still turns. */
+  /** Whether a flush is under way that lets the event loop turn. */
   readonly isFlushing: boolean
   /** A destination has sent a request, or failed, while the process ends. */
   onProgress(): void

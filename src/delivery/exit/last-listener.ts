@@ -89,7 +89,7 @@ function beforeNestedExit(run: () => void): () => void {
   return restore
 }
 
-/** Those of others. */
+/** Listeners of the application that Node would call after ours; those of this package, in any copy, are left out. */
 function listenersAfter(own: Exit): Exit[] {
   const all = process.rawListeners('exit') as Exit[]
   return all.slice(all.indexOf(own) + 1).filter((listener) => !(IS_LAST in listener))

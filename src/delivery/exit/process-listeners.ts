@@ -97,7 +97,7 @@ interface NodeHooks {
   readonly stop: ((signal: string) => void) | undefined
 }
 
-/** What Node does when the first listener of a signal comes and the last one goes. Without them nothing can be done after a removal of all. */
+/** Node's own listeners that begin and end to watch a signal. Without them no signal is watched any more once someone has removed all listeners. */
 function nodeHooks(): NodeHooks {
   const find = (event: string, name: string): ((signal: string) => void) | undefined =>
     process.listeners(event as 'exit').find((listener) => listener.name === name) as

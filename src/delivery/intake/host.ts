@@ -15,7 +15,7 @@ export interface IntakeHost {
   closing(pipeline: Pipeline, timeoutMillis?: number): Promise<void>
   /** Something is to be sent from here on. */
   onUnsent(): void
-  /** In a worker thread: to the main thread, which sends it. */
+  /** Hands items to the main thread, which sends them. Undefined in the main thread, and where threads send by themselves. */
   readonly handOver: HandOver | undefined
   /** Whether the process ends and no event loop turns any more. */
   readonly isBlocking: boolean

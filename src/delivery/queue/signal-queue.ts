@@ -12,7 +12,7 @@ import type { DestinationQueue } from './destination-queue.ts'
 /** One batch is compressed at a time: the thread pool belongs to the application. */
 const MAX_COMPRESSING = 1
 
-/** Whose item it is. */
+/** The resource and the scope that an item belongs to. */
 export interface Origin {
   readonly resource: Resource
   readonly instrumentationScope: Scope

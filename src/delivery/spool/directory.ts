@@ -32,7 +32,7 @@ export function ensureDirectory(directory: string): void {
   if (!isPrivateDirectory(directory)) throw new UnsafeError('it does not stay')
 }
 
-/** Not `recursive`: where the parent exists and still nothing can be made in it, as in /proc, Node tries for ever. */
+/** Makes the folders one by one. The option `recursive` would let Node try for ever where a parent takes no entries, as /proc does. */
 function makeDirectories(directory: string): void {
   const parent = path.dirname(directory)
   if (parent !== directory && !fs.existsSync(parent)) makeDirectories(parent)

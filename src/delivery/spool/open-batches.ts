@@ -26,7 +26,7 @@ interface Copy {
 }
 
 export interface OpenBatches {
-  /** Whether a batch was closed of which there is a copy. */
+  /** Whether a batch has been closed since its copy was written: the copy is then out of date. */
   hasClosed(): boolean
   copy(): void
   /** All that was closed is on disk, or settled: its copies go. */

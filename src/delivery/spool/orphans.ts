@@ -145,7 +145,7 @@ export function createOrphans(options: OrphanOptions): Orphans {
     }
   }
 
-  /** What is torn is of no use to anybody; a request that is whole may be meant for another process. */
+  /** Deletes a file that is torn, since nobody can use it. A whole request stays: another process may send to its destination. */
   function refuse(entry: string, request: SpooledRequest | undefined): void {
     skipped++
     if (!request) fs.rmSync(path.join(directory, entry), { force: true })

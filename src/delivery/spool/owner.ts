@@ -58,7 +58,7 @@ export interface ProcessIdentity {
   readonly host: string
   /** The boot and the container: process ids mean something only within it. */
   readonly space?: string | undefined
-  /** In ticks since the boot: no clock that jumps, and a process id which is used again has another. */
+  /** When the process began, in ticks since the boot: the wall clock may jump, and two processes that had the same id differ in this. */
   readonly startedAt?: string | undefined
 }
 

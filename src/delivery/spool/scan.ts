@@ -13,7 +13,7 @@ const MAX_LOOKED_AT = 100
 export interface ScanOptions {
   readonly directory: string
   readonly isAlive: (owner: string) => boolean
-  /** Whether one of our destinations takes it. */
+  /** Whether one of our destinations takes the request of this file. */
   readonly isWanted: (name: FileName) => boolean
   readonly isExpired: (name: FileName) => boolean
   /** An entry that somebody else has put there. */
@@ -25,7 +25,7 @@ export interface Scan {
   advance(end: number): boolean
   /** Names of requests without an owner that we can send, oldest first. Complete once the scan is done. */
   readonly found: string[]
-  /** Whether there are more than those. */
+  /** Whether the directory holds more such requests than `found` lists. */
   readonly hasMore: boolean
   /** Bytes of all such requests. */
   readonly bytes: number

@@ -15,7 +15,7 @@ export interface MainDelivery {
   readonly channel: string
   /** An Int32Array of one slot: 1 while items are taken. */
   readonly isOpen: SharedArrayBuffer
-  /** Where each signal goes: others than these are not for the main thread to send. */
+  /** The addresses that the main thread sends each signal to. A worker thread with other addresses sends by itself. */
   readonly addresses: Readonly<Partial<Record<Signal, string>>>
 }
 

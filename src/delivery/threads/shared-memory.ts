@@ -12,7 +12,7 @@ export interface Frame {
   readonly kind: typeof ITEM | typeof REQUEST
   /** Index into the list of signals. */
   readonly signal: number
-  /** Of an item its section, of a request how many items it has. */
+  /** The section of an item, or the number of items in a request. */
   readonly number: number
   readonly bytes: Uint8Array
 }

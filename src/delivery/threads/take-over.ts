@@ -37,7 +37,7 @@ export interface TakeOver {
   drain(): void
   /** Whether there are threads that may have something. */
   readonly hasThreads: boolean
-  /** Threads send their own from here on. */
+  /** Takes nothing more: from here on threads send by themselves. */
   stop(): void
 }
 
@@ -135,7 +135,7 @@ export function takeOverFromThreads({ options, runUntraced, pipelineOf, flush, o
       for (const reader of thread.readers) if (!reader.read((frame) => take(thread, frame), isLate)) return
   }
 
-  /** What is said but not heard yet: no event loop need turn for it. */
+  /** Reads the messages of threads that no listener has got yet; the event loop need not turn for it. */
   function hearAll(): void {
     for (;;) {
       const received = receiveMessageOnPort(channel as never) as { message: ThreadNews } | undefined
@@ -169,7 +169,7 @@ export function takeOverFromThreads({ options, runUntraced, pipelineOf, flush, o
   }
 }
 
-/** Of another thread; what it had not detected yet is completed from the resource of this one. */
+/** The resource of another thread; attributes that the thread had not detected yet come from the resource of this one. */
 function createResource(
   attributes: Record<string, unknown>,
   schemaUrl: string | undefined,

@@ -79,7 +79,7 @@ export class DeferredObservable implements Observable {
     this.create = create
   }
 
-  /** That of the provider that is configured now. */
+  /** The instrument of the provider that is configured now. */
   real(): Observable {
     if (this.observable === undefined || this.provider !== this.host.provider) {
       this.observable = this.create()

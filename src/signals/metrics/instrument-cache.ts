@@ -5,7 +5,7 @@ export type SyncKind = 'createCounter' | 'createUpDownCounter' | 'createHistogra
 export type ObservableKind = 'createObservableCounter' | 'createObservableUpDownCounter' | 'createObservableGauge'
 export type Kind = SyncKind | ObservableKind
 
-/** Of a meter. Names come from the application; an instrument beyond the limit works as well, it is only not found again. */
+/** The most instruments remembered for one meter: names come from the application. At the limit all are forgotten, and a name makes another one. */
 const MAX_INSTRUMENTS = 1_000
 
 export class InstrumentCache<Instrument extends object = ReturnType<Meter[Kind]>> {

@@ -20,7 +20,7 @@ import type { CallbackLimit } from './guard-callbacks.ts'
 export interface PeriodicReaderOptions {
   readonly exporter: PushMetricExporter
   readonly intervalMillis: number
-  /** Of one export. */
+  /** The time limit of one export. */
   readonly timeoutMillis: number
   readonly metricProducers: MetricProducer[]
   /** What callbacks are held to; shared with the instruments of the provider. */

@@ -7,7 +7,7 @@ import { DISTRO_NAME, VERSION } from '../../version.ts'
 /** Names without end count under one. */
 const MAX_NAMES = 500
 const OTHER = 'other'
-/** In seconds, as those of the semantic conventions for durations of requests. */
+/** Boundaries in seconds, the same as the semantic conventions have for durations of requests. */
 const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /**

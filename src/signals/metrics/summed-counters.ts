@@ -11,7 +11,7 @@ export interface SummedCounters {
   passOn(): void
 }
 
-/** Of an instrument; what comes with others goes to the SDK at once. */
+/** The most sets of attributes that are summed for one instrument; measurements with other attributes go to the SDK at once. */
 const MAX_SETS = 16
 
 type Add = (value: number, attributes?: Attributes, context?: Context) => void

@@ -61,7 +61,7 @@ export function withProbability(state: TraceState | undefined, probability: numb
   return (state ?? createTraceState()).set('ot', [`th:${threshold}`, ...others].join(';'))
 }
 
-/** By the threshold that is there; 1 without. */
+/** The probability that an earlier sampler kept the trace with, from its threshold; 1 without a threshold. */
 export function probabilityOf(state: TraceState | undefined): number {
   const threshold = memberOf(state, 'th')
   return threshold === undefined ? 1 : 1 - Number.parseInt(threshold.padEnd(THRESHOLD_DIGITS, '0'), 16) / TWO_56

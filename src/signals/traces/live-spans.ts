@@ -16,7 +16,7 @@ export interface LiveSpansOptions {
   readonly resource: Resource
 }
 
-/** As the viewer takes it. */
+/** An open span in the form that the viewer takes. */
 interface LiveSpan {
   readonly traceId: string
   readonly spanId: string
@@ -111,7 +111,7 @@ export function createLiveSpanProcessor({ url, headers, resource }: LiveSpansOpt
     if (young.size > 0 || ended.length > 0 || (reported.size > 0 && presence !== 'there')) schedule()
   }
 
-  /** What has been open for long enough; it counts as reported from now on. */
+  /** The spans that have been open for long enough to be reported; from now on they count as reported. */
   function grownUp(): LiveSpan[] {
     const before = performance.now() - OPEN_MILLIS
     const grown: LiveSpan[] = []

@@ -140,7 +140,7 @@ export class SpanData implements RecordedSpan {
     return this.instrumentationScope
   }
 
-  /** Without what belongs to the tracer. */
+  /** What the span says, without the tracer's own fields, which lead to everything that the provider holds. */
   toJSON(): object {
     const { name, kind, parentSpanContext, status, startTime, endTime, duration, ended, attributes, events, links } =
       this

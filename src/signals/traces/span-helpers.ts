@@ -34,12 +34,12 @@ export function withSpan<T>(
 }
 
 /**
- * Starts a span that is active until the end of the block. At the start of an async function, before its first `await`, the caller would see
- * the span as active too: use `withSpan` there.
+ * Starts a span and makes it the active one until the end of the block, which ends it; `startSpan` of a tracer leaves the active span as it is.
+ * At the start of an async function, before its first `await`, the caller would see the span as active too: use `withSpan` there.
  * @example
- * using span = startSpan('import', { attributes: { rows: 100 } })
+ * using span = openActiveSpan('import', { attributes: { rows: 100 } })
  */
-export function startSpan(name: string, options: WithSpanOptions = {}): ActiveSpan {
+export function openActiveSpan(name: string, options: WithSpanOptions = {}): ActiveSpan {
   const { span, active } = open(name, options)
   const scope = context.attach(active)
   let isOpen = true

@@ -25,7 +25,7 @@ export interface TailSampler extends SpanProcessor {
 }
 
 interface Trace {
-  /** Of the span that came first. */
+  /** The context of the span that came first. */
   readonly context: SpanContext
   /** Ended, and not decided. */
   spans: ReadableSpan[]
@@ -35,7 +35,7 @@ interface Trace {
   readonly roots: Set<string>
   reason: KeepReason | undefined
   isDropped: boolean
-  /** For what share of traces it stands; undefined where the caller's threshold holds. */
+  /** The probability that this trace was kept with; undefined where the caller's threshold holds. */
   probability: number | undefined
 }
 

@@ -76,7 +76,7 @@ export class TracerCore implements SpanOwner {
     }
   }
 
-  /** As the sampler decides; where it throws, or decides nothing, as the parent. */
+  /** The decision of the sampler; that of the parent where the sampler throws or decides nothing. */
   sample(
     context: Context,
     traceId: string,

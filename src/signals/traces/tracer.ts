@@ -94,7 +94,7 @@ class OwnTracer implements Tracer {
     return span
   }
 
-  /** Without what could not be read; a span of no trace where not even the context can be. */
+  /** Starts the span without options, since they cannot be read; where the active context cannot be read either, the span belongs to no trace. */
   private startPlain(name: string): Span {
     try {
       return this.start(name, NO_OPTIONS, context.active())

@@ -1,9 +1,9 @@
-/** withSpan, startSpan and traced: active context, errors, one end, in every shape of function. */
+/** withSpan, openActiveSpan and traced: active context, errors, one end, in every shape of function. */
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startSpan, traced, withSpan } from '../../../src/signals/traces/span-helpers.ts'
+import { openActiveSpan, traced, withSpan } from '../../../src/signals/traces/span-helpers.ts'
 
 const exporter = new InMemorySpanExporter()
 beforeAll(() => {
@@ -145,15 +145,15 @@ describe('withSpan', () => {
   })
 })
 
-describe('startSpan', () => {
+describe('openActiveSpan', () => {
   test('is active to the end of the block, also across awaits, and ends once', async () => {
     await (async () => {
       await tick()
-      using outer = startSpan('outer')
+      using outer = openActiveSpan('outer')
       await tick()
       expect(activeId()).toBe(outer.spanContext().spanId)
       {
-        using inner = startSpan('inner')
+        using inner = openActiveSpan('inner')
         expect(activeId()).toBe(inner.spanContext().spanId)
       }
       expect(activeId()).toBe(outer.spanContext().spanId)

@@ -9,7 +9,7 @@ test.for(['process.exit(0)', 'setTimeout(() => {}, 10)', "setImmediate(() => { t
     const sink = await startSink()
     await runSource(
       'cjs',
-      `const { configureOpentelemetry, withSpan, startSpan } = require('uptrace-node')
+      `const { configureOpentelemetry, withSpan } = require('uptrace-node')
 configureOpentelemetry({ endpoint: ${JSON.stringify(sink.url)}, metricsEnabled: false, exitTimeoutMillis: 15_000, keep: { ratio: 1 } })
 const root = require('@opentelemetry/api').trace.getTracer('t').startSpan('root')
 const { context, trace } = require('@opentelemetry/api')
