@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { decode, encode } from '@jridgewell/sourcemap-codec'
 import { transform } from 'esbuild'
 import { type InputOptions, type Plugin, rolldown } from 'rolldown'
 import { rollup } from 'rollup'
@@ -139,11 +140,19 @@ async function buildImplementation(): Promise<string[]> {
     sourcemap: true,
     exports: 'named',
     keepNames: true,
+    // what editors show is in the declarations
+    comments: { legal: true, annotation: true, jsdoc: false },
     codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => core.has(id) }] },
   })
   await bundle.close()
   await Promise.all(output.map((chunk) => (chunk.type === 'chunk' ? slim(chunk.fileName, chunk.moduleIds) : undefined)))
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
+}
+
+interface SourceMap {
+  readonly mappings: string
+  readonly names: unknown
+  readonly sourcesContent?: unknown
 }
 
 /**
@@ -156,8 +165,12 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
   const isOurs = moduleIds.some((id) => id.startsWith(path.join(root, 'src') + path.sep))
   if (isOurs) {
     if (!existsSync(map)) return
-    const { sourcesContent: _, ...content } = JSON.parse(await readFile(map, 'utf8')) as { sourcesContent?: unknown }
-    await writeFile(map, JSON.stringify(content))
+    const { sourcesContent: _, names: __, ...content } = JSON.parse(await readFile(map, 'utf8')) as SourceMap
+    const lines = decode(content.mappings).map((segments) => segments.slice(0, 1).map((segment) => segment.slice(0, 4)))
+    await writeFile(
+      map,
+      JSON.stringify({ ...content, names: [], mappings: encode(lines as ReturnType<typeof decode>) }),
+    )
     return
   }
   await rm(map, { force: true })

@@ -6,13 +6,14 @@ type Processor = object
 /** The processor behind a fence: what it throws becomes one line. */
 export function isolate<Kind extends Processor>(processor: Kind): Kind {
   const fenced = Object.create(processor) as Record<string, unknown>
+  const methods = processor as Record<string, unknown>
   for (const name of ['onStart', 'onEnding', 'onEnd', 'onEmit', 'forceFlush', 'shutdown']) {
-    const method = (processor as Record<string, unknown>)[name]
-    if (typeof method !== 'function') continue
+    if (typeof methods[name] !== 'function') continue
     const isAsync = name === 'forceFlush' || name === 'shutdown'
     fenced[name] = (...args: unknown[]): unknown => {
       try {
-        const result: unknown = Reflect.apply(method, processor, args)
+        // looked up at each call: applications and their tests replace methods of a processor that is in use
+        const result: unknown = Reflect.apply(methods[name] as (...all: unknown[]) => unknown, processor, args)
         return isAsync ? Promise.resolve(result) : result
       } catch (error) {
         return isAsync ? Promise.reject(error) : warn(name, error)

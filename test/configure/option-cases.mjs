@@ -125,6 +125,7 @@ export const CASES = {
     }
     return { instrumentations: { add: [new Own('own', '1', {})] } }
   },
+  redaction: () => ({ redaction: { keys: ['a'] } }),
   ignoreUrls: () => ({ ignoreUrls: ['/secret'] }),
   responseHeaders: () => ({ responseHeaders: ['traceresponse', 'server-timing', 'trace-id'] }),
   sqlComments: () => ({ sqlComments: true }),

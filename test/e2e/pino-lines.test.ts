@@ -32,7 +32,8 @@ describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
   const options: RunOptions = { aliases: { pino: version } }
   const hasHook = version !== 'pino-8'
 
-  test.runIf(hasHook)('the hook that writes a line masks its record as well, and is called once a line', async () => {
+  const testOfHook = hasHook ? test : () => {}
+  testOfHook('the hook that writes a line masks its record as well, and is called once a line', async () => {
     const { lines, records, span } = await run(
       `(globalThis.own = { hooks: { streamWrite: (line) => { globalThis.count = (globalThis.count ?? 0) + 1; return line.replaceAll('4111', '****') } } })`,
       `const child = log.child({ card: '4111 1' }); log.info({ card: '4111 2' }, 'paid by 4111'); child.warn('again 4111'); log.info('done ' + globalThis.count)`,

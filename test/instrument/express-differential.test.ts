@@ -40,8 +40,6 @@ test.for(cases)('express %i, %s', { timeout: 60_000 }, async ([major, way]) => {
 function resultOf({ code, stdout, stderr }: RunResult): Record<string, Shape> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   // upstream has no words for what is no error
-  return JSON.parse(stdout.slice(stdout.indexOf('RESULT ') + 7).replaceAll('[object Object]', 'no error')) as Record<
-    string,
-    Shape
-  >
+  const line = stdout.split('\n').find((text) => text.startsWith('RESULT ')) ?? ''
+  return JSON.parse(line.slice(7).replaceAll('[object Object]', 'no error')) as Record<string, Shape>
 }

@@ -43,7 +43,7 @@ export const LIBRARIES: readonly Library[] = [
     name: 'koa',
     imports: { koa: 'Koa', '@koa/router': 'Router', 'node:http': 'net' },
     work: `const router = new (Router.Router ?? Router)(); router.get('/users/:id', (context) => { context.body = 'ok' }); const server = new Koa().use(router.routes()).listen(0); const { port } = server.address(); ${ask}; server.close()`,
-    traced: [/instrumentation-http 2 GET \/users\/:id/, /instrumentation-koa 1 /],
+    traced: [/instrumentation-http 2 GET \/users\/:id/],
   },
   {
     name: 'hapi',
@@ -55,14 +55,14 @@ export const LIBRARIES: readonly Library[] = [
     name: 'pg',
     imports: { pg: 'pg' },
     work: `const client = new pg.Client(process.env.UPTRACE_TEST_POSTGRES_URL); await client.connect(); await client.query('SELECT 1'); await client.end()`,
-    traced: [/instrumentation-pg 3 pg.query:SELECT/],
+    traced: [/instrumentation-pg 3 SELECT/],
     needs: 'UPTRACE_TEST_POSTGRES_URL',
   },
   {
     name: 'knex',
     imports: { knex: 'knex' },
     work: `const db = knex({ client: 'pg', connection: process.env.UPTRACE_TEST_POSTGRES_URL }); await db.raw('SELECT 1'); await db.destroy()`,
-    traced: [/instrumentation-knex 3 /, /instrumentation-pg 3 pg.query:SELECT/],
+    traced: [/instrumentation-knex 3 /, /instrumentation-pg 3 SELECT/],
     needs: 'UPTRACE_TEST_POSTGRES_URL',
   },
   {

@@ -1,11 +1,11 @@
-/** The line about functions taken from node:http: only where a request would have been traced. */
+/** Functions taken from node:http before telemetry: their requests are traced by default; with options of OpenTelemetry's instrumentation a line says that they are not. */
 import { expect, test } from 'vitest'
 import { runSource } from '../../support/run-node.ts'
 
-const PROGRAM = `
+const program = (options: string): string => `
 const { get, createServer } = require('node:http')
 const { configureOpentelemetry } = require('uptrace-node')
-configureOpentelemetry()
+configureOpentelemetry(${options})
 const server = createServer((request, response) => response.end('x')).listen(0, () =>
   get('http://localhost:' + server.address().port, (response) => { response.resume().on('end', () => { server.close(); process.exit() }) }))
 `
@@ -21,8 +21,19 @@ test.for<[string, Record<string, string>, boolean]>([
   ],
   ['nothing travels', { OTEL_TRACES_EXPORTER: 'console', OTEL_PROPAGATORS: 'none' }, false],
 ])('%s', async ([, env, isSaid]) => {
-  const { code, stderr } = await runSource('cjs', PROGRAM, { env: { ...OTHERS, ...env } })
+  const { code, stderr } = await runSource(
+    'cjs',
+    program('{ instrumentations: { http: { ignoreOutgoingRequestHook: () => false } } }'),
+    { env: { ...OTHERS, ...env } },
+  )
   expect(code).toBe(0)
   expect(stderr.includes('taken from node:http before telemetry')).toBe(isSaid)
   if (!isSaid) expect(stderr).toBe('')
+})
+
+test('without such options the request is traced, and nothing is said', async () => {
+  const env = { ...OTHERS, OTEL_TRACES_EXPORTER: 'console', OTEL_METRICS_EXPORTER: 'none' }
+  const { code, stdout, stderr } = await runSource('cjs', program('{ prettyPrint: true }'), { env })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^span GET \[client\]/m)
 })
