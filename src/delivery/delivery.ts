@@ -89,7 +89,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     giveUp: flusher.giveUp,
   })
   const watch = options.exitFlush ? watchExit(ending, runUntraced) : { arm() {}, stop() {} }
-  if (handOver) handOverMetrics(() => ending.meterProvider)
+  if (handOver) handOverMetrics(ending.collectAtOnce)
   else if (options.exitFlush) onFirstMeasurement(watch.arm)
   /** The time limit of the caller that is flushing providers at this moment; undefined when nobody is. */
   let callersMillis: number | undefined

@@ -118,3 +118,17 @@ test('a thread with more than fits loses nothing, and the counts of the process 
   })
   expect(sink.spanIds().size).toBe(40_000)
 })
+
+test('a thread that is parked after its task loses no metric, however many there are', async () => {
+  const worker = `const meter = require('@opentelemetry/api').metrics.getMeter('app')
+    for (let one = 0; one < 40; one++) { const counter = meter.createCounter('c' + one); for (let id = 0; id < 1000; id++) counter.add(1, { id }) }
+    Promise.resolve().then(() => { parentPort.postMessage('done'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) })`
+  const main = `new Worker(__filename).on('message', () => process.exit(5))`
+  const { code, stderr } = await runSource(
+    'cjs',
+    program(main, worker, ', metricsEnabled: true, runtimeMetrics: false'),
+  )
+  expect({ code, stderr }).toEqual({ code: 5, stderr: '' })
+  const own = sink.items('metrics').filter(({ name }) => /^c\d+$/.test(name))
+  expect(own.reduce((sum, { sum: { dataPoints } }) => sum + dataPoints.length, 0)).toBe(40_000)
+})

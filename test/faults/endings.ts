@@ -88,8 +88,6 @@ export const ENDINGS: Record<string, Ending> = {
     end: `Promise.resolve().then(() => { require('worker_threads').parentPort.postMessage('done'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) })`,
     place: 'worker',
     main: `worker.on('message', () => process.exit(5))`,
-    // a thread that waits can't collect
-    losesMetrics: true,
   },
   fork: { end: '', place: 'fork' },
   'cluster worker': { end: 'process.exit(0)', place: 'cluster' },

@@ -37,8 +37,10 @@ export interface Ending extends ExitHost {
   meterProvider: MeterProvider | undefined
   /** Asked to flush as well: they may have processors, readers and exporters of the user's. */
   providers: readonly Flushable[]
-  /** Whether the process ends and no event loop turns any more. */
+  /** Whether metrics are collected at this moment by somebody after whom the event loop may not turn any more. */
   readonly isBlocking: boolean
+  /** Collects metrics and has them encoded when this returns. */
+  collectAtOnce(): void
   /** Whether a flush is under way that lets the event loop turn. */
   readonly isFlushing: boolean
   /** A destination has sent a request, or failed, while the process ends. */
@@ -69,6 +71,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     },
     hasUnsent: () =>
       takeOver?.hasThreads === true || hasItems() || (ending.meterProvider !== undefined && hasUncollected()),
+    collectAtOnce: () => whileBlocking(() => ending.meterProvider && collectNow(ending.meterProvider)),
     hasWork: () => (mayCollect() || hasItems()) && created() !== createdAtLastFlush,
     flushAsync,
     flushSync,
@@ -165,15 +168,25 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
 
   /** What can be had without a turn of the event loop. */
   function collectLast(): void {
-    isBlocking = true
     try {
-      if (ending.meterProvider && (!hasCollected || hasMeasurements())) collectNow(ending.meterProvider)
-      // an exporter that needs no turn of the loop gets what is left
-      for (const provider of ending.providers) provider.forceFlush?.()?.catch(() => {})
+      whileBlocking(() => {
+        if (ending.meterProvider && (!hasCollected || hasMeasurements())) collectNow(ending.meterProvider)
+        // an exporter that needs no turn of the loop gets what is left
+        for (const provider of ending.providers) provider.forceFlush?.()?.catch(() => {})
+      })
     } catch (error) {
       log.debug(`the last collection failed: ${error instanceof Error ? error.message : String(error)}`)
     } finally {
       hasCollected = true
+    }
+  }
+
+  /** Nothing that `run` starts leaves the rest to a later turn of the event loop. */
+  function whileBlocking(run: () => void): void {
+    isBlocking = true
+    try {
+      run()
+    } finally {
       isBlocking = false
     }
   }

@@ -1,18 +1,16 @@
 /** In a worker thread: gives metrics to the main thread before their interval is over, as the thread may be ended or parked by then. */
-import type { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { collectNow } from '../../signals/metrics/collect-now.ts'
 import { onFirstMeasurement } from '../../signals/metrics/measured.ts'
 import { performance, queueMicrotask, setTimeout } from '../../timers.ts'
 
 /** A collection is worth some hundred spans, so not each task ends with one. */
 const PAUSE_MILLIS = 10_000
 
-export function handOverMetrics(meterProvider: () => MeterProvider | undefined): void {
+/** `collectAtOnce` has written all when it returns: the thread may be parked in the same turn. */
+export function handOverMetrics(collectAtOnce: () => void): void {
   let notBefore = 0
   const collect = (): void => {
-    const provider = meterProvider()
     notBefore = performance.now() + PAUSE_MILLIS
-    if (provider) collectNow(provider)
+    collectAtOnce()
   }
   onFirstMeasurement(() => {
     const pause = notBefore - performance.now()
