@@ -10,6 +10,7 @@ import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 const PAGE_BYTES = 16_384
 
 const REGEXP_TEXT_LIMIT = 4096
+const SQLITE_FULL = 13
 
 export interface OpenedDatabase {
   readonly database: DatabaseSync
@@ -68,6 +69,8 @@ function isDamage(error: unknown): boolean {
   return errcode === undefined ? error instanceof SchemaError : [11, 26].includes(errcode & 0xff)
 }
 
+const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_FULL
+
 class SchemaError extends Error {}
 
 function openFile(file: string): DatabaseSync {
@@ -114,11 +117,18 @@ function mayBeDamaged(database: DatabaseSync): boolean {
   database.exec('CREATE TABLE IF NOT EXISTS open_since (boot TEXT NOT NULL)')
   const row = database.prepare('SELECT boot FROM open_since').get() as { boot: string } | undefined
   const boot = bootId()
-  if (row?.boot !== boot) {
+  if (row?.boot !== boot) mark(database, boot)
+  return row !== undefined && row.boot !== boot
+}
+
+/** On a full disk there is no room for the mark, but what is stored can still be read; such a run is not known as one in which the machine went down. */
+function mark(database: DatabaseSync, boot: string): void {
+  try {
     database.exec('DELETE FROM open_since')
     database.prepare('INSERT INTO open_since VALUES (?)').run(boot)
+  } catch (error) {
+    if (!isFull(error)) throw error
   }
-  return row !== undefined && row.boot !== boot
 }
 
 function checkPages(database: DatabaseSync): void {
