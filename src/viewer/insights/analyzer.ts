@@ -99,11 +99,7 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
     arrived = 0
     let analyzed: string[] = []
     try {
-      analyzed = transaction(
-        store.database,
-        () => {},
-        () => analyzePending(started, budgetMillis),
-      )
+      analyzed = transaction(store.database, () => analyzePending(started, budgetMillis))
     } catch (error) {
       // the disk is full, say; what was looked at now has no findings until it changes
       logThrottled('warn', 'viewer:insights', `viewer: findings can't be stored: ${(error as Error).message}`)

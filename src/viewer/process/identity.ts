@@ -1,6 +1,6 @@
 /** Asks who answers on a port: the viewer of this user proves that it knows the token, without either side sending it. */
 import { randomBytes } from 'node:crypto'
-import { type Health, type PageKey, VIEWER_NAME } from '../api.ts'
+import { type Health, type PageKey, ROUTES, VIEWER_NAME } from '../api.ts'
 import { prove } from '../serve/security.ts'
 
 export interface Identity {
@@ -23,16 +23,14 @@ export async function identify(port: number, token: string): Promise<Identity | 
 
 /** Asks a viewer to end; it is given the token only after `identify` has told who it is. */
 export async function askToEnd(port: number, token: string): Promise<void> {
-  await request(port, 'POST', '/api/v1/shutdown', { authorization: `Bearer ${token}` })
+  await request(port, 'POST', ROUTES.shutdown, { authorization: `Bearer ${token}` })
 }
 
 /** The address that opens the pages: with a key where this machine doesn't tell who asks. */
 export async function openingAddress(url: string, port: number, token: string): Promise<string> {
   if (process.platform === 'linux') return url
   try {
-    const { key } = JSON.parse(
-      await request(port, 'POST', '/api/v1/key', { authorization: `Bearer ${token}` }),
-    ) as PageKey
+    const { key } = JSON.parse(await request(port, 'POST', ROUTES.key, { authorization: `Bearer ${token}` })) as PageKey
     return `${url}/?key=${key}`
   } catch {
     return url

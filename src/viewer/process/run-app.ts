@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { distFolder } from '../../lazy.ts'
 import { canHookInThread } from '../../version.ts'
 import { RUN_ATTRIBUTE } from './follow-traces.ts'
@@ -86,7 +86,7 @@ function appEnvironment(dsn: string, runId: string): NodeJS.ProcessEnv {
  */
 function preloadOption(): string {
   if (typeof UPTRACE_NODE_BUNDLED === 'undefined')
-    return `--import=${pathToFileURL(fileURLToPath(new URL('../../register.ts', import.meta.url))).href}`
+    return `--import=${new URL('../../register.ts', import.meta.url).href}`
   if (canHookInThread()) return `--require=${quote(path.join(distFolder(), 'register.cjs'))}`
   return `--import=${pathToFileURL(path.join(distFolder(), 'register.mjs')).href}`
 }

@@ -4,9 +4,9 @@ import { HttpError } from '../receive/body.ts'
 import type { PointData } from '../store/metrics.ts'
 import type { Engine } from './engine.ts'
 import { scopeName } from './logs.ts'
-import { seriesOf } from './metric-series.ts'
+import { type SeriesInfo, seriesOf } from './metric-series.ts'
 import { isIn } from './sql.ts'
-import { type QueryWindow, readWindow } from './window.ts'
+import { readWindow } from './window.ts'
 
 const SPARKLINE_POINTS = 30
 const MANY_SERIES = 100
@@ -39,7 +39,7 @@ export function listInstruments(engine: Engine, query: URLSearchParams): Instrum
   const services = new Set(window.services)
   const instruments = rows
     .filter((row) => services.size === 0 || services.has(store.texts.textOf(row.svc)))
-    .map((row) => describe(engine, row, window))
+    .map((row) => describe(engine, row, seriesOf(engine, row.id, window)))
     .filter((instrument) => instrument.series > 0)
   const process = PROCESS_CHARTS.flatMap(([label, names]) => {
     const found = instruments.find(({ name }) => names.includes(name))
@@ -54,9 +54,7 @@ export function instrumentRow({ store }: Engine, id: string): InstrumentRow {
   return row as unknown as InstrumentRow
 }
 
-export function describe(engine: Engine, row: InstrumentRow, window: QueryWindow): Instrument {
-  const { store } = engine
-  const series = seriesOf(engine, row.id, window)
+export function describe({ store }: Engine, row: InstrumentRow, series: readonly SeriesInfo[]): Instrument {
   const keys = new Set(series.flatMap(({ attributes }) => Object.keys(attributes)))
   const inSeries = isIn(
     'series_id',
@@ -70,7 +68,7 @@ export function describe(engine: Engine, row: InstrumentRow, window: QueryWindow
       `SELECT time_us, sum(value) AS value, max(data) AS data FROM point WHERE ${inSeries.text} GROUP BY time_us ORDER BY time_us DESC LIMIT ${SPARKLINE_POINTS}`,
     )
     .all(...inSeries.args) as { time_us: number; value: number | null; data: string | null }[]
-  const values = newest.map(sparkValue).reverse()
+  const values = newest.map(pointValue).reverse()
   const warnings: Instrument['warnings'][number][] = []
   if (row.unit === '') warnings.push('no-unit')
   if (row.temporality === 0 && row.type !== 'gauge' && row.type !== 'summary') warnings.push('unspecified-temporality')
@@ -98,7 +96,8 @@ export function describe(engine: Engine, row: InstrumentRow, window: QueryWindow
   }
 }
 
-function sparkValue({ value, data }: { value: number | null; data: string | null }): number {
+/** Of a histogram the mean. */
+export function pointValue({ value, data }: { value: number | null; data: string | null }): number {
   if (value !== null || data === null) return value ?? 0
   const { n, s } = JSON.parse(data) as PointData
   return n === 0 || s === null ? 0 : s / n

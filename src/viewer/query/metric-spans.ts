@@ -1,9 +1,8 @@
 /** From metrics to spans and back: the spans behind a point, and the charts around a trace. */
 import type { Attributes, MetricSpans, TraceMetrics } from '../api.ts'
-import type { PointData } from '../store/metrics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
-import { instrumentRow, PROCESS_CHARTS } from './instruments.ts'
+import { instrumentRow, PROCESS_CHARTS, pointValue } from './instruments.ts'
 import type { PointRow } from './metric-groups.ts'
 import { matchesFilters, seriesOf } from './metric-series.ts'
 import { findSpanRef, spanRefs } from './span-refs.ts'
@@ -151,12 +150,6 @@ function durationCharts(
     row.head_kind
   ]
   return name === undefined ? [] : chartsOf(engine, `${name} (mean)`, name, runs, fromUs, toUs)
-}
-
-function pointValue({ value, data }: PointRow): number {
-  if (value !== null || data === null) return value ?? 0
-  const { n, s } = JSON.parse(data) as PointData
-  return n === 0 || s === null ? 0 : s / n
 }
 
 /** Unlike times and limits, bounds of buckets may be fractions. */

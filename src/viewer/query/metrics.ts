@@ -55,7 +55,7 @@ export function metricData(engine: Engine, query: URLSearchParams): MetricData {
       ? summaryLines(points, groups, length, bucketOf)
       : numberLines(row, points, groups, { length, bucketOf, mode, intervalUs })
   return {
-    instrument: describe(engine, row, window),
+    instrument: describe(engine, row, all),
     stepUs,
     intervalUs,
     timesUs,

@@ -63,7 +63,7 @@ export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&')
 }
 
-function likePattern(value: string): string {
+export function likePattern(value: string): string {
   return escapeLike(value).replaceAll('*', '%')
 }
 

@@ -2,7 +2,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { HttpError } from '../receive/body.ts'
 import { INGEST_PATHS, type Ingest } from '../receive/ingest.ts'
-import type { Exchange } from './exchange.ts'
 import { type Listener, listenBoth } from './listen.ts'
 import { receive } from './receive.ts'
 import { fail, refuse } from './respond.ts'
@@ -37,6 +36,5 @@ async function takeOtlp(
   if (refused) return refuse(response, refused)
   const pathname = (request.url ?? '').split('?', 1)[0]!
   if (!Object.hasOwn(INGEST_PATHS, pathname)) throw new HttpError(404, 'no_route', 'This port takes OTLP only.')
-  const exchange = { request, response, guard, ingest } as Exchange
-  await receive(exchange, pathname, undefined)
+  await receive({ request, response, guard, ingest }, pathname, undefined)
 }

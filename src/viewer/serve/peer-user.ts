@@ -36,11 +36,15 @@ const THIS_HOST: PeerHost = {
  */
 export function peerOf(connection: Connection, host: PeerHost = THIS_HOST): Peer {
   if (host.platform !== 'linux' || host.uid === undefined) return 'unknown'
-  const tables = (['tcp', 'tcp6'] as const).map((name) => host.readTable(name))
-  if (tables.every((table) => table === undefined)) return 'unknown'
-  const uid = tables.flatMap((table) => uidIn(table ?? '', connection) ?? [])[0]
-  if (uid === undefined) return 'foreign'
-  return uid === host.uid || uid === 0 ? 'own' : 'foreign'
+  let answer: Peer = 'unknown'
+  for (const name of ['tcp', 'tcp6'] as const) {
+    const table = host.readTable(name)
+    if (table === undefined) continue
+    const uid = uidIn(table, connection)
+    if (uid !== undefined) return uid === host.uid || uid === 0 ? 'own' : 'foreign'
+    answer = 'foreign'
+  }
+  return answer
 }
 
 function uidIn(table: string, { remoteAddress, remotePort, localAddress, localPort }: Connection): number | undefined {

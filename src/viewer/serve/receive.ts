@@ -5,7 +5,11 @@ import type { Exchange } from './exchange.ts'
 import { refuse } from './respond.ts'
 import type { Refusal } from './security.ts'
 
-export async function receive(exchange: Exchange, pathname: string, refused: Refusal | undefined): Promise<void> {
+export async function receive(
+  exchange: Pick<Exchange, 'request' | 'response' | 'guard' | 'ingest'>,
+  pathname: string,
+  refused: Refusal | undefined,
+): Promise<void> {
   const { request, response, guard, ingest } = exchange
   const foreign = guard.checkIngestOrigin(request.headers)
   if (foreign) return refuse(response, foreign)

@@ -2,7 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { logThrottled } from '../../log.ts'
 import type { StoreContext } from './context.ts'
-import { rollBack } from './transaction.ts'
+import { transaction } from './transaction.ts'
 import { deleteUnused } from './unused.ts'
 
 export interface Limits {
@@ -102,7 +102,9 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     step,
     oldestUs: () => number('SELECT min(start_us) FROM trace WHERE spans > 0') || null,
     clear() {
-      database.exec(`BEGIN; ${TABLES.map((table) => `DELETE FROM ${table};`).join(' ')} DELETE FROM eviction; COMMIT`)
+      transaction(database, () => {
+        for (const table of [...TABLES, 'eviction']) database.exec(`DELETE FROM ${table}`)
+      })
       database.exec('VACUUM')
       Object.assign(totals, { spans: 0, logs: 0, metricPoints: 0 })
       eviction = null
@@ -127,7 +129,6 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     try {
       return step()
     } catch (error) {
-      rollBack(database)
       logThrottled('warn', 'viewer:retention', `viewer: old data can't be deleted: ${(error as Error).message}`)
       return false
     }
@@ -180,28 +181,29 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     }
     if (nos.length === 0) return 0
     const list = nos.join(',')
-    database.exec(`BEGIN; DELETE FROM log WHERE trace_id IN (SELECT id FROM trace WHERE no IN (${list}))`)
-    const logs = number('SELECT changes()')
-    database.exec(
-      `DELETE FROM span WHERE trace_no IN (${list}); DELETE FROM link WHERE from_no IN (${list}); DELETE FROM trace WHERE no IN (${list})`,
-    )
-    remember(rows, logs)
-    database.exec('COMMIT')
-    return rows + logs + nos.length
+    return transaction(database, () => {
+      database.exec(`DELETE FROM log WHERE trace_id IN (SELECT id FROM trace WHERE no IN (${list}))`)
+      const logs = number('SELECT changes()')
+      database.exec(
+        `DELETE FROM span WHERE trace_no IN (${list}); DELETE FROM link WHERE from_no IN (${list}); DELETE FROM trace WHERE no IN (${list})`,
+      )
+      remember(rows, logs)
+      return rows + logs + nos.length
+    })
   }
 
   function deleteLogs(isTooBig: boolean, cutoffUs: number): number {
     const excess = isTooBig ? STEP_ROWS : Math.min(Math.max(totals.logs - limits.maxLogs, 0), STEP_ROWS)
-    database.exec('BEGIN')
-    database.prepare('DELETE FROM log WHERE id IN (SELECT id FROM log ORDER BY id LIMIT ?)').run(excess)
-    let logs = excess === 0 ? 0 : number('SELECT changes()')
-    database
-      .prepare('DELETE FROM log WHERE id IN (SELECT id FROM log WHERE time_us < ? ORDER BY time_us LIMIT ?)')
-      .run(cutoffUs, STEP_ROWS)
-    logs += number('SELECT changes()')
-    remember(0, logs)
-    database.exec('COMMIT')
-    return logs
+    return transaction(database, () => {
+      database.prepare('DELETE FROM log WHERE id IN (SELECT id FROM log ORDER BY id LIMIT ?)').run(excess)
+      let logs = excess === 0 ? 0 : number('SELECT changes()')
+      database
+        .prepare('DELETE FROM log WHERE id IN (SELECT id FROM log WHERE time_us < ? ORDER BY time_us LIMIT ?)')
+        .run(cutoffUs, STEP_ROWS)
+      logs += number('SELECT changes()')
+      remember(0, logs)
+      return logs
+    })
   }
 
   function deletePoints(isTooBig: boolean, cutoffUs: number): number {

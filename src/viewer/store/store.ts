@@ -97,24 +97,15 @@ export function createStore(options: StoreOptions = {}): Store {
     },
     add(decoded) {
       const nowUs = Date.now() * 1000
-      const onFailure = (error: Error): void => {
-        problem = error.message
+      let change: Change
+      try {
+        change = transaction(database, () => write(decoded, nowUs))
+      } catch (error) {
+        problem = (error as Error).message
         rev++
         forgetCaches()
+        throw error
       }
-      const change = transaction(database, onFailure, () => {
-        const written = spans.write(decoded.traces, nowUs)
-        const logCount = logs.write(decoded.logs, nowUs)
-        const pointCount = metrics.write(decoded.metrics, nowUs)
-        const result: AddResult = {
-          spans: written.stored,
-          logs: logCount,
-          metricPoints: pointCount,
-          rejected: written.rejected,
-          reason: written.reason,
-        }
-        return { traces: traces.flush(), result }
-      })
       const { result } = change
       problem = null
       counters.spans += result.spans
@@ -153,6 +144,20 @@ export function createStore(options: StoreOptions = {}): Store {
     },
   }
   return store
+
+  function write(decoded: Decoded, nowUs: number): Change {
+    const written = spans.write(decoded.traces, nowUs)
+    const logCount = logs.write(decoded.logs, nowUs)
+    const pointCount = metrics.write(decoded.metrics, nowUs)
+    const result: AddResult = {
+      spans: written.stored,
+      logs: logCount,
+      metricPoints: pointCount,
+      rejected: written.rejected,
+      reason: written.reason,
+    }
+    return { traces: traces.flush(), result }
+  }
 
   /** After a rollback or a deletion, ids in memory may name rows that are gone. */
   function forgetCaches(): void {

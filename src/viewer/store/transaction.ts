@@ -1,7 +1,7 @@
 /** All of a change, or nothing of it. */
 import type { DatabaseSync } from 'node:sqlite'
 
-export function transaction<T>(database: DatabaseSync, onFailure: (error: Error) => void, work: () => T): T {
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN')
   try {
     const result = work()
@@ -9,12 +9,11 @@ export function transaction<T>(database: DatabaseSync, onFailure: (error: Error)
     return result
   } catch (error) {
     rollBack(database)
-    onFailure(error as Error)
     throw error
   }
 }
 
-export function rollBack(database: DatabaseSync): void {
+function rollBack(database: DatabaseSync): void {
   try {
     database.exec('ROLLBACK')
   } catch {

@@ -1,5 +1,6 @@
 /** Deletes what no item names any more: series, instruments, resources, scopes, texts. */
 import type { DatabaseSync } from 'node:sqlite'
+import { transaction } from './transaction.ts'
 
 /** In this order, since each names those below. */
 const UNUSED = [
@@ -15,9 +16,9 @@ const UNUSED = [
 
 /** @returns how many rows were deleted; ids in memory may name rows that are gone */
 export function deleteUnused(database: DatabaseSync): number {
-  database.exec('BEGIN')
-  let deleted = 0
-  for (const statement of UNUSED) deleted += Number(database.prepare(statement).run().changes)
-  database.exec('COMMIT')
-  return deleted
+  return transaction(database, () => {
+    let deleted = 0
+    for (const statement of UNUSED) deleted += Number(database.prepare(statement).run().changes)
+    return deleted
+  })
 }

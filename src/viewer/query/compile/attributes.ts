@@ -3,16 +3,15 @@ import type { StoreContext } from '../../store/context.ts'
 import type { Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
 import { isDurationLike, parseDuration, parseNumber, parseRange } from '../language/values.ts'
-import { and, escapeLike, FALSE, isIn, or, type Sql, sql, textMatch } from '../sql.ts'
+import { and, escapeLike, FALSE, isIn, likePattern, or, type Sql, sql, textMatch } from '../sql.ts'
 import { namesOf } from './semconv-names.ts'
 
 export type Alias = 's' | 'l'
 
-const IS_COMPARISON = /^[<>]=?$/
+export const IS_COMPARISON = /^[<>]=?$/
 
 /** An attribute of the item, or failing that of its resource, or of an event of the span; old and new names are one. */
 export function attributeCondition(alias: Alias, context: StoreContext, term: Term, value: string): Sql {
-  if (value === '*' && (term.operator === '=' || term.operator === ':')) return hasAttribute(alias, context, term)
   return or(namesOf(term.field).map((name) => namedCondition(alias, context, { ...term, field: name }, value)))
 }
 
@@ -126,7 +125,17 @@ function isMatch(actual: unknown, { operator, position }: Term, value: string): 
   return wildcard(value, operator === ':').test(text)
 }
 
-export function wildcard(value: string, ignoreCase: boolean): RegExp {
+/** What a name has to look like: in a pattern of `:` the case is ignored. */
+export function patternOf(
+  { operator, position }: Pick<Term, 'operator' | 'position'>,
+  value: string,
+  ignoreCase = operator === ':',
+): RegExp {
+  if (operator === 'regex') return regexOf(value, position)
+  return operator === '~' ? wildcard(`*${value}*`, true) : wildcard(value, ignoreCase)
+}
+
+function wildcard(value: string, ignoreCase: boolean): RegExp {
   const pattern = value
     .split('*')
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -149,7 +158,13 @@ export function regexOf(value: string, position: number): RegExp {
 }
 
 /** Text anywhere in JSON, as JSON writes it. */
-export const inJson = (value: string): string => `%${escapeLike(JSON.stringify(value).slice(1, -1))}%`
+const inJson = (value: string): string => `%${escapeLike(JSON.stringify(value).slice(1, -1))}%`
+
+/** Patterns of a text in a column, and in one that is JSON, where `*` stands for anything. */
+export function textPatterns(value: string): { readonly plain: string; readonly json: string } {
+  const plain = `%${likePattern(value)}%`
+  return { plain, json: value.includes('*') ? plain : inJson(value) }
+}
 
 /** SQLite's paths cannot name a key with a quote or a backslash. */
 function jsonPath(key: string): string | undefined {

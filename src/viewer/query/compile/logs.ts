@@ -3,8 +3,8 @@ import type { StoreContext } from '../../store/context.ts'
 import { SEVERITIES, severityNumberOf } from '../../store/severity.ts'
 import type { Expression, Operator, Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
-import { and, escapeLike, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
-import { attributeCondition, hasAttribute, inJson } from './attributes.ts'
+import { and, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
+import { attributeCondition, hasAttribute, textPatterns } from './attributes.ts'
 import { rejectUnknownField } from './known-fields.ts'
 import { checked, inScopes, matchingServices } from './spans.ts'
 
@@ -86,11 +86,11 @@ function severityCondition(operator: Operator, value: string, position: number):
 }
 
 function logText(value: string): Sql {
-  const pattern = value.includes('*') ? `%${escapeLike(value).replaceAll('*', '%')}%` : `%${escapeLike(value)}%`
+  const { plain, json } = textPatterns(value)
   return sql(
     "l.body LIKE ? ESCAPE '\\' OR l.attrs LIKE ? ESCAPE '\\' OR l.trace_id = ? OR l.span_id = ?",
-    pattern,
-    value.includes('*') ? pattern : inJson(value),
+    plain,
+    json,
     value.toLowerCase(),
     value.toLowerCase(),
   )

@@ -5,12 +5,19 @@ import type { Expression, Operator, Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
 import { TRACE_FIELDS } from '../language/field-names.ts'
 import { parseDuration, parseRange } from '../language/values.ts'
-import { and, escapeLike, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
-import { attributeCondition, hasAttribute, inEvents, inJson, regexOf, wildcard } from './attributes.ts'
+import { and, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
+import {
+  attributeCondition,
+  hasAttribute,
+  IS_COMPARISON,
+  inEvents,
+  patternOf,
+  regexOf,
+  textPatterns,
+} from './attributes.ts'
 import { rejectUnknownField } from './known-fields.ts'
 
 const ALWAYS_THERE = new Set(['service', 'name', 'kind', 'status', 'duration', 'trace', 'span'])
-const IS_COMPARISON = /^[<>]=?$/
 const NUMBERS_OF_STATUS: Readonly<Record<string, string>> = { '0': 'unset', '1': 'ok', '2': 'error' }
 
 export const isTraceTerm = ({ field }: Term): boolean =>
@@ -32,7 +39,7 @@ export function compileSpanQuery(context: StoreContext, expression: Expression):
   }
 }
 
-export function ofOneSpan(context: StoreContext, term: Term): Sql {
+function ofOneSpan(context: StoreContext, term: Term): Sql {
   const condition = or(term.values.map((value) => spanCondition(context, term, value)))
   return term.operator === '!=' ? not(condition) : condition
 }
@@ -96,12 +103,11 @@ function spanText(value: string): Sql {
   const lower = value.toLowerCase()
   if (/^[0-9a-f]{32}$/.test(lower)) return sql('s.trace_no IN (SELECT no FROM trace WHERE id = ?)', lower)
   if (/^[0-9a-f]{16}$/.test(lower)) return sql('s.span_id = ?', lower)
-  const pattern = value.includes('*') ? `%${escapeLike(value).replaceAll('*', '%')}%` : `%${escapeLike(value)}%`
-  const json = value.includes('*') ? pattern : inJson(value)
+  const { plain, json } = textPatterns(value)
   return sql(
     "s.name IN (SELECT id FROM str WHERE v LIKE ? ESCAPE '\\') OR s.svc IN (SELECT id FROM str WHERE v LIKE ? ESCAPE '\\') OR s.attrs LIKE ? ESCAPE '\\' OR s.extra LIKE ? ESCAPE '\\'",
-    pattern,
-    pattern,
+    plain,
+    plain,
     json,
     json,
   )
@@ -113,12 +119,7 @@ export function matchingServices(
   value: string,
   position: number,
 ): number[] {
-  const pattern =
-    operator === 'regex'
-      ? regexOf(value, position)
-      : operator === '~'
-        ? wildcard(`*${value}*`, true)
-        : wildcard(value, operator === ':')
+  const pattern = patternOf({ operator, position }, value)
   return [...new Set(resources.all().flatMap(({ svc, service }) => (pattern.test(service) ? [svc] : [])))]
 }
 
@@ -150,8 +151,7 @@ function oneOf(column: string, names: readonly string[], value: string, { field,
     throw badQuery(position, `${field} is one of ${names.join(', ')}, which have no order${hint}.`)
   }
   if (operator === '~' || operator === 'regex' || value.includes('*')) {
-    const pattern =
-      operator === 'regex' ? regexOf(value, position) : wildcard(operator === '~' ? `*${value}*` : value, true)
+    const pattern = patternOf({ operator, position }, value, true)
     return isIn(
       column,
       names.flatMap((name, index) => (pattern.test(name) ? [index] : [])),

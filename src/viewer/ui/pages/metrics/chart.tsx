@@ -4,7 +4,7 @@ import { HeatMap } from '../../charts/heat-map.tsx'
 import { urlOf, useQuery } from '../../lib/api.ts'
 import { metricVersion } from '../../lib/counters.ts'
 import { inUnit, plural, time } from '../../lib/format.ts'
-import { href, Link, param, params } from '../../lib/location.tsx'
+import { href, Link, param } from '../../lib/location.tsx'
 import { Failed, Loading } from '../../lib/states.tsx'
 import { windowParams } from '../../lib/window.ts'
 import { Controls } from './controls.tsx'
@@ -23,7 +23,7 @@ export function Chart({ id }: { readonly id: string }) {
         ...windowParams(),
         id,
         split: param('split'),
-        filter: params.value.getAll('filter'),
+        filter: currentFilters(),
         mode: param('mode'),
       })
     },
