@@ -13,6 +13,7 @@ import { createSampler } from '../src/signals/traces/samplers.ts'
 import { createOwnTracerProvider } from '../src/signals/traces/tracer-provider.ts'
 import { recycle } from '../src/wire/encode-request.ts'
 import { encodeSpan } from '../src/wire/encode-traces.ts'
+import { DEFAULT_REDACTOR } from '../src/wire/redaction/redactor.ts'
 import { ARMS, OURS } from './arms.ts'
 import { meanOfQuickest, table } from './tables.ts'
 
@@ -131,6 +132,7 @@ function createRequests(onBatch: (request: Buffer) => void): Batcher<ReadableSpa
     maxBytes: 4e6,
     delayMillis: 1e9,
     resource,
+    redactor: DEFAULT_REDACTOR,
     runUntraced: (work) => work(),
     onBatch,
     onLost: (count) => {

@@ -1,9 +1,10 @@
 /** Recognises what a file of telemetry is: OTLP, or an export of Jaeger, Zipkin or Tempo. */
 import { decodeJson } from './decode.ts'
 import { tracesFromJaeger } from './decode-jaeger.ts'
+import type { Json } from './decode-json-fields.ts'
 import type { Decoded } from './decode-types.ts'
 import { tracesFromZipkin } from './decode-zipkin.ts'
-import { isObject, type Json } from './foreign-span.ts'
+import { isObject } from './foreign-span.ts'
 import { WireError } from './wire-error.ts'
 
 const OTLP_KEYS = ['resourceSpans', 'resourceLogs', 'resourceMetrics']

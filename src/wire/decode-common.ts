@@ -1,7 +1,7 @@
 /** The parts that the three signals share: values, attributes, resources, scopes, and the request > resource > scope > item nesting. */
 
 import { checkItems } from './decode-limits.ts'
-import type { DecodedResource, DecodedScope, Group, Value, ValueMap } from './decode-types.ts'
+import type { DecodedResource, DecodedScope, DecodedSpan, Group, Value, ValueMap } from './decode-types.ts'
 import { ProtobufReader } from './protobuf-reader.ts'
 import { WireError } from './wire-error.ts'
 
@@ -146,6 +146,32 @@ function readArray(reader: ProtobufReader, end: number, depth: number): Value[] 
     else reader.skip(tag, end)
   }
   return values
+}
+
+/** A span to fill; every decoder makes the same shape. */
+export function emptySpan(attributes: ValueMap): DecodedSpan {
+  return {
+    traceId: '',
+    spanId: '',
+    parentSpanId: '',
+    traceState: '',
+    name: '',
+    kind: 0,
+    startUs: 0,
+    startRemainderNs: 0,
+    endUs: 0,
+    endRemainderNs: 0,
+    attributes,
+    shared: undefined,
+    droppedAttributes: 0,
+    events: [],
+    droppedEvents: 0,
+    links: [],
+    droppedLinks: 0,
+    statusCode: 0,
+    statusMessage: '',
+    flags: 0,
+  }
 }
 
 /** JSON knows no NaN and no infinity. */

@@ -1,12 +1,12 @@
 /** Decodes traces as Jaeger's API and its pages give them. */
+import { emptySpan } from './decode-common.ts'
+import type { Json } from './decode-json-fields.ts'
 import type { DecodedEvent, DecodedLink, DecodedSpan, Group, Value } from './decode-types.ts'
 import {
   attributeOf,
   createGrouping,
-  emptySpan,
   idOf,
   isObject,
-  type Json,
   KINDS,
   listOf,
   microsOf,
@@ -41,7 +41,7 @@ function isTrace(value: unknown): value is Json {
 
 function addSpan(grouping: ReturnType<typeof createGrouping>, json: Json, process: Json, traceId: string): void {
   const attributes = tagsOf(json['tags'])
-  const span = emptySpan()
+  const span = emptySpan({})
   span.traceId = idOf(json['traceID'] ?? traceId, 32)
   span.spanId = idOf(json['spanID'], 16)
   span.name = textOf(json['operationName'])

@@ -1,5 +1,5 @@
 /** Decodes ExportTraceServiceRequest. */
-import { readAttribute, readRequest } from './decode-common.ts'
+import { emptySpan, readAttribute, readRequest } from './decode-common.ts'
 import { RepeatTable } from './decode-repeats.ts'
 import type { DecodedEvent, DecodedLink, DecodedSpan, Group, SharedAttributes, ValueMap } from './decode-types.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
@@ -15,28 +15,7 @@ export function decodeTraces(bytes: Uint8Array): Group<DecodedSpan>[] {
 }
 
 function readSpan(reader: ProtobufReader, end: number): DecodedSpan {
-  const span: DecodedSpan = {
-    traceId: '',
-    spanId: '',
-    parentSpanId: '',
-    traceState: '',
-    name: '',
-    kind: 0,
-    startUs: 0,
-    startRemainderNs: 0,
-    endUs: 0,
-    endRemainderNs: 0,
-    attributes: NONE,
-    shared: undefined,
-    droppedAttributes: 0,
-    events: [],
-    droppedEvents: 0,
-    links: [],
-    droppedLinks: 0,
-    statusCode: 0,
-    statusMessage: '',
-    flags: 0,
-  }
+  const span = emptySpan(NONE)
   while (reader.position < end) {
     const tag = reader.tag(end)
     switch (tag) {

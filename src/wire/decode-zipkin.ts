@@ -1,13 +1,13 @@
 /** Decodes spans of Zipkin's format v2. */
 import { createHash } from 'node:crypto'
+import { emptySpan } from './decode-common.ts'
+import type { Json } from './decode-json-fields.ts'
 import type { DecodedSpan, Group, Value } from './decode-types.ts'
 import {
   attributeOf,
   createGrouping,
-  emptySpan,
   idOf,
   isObject,
-  type Json,
   KINDS,
   microsOf,
   objectsOf,
@@ -60,7 +60,7 @@ const endpointOf = (value: unknown) => {
 }
 
 function addSpan(grouping: ReturnType<typeof createGrouping>, json: Json, shared: ReadonlyMap<string, string>): void {
-  const span = emptySpan()
+  const span = emptySpan({})
   const ownId = json['shared'] === true ? shared.get(keyOf(json, json['id'])) : undefined
   span.traceId = idOf(json['traceId'], 32)
   span.spanId = ownId ?? idOf(json['id'], 16)

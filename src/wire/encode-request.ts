@@ -164,7 +164,7 @@ function encodeResource(resource: Resource, redactor: Redactor): Buffer {
 }
 
 /** `resource.attributes` complains while some are pending, so the settled ones are picked from the raw list. */
-function settledAttributes(resource: Resource): Attributes {
+export function settledAttributes(resource: Resource): Attributes {
   if (!resource.asyncAttributesPending) return resource.attributes
   const settled: Record<string, unknown> = Object.create(null)
   for (const [key, value] of resource.getRawAttributes()) {

@@ -1,8 +1,8 @@
 /** What the decoders of other tools' formats share: ids of any length, a span to fill, spans grouped by the service that made them. */
+import { finite } from './decode-common.ts'
+import type { Json } from './decode-json-fields.ts'
 import type { DecodedSpan, Group, Value, ValueMap } from './decode-types.ts'
 import { WireError } from './wire-error.ts'
-
-export type Json = { readonly [key: string]: unknown }
 
 export const KINDS: Readonly<Record<string, number>> = {
   unspecified: 0,
@@ -36,33 +36,8 @@ export function microsOf(value: unknown): number {
 
 export function attributeOf(value: unknown): Value {
   if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'number') return finite(value)
   return JSON.stringify(value) ?? ''
-}
-
-export function emptySpan(): DecodedSpan {
-  return {
-    traceId: '',
-    spanId: '',
-    parentSpanId: '',
-    traceState: '',
-    name: '',
-    kind: 0,
-    startUs: 0,
-    startRemainderNs: 0,
-    endUs: 0,
-    endRemainderNs: 0,
-    attributes: {},
-    shared: undefined,
-    droppedAttributes: 0,
-    events: [],
-    droppedEvents: 0,
-    links: [],
-    droppedLinks: 0,
-    statusCode: 0,
-    statusMessage: '',
-    flags: 0,
-  }
 }
 
 /** Gathers spans by their resource and scope. */

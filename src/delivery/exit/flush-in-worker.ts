@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type * as WorkerThreads from 'node:worker_threads'
 import { distFolder, isComplete } from '../../lazy.ts'
 import type { DestinationQueue, QueuedRequest } from '../queue/destination-queue.ts'
+import { threads } from '../threads/channel.ts'
 import type { DropCounts } from '../types.ts'
 import { inheritTrust, networkSettings } from './inherit-trust.ts'
 import type { ExitNews, ExitWork } from './protocol.ts'
@@ -11,8 +12,6 @@ import type { ExitNews, ExitWork } from './protocol.ts'
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
-
-const threads = (): typeof WorkerThreads => process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
 
 /** Hands every unsettled request of the queues to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
 export function flushInWorker(queues: readonly DestinationQueue[], timeoutMillis: number): void {

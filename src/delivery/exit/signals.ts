@@ -2,9 +2,9 @@
  * Signals that end the process unless someone listens: what is left is sent, then the signal is raised again. The process listens only while
  * something is unsent: a listener delays the end for as long as the event loop is busy.
  */
-import type * as WorkerThreads from 'node:worker_threads'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
 import type { RunUntraced } from '../run-untraced.ts'
+import { threads } from '../threads/channel.ts'
 import type { Listener, ProcessListeners } from './process-listeners.ts'
 
 /** All whose default in Node is the end of the process and which a program may get from outside. */
@@ -50,8 +50,7 @@ export interface SignalWatch {
 
 export function watchSignals({ listeners, runUntraced, hasUnsent, flush, conclude }: SignalOptions): SignalWatch {
   // signals reach the main thread only
-  if (!(process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads).isMainThread)
-    return { arm() {}, disarm() {} }
+  if (!threads().isMainThread) return { arm() {}, disarm() {} }
   const known = availableSignals()
   const own = new Map<EndSignal, Listener>(known.map((signal) => [signal, () => onSignal(signal)]))
   let timer: NodeJS.Timeout | undefined

@@ -6,7 +6,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { encodeRequest, type Scope, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
-import { DEFAULT_REDACTOR, type Redactor } from '../../wire/redaction/redactor.ts'
+import type { Redactor } from '../../wire/redaction/redactor.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import { inBlocks, type OpenSection } from './sections.ts'
 
@@ -32,7 +32,7 @@ export interface Originated {
 
 export interface BatcherOptions<Item extends Originated> {
   readonly encode: (writer: ProtobufWriter, item: Item, redactor: Redactor) => void
-  readonly redactor?: Redactor
+  readonly redactor: Redactor
   /** Asked for each time a batch is about to be full. */
   readonly maxCount: () => number
   readonly maxBytes: number
@@ -70,18 +70,7 @@ interface HeldBatch {
 }
 
 export function createBatcher<Item extends Originated>(options: BatcherOptions<Item>): Batcher<Item> {
-  const {
-    encode,
-    redactor = DEFAULT_REDACTOR,
-    maxCount,
-    maxBytes,
-    delayMillis,
-    resource,
-    runUntraced,
-    onBatch,
-    onOpen,
-    onLost,
-  } = options
+  const { encode, redactor, maxCount, maxBytes, delayMillis, resource, runUntraced, onBatch, onOpen, onLost } = options
   let sections: OpenSection[] = []
   let last: OpenSection | undefined
   let count = 0
@@ -191,7 +180,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
 
   function copy(): Buffer | undefined {
     const filled = sections.filter(({ writer }) => writer.pos > 0)
-    return filled.length === 0 ? undefined : encodeRequest(inBlocks(filled), true)
+    return filled.length === 0 ? undefined : encodeRequest(inBlocks(filled), true, redactor)
   }
 
   /** Runs in timers as well, where an error would end the application. */

@@ -11,6 +11,7 @@ import type * as Tls from 'node:tls'
 import type { Destination, Signal } from '../../config/destination.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { compressSync, decompressSync } from '../queue/compress.ts'
+import { hostOf, secureOptions } from './endpoint.ts'
 import { judgeCall } from './grpc-answer.ts'
 import { createGrpcConnection, type GrpcConnection, type Keepalive } from './grpc-connection.ts'
 import { USER_AGENT } from './http.ts'
@@ -68,18 +69,13 @@ export function createGrpcSender(destination: Destination, keepalive = KEEPALIVE
   }
 
   function openSocket(): Socket {
-    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const host = hostOf(url)
     const isSecure = url.protocol === 'https:'
     const target = { host, port: Number(url.port) || (isSecure ? 443 : 80) }
-    const { connect, isIP } = process.getBuiltinModule('node:net') as typeof Net
+    const { connect } = process.getBuiltinModule('node:net') as typeof Net
     if (!isSecure) return connect(target)
     const tls = process.getBuiltinModule('node:tls') as typeof Tls
-    return tls.connect({
-      ...target,
-      ...(!isIP(host) && { servername: host }),
-      ...destination.tls,
-      ALPNProtocols: ['h2'],
-    })
+    return tls.connect({ ...target, ...secureOptions(host, destination.tls) })
   }
 
   async function openTunnel(): Promise<Socket | undefined> {

@@ -5,6 +5,7 @@ import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
+import { hostOf } from './endpoint.ts'
 import { type Answer, judgeAnswer } from './http-answer.ts'
 import { ANSWER_LIMIT_BYTES, MAX_SOCKETS } from './limits.ts'
 import { connectionOutcome, type Outcome, ProxyError, retryable } from './outcome.ts'
@@ -52,7 +53,7 @@ export function createHttpSender(destination: Destination): Sender {
   async function connect(http: typeof Http, isSecure: boolean): Promise<RequestOptions> {
     const target = {
       protocol: url.protocol,
-      hostname: url.hostname.replace(/^\[|\]$/g, ''),
+      hostname: hostOf(url),
       port: url.port || (isSecure ? 443 : 80),
       path: url.pathname + url.search,
     }

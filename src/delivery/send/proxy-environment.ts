@@ -1,4 +1,5 @@
 /** Finds the proxy for an address the way curl does: `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in either case. */
+import { hostOf } from './endpoint.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -14,7 +15,7 @@ export function findProxy(target: URL, env: Environment): URL | undefined {
 }
 
 function isExempt(target: URL, list: string): boolean {
-  const host = target.hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  const host = hostOf(target).toLowerCase()
   const port = target.port || (target.protocol === 'https:' ? '443' : '80')
   return list
     .split(/[\s,]+/)

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { TlsOptions } from '../../config/destination.ts'
+import { hostOf, secureOptions } from './endpoint.ts'
 import { MAX_SOCKETS } from './limits.ts'
 import { ProxyError } from './outcome.ts'
 
@@ -28,7 +29,7 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
     isTunnel: false,
     request: {
       protocol: 'http:',
-      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      hostname: hostOf(proxy),
       port: proxy.port || 80,
       path: target.href,
       headers: authorization(proxy),
@@ -43,7 +44,7 @@ export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions 
   return new Promise((resolve, reject) => {
     const connect = request({
       method: 'CONNECT',
-      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      hostname: hostOf(proxy),
       port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
       path: authority,
       headers: { host: authority, ...authorization(proxy) },
@@ -56,8 +57,7 @@ export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions 
         reject(new ProxyError(response.statusCode))
       } else if (target.protocol === 'https:') {
         const { connect: secure } = process.getBuiltinModule('node:tls') as typeof Tls
-        const host = target.hostname.replace(/^\[|\]$/g, '')
-        const secured = secure({ servername: host, ...tls, socket, ALPNProtocols: ['h2'] })
+        const secured = secure({ ...secureOptions(hostOf(target), tls), socket })
         secured.once('secureConnect', () => resolve(secured))
         secured.once('error', reject)
       } else resolve(socket)

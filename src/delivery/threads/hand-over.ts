@@ -8,7 +8,7 @@ import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../../config/destination.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
-import type { Scope } from '../../wire/encode-request.ts'
+import { type Scope, settledAttributes } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Originated } from '../intake/batcher.ts'
 import { addressesOf, ENVIRONMENT_KEY, type MainDelivery, type ThreadNews, threads } from './channel.ts'
@@ -81,14 +81,13 @@ export function connectToMain(destinations: readonly Destination[], bufferLimitB
   }
 
   function announce(resource: Resource, scope: Scope, isPending: boolean): number {
-    const attributes = isPending ? settledAttributes(resource) : resource.attributes
     const { schemaUrl } = resource
     const id = ++lastId
     tell({
       kind: 'section',
       thread,
       id,
-      section: { attributes: { ...attributes }, schemaUrl, isPending, scope: { ...scope } },
+      section: { attributes: { ...settledAttributes(resource) }, schemaUrl, isPending, scope: { ...scope } },
     })
     return id
   }
@@ -102,13 +101,6 @@ interface Section {
   readonly resource: Resource
   readonly id: number
   readonly isPending: boolean
-}
-
-function settledAttributes(resource: Resource): Record<string, unknown> {
-  const settled: Record<string, unknown> = {}
-  for (const [key, value] of resource.getRawAttributes())
-    if (typeof (value as PromiseLike<unknown> | undefined)?.then !== 'function') settled[key] ??= value
-  return settled
 }
 
 /** Open for a moment only: what others say would pile up in it while the thread is parked. */

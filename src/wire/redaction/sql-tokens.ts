@@ -1,4 +1,5 @@
 /** Where the literals and comments of SQL end, by dialect. */
+import { endOfLine } from './value-end.ts'
 
 /** Dialects that differ in what a literal is. */
 export type SqlFamily = 'postgresql' | 'mysql' | 'oracle' | 'mssql' | 'sqlite' | 'other'
@@ -105,12 +106,6 @@ function endOfBlockComment(text: string, start: number, isNested: boolean): numb
     }
   }
   return text.length
-}
-
-function endOfLine(text: string, start: number): number {
-  let end = start
-  while (end < text.length && text.charCodeAt(end) !== 10 && text.charCodeAt(end) !== 13) end++
-  return end
 }
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57

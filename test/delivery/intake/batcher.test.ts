@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Batcher, createBatcher } from '../../../src/delivery/intake/batcher.ts'
 import { encodeSpan } from '../../../src/wire/encode-traces.ts'
+import { createRedactor, DEFAULT_REDACTOR } from '../../../src/wire/redaction/redactor.ts'
 import { type Decoded, decodeRequest } from '../../wire/proto/otlp.ts'
 
 const resource = resourceFromAttributes({ 'service.name': 'bench' })
@@ -15,13 +16,17 @@ const SCOPES = ['http', 'express', 'pg', 'app'].map((name) => ({
   version: '1.0.0',
 }))
 
-function collect(maxCount: number): {
+function collect(
+  maxCount: number,
+  redactor = DEFAULT_REDACTOR,
+): {
   batcher: Batcher<ReadableSpan>
   batches: Array<{ bytes: Buffer; count: number }>
 } {
   const batches: Array<{ bytes: Buffer; count: number }> = []
   const batcher = createBatcher<ReadableSpan>({
     encode: encodeSpan,
+    redactor,
     maxCount: () => maxCount,
     maxBytes: 1e6,
     delayMillis: 1e6,
@@ -118,4 +123,15 @@ test('512 spans of express requests take at most 40 bytes each, compressed', () 
   batcher.flush()
   expect(batches).toHaveLength(1)
   expect(gzipSync(batches[0]!.bytes, { level: 1 }).length / 512).toBeLessThanOrEqual(40)
+})
+
+test('the copy of an open batch is masked by the rules of the application, as the batch itself', () => {
+  const { batcher, batches } = collect(10, createRedactor({ keys: ['iban'] }))
+  const scope = { name: 'app', attributes: { iban: 'DE02-scope' } }
+  const own = resourceFromAttributes({ 'service.name': 'bench', iban: 'DE02-resource' })
+  batcher.add(spanOf(1, 0, { resource: own, instrumentationScope: scope, attributes: { iban: 'DE02-span' } }))
+  const copy = batcher.copy()!
+  batcher.flush()
+  expect(copy.includes('DE02')).toBe(false)
+  expect(copy.equals(batches[0]!.bytes)).toBe(true)
 })
