@@ -243,9 +243,11 @@ function encodeMetrics({ resource, scopeMetrics }: ResourceMetrics): Buffer {
   return encodeRequest(
     scopeMetrics.map(({ scope, metrics }) => {
       const writer = new ProtobufWriter(16)
-      for (const one of metrics) encodeMetric(writer, one)
+      for (const one of metrics) encodeMetric(writer, one, AS_IT_IS)
       return { resource, scope, items: writer.written() }
     }),
+    false,
+    AS_IT_IS,
   )
 }
 
