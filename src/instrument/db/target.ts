@@ -28,7 +28,7 @@ export class Target {
   private readonly statements = new Map<string, Statement>()
 
   constructor(attributes: Attributes, findSeries: FindSeries) {
-    this.attributes = withoutUndefined(attributes)
+    this.attributes = attributes
     this.findSeries = findSeries
   }
 
@@ -101,8 +101,4 @@ export class Targets<Connection extends object> {
     this.ofConnection.set(connection, target)
     return target
   }
-}
-
-function withoutUndefined(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined && value !== null))
 }

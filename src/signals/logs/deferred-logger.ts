@@ -1,5 +1,6 @@
 /** A logger provider whose loggers always follow the provider that is configured now, whenever they were taken. */
 import { createNoopLogger, type Logger, type LoggerProvider, type LogRecord } from '@opentelemetry/api'
+import { createScopes, Following, flushDelegate, type Host } from '../deferred.ts'
 
 /** A provider whose loggers follow the delegate, also the ones handed out before there was one, or under another one. */
 export interface DeferredLoggerProvider extends LoggerProvider {
@@ -8,48 +9,26 @@ export interface DeferredLoggerProvider extends LoggerProvider {
   forceFlush(): Promise<void>
 }
 
-interface Host {
-  provider: LoggerProvider | undefined
-}
-
-/** Names come from the application; a logger beyond the limit works as well, it is only not found again. */
-const MAX_LOGGERS = 1_000
 const SILENT = createNoopLogger()
 
 export function createDeferredLoggerProvider(): DeferredLoggerProvider {
-  const host: Host = { provider: undefined }
-  const loggers = new Map<string, DeferredLogger>()
+  const host: Host<LoggerProvider> = { provider: undefined }
+  const loggers = createScopes((...identity) => new DeferredLogger(host, identity))
   return {
-    getLogger(name, version, options) {
+    getLogger: (name, version, options) =>
       // attributes of a scope are rare, and no text tells them apart
-      if (options?.attributes) return new DeferredLogger(host, [name, version, options])
-      const key = `${name}\n${version}\n${options?.schemaUrl}`
-      const known = loggers.get(key)
-      if (known) return known
-      if (loggers.size >= MAX_LOGGERS) loggers.clear()
-      const logger = new DeferredLogger(host, [name, version, options])
-      loggers.set(key, logger)
-      return logger
-    },
+      options?.attributes ? new DeferredLogger(host, [name, version, options]) : loggers.find(name, version, options),
     setDelegate(provider) {
       host.provider = provider
-      for (const logger of loggers.values()) logger.forget()
+      loggers.forgetAll()
     },
-    async forceFlush() {
-      await (host.provider as { forceFlush?(): Promise<void> } | undefined)?.forceFlush?.()
-    },
+    forceFlush: () => flushDelegate(host),
   }
 }
 
-class DeferredLogger implements Logger {
-  private readonly host: Host
-  private readonly identity: Parameters<LoggerProvider['getLogger']>
-  private provider: LoggerProvider | undefined
-  private real: Logger = SILENT
-
-  constructor(host: Host, identity: Parameters<LoggerProvider['getLogger']>) {
-    this.host = host
-    this.identity = identity
+class DeferredLogger extends Following<LoggerProvider, Logger> implements Logger {
+  constructor(host: Host<LoggerProvider>, identity: Parameters<LoggerProvider['getLogger']>) {
+    super(host, SILENT, (provider) => provider.getLogger(...identity))
   }
 
   emit(record: LogRecord): void {
@@ -60,18 +39,5 @@ class DeferredLogger implements Logger {
   enabled(options?: Parameters<Logger['enabled']>[0]): boolean {
     const real = this.provider === this.host.provider ? this.real : this.follow()
     return real.enabled(options)
-  }
-
-  /** Keeps no provider alive that has been shut down. */
-  forget(): void {
-    this.provider = undefined
-    this.real = SILENT
-  }
-
-  private follow(): Logger {
-    const { provider } = this.host
-    this.real = provider?.getLogger(...this.identity) ?? SILENT
-    this.provider = provider
-    return this.real
   }
 }

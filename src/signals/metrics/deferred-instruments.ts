@@ -7,17 +7,17 @@ import type {
   Observable,
   ObservableCallback,
 } from '@opentelemetry/api'
+import { Following, type Host } from '../deferred.ts'
 
 /** What the instruments of one deferred provider share. */
-export interface Host {
-  provider: MeterProvider | undefined
+export interface MeterHost extends Host<MeterProvider> {
   /** Those with a callback: each new provider has to know them. */
   readonly observing: Set<DeferredObservable>
   readonly batches: Set<Batch>
 }
 
 export interface Batch {
-  readonly meter: { real(): Meter }
+  readonly meter: { meter(): Meter }
   readonly callback: BatchObservableCallback
   readonly observables: readonly Observable[]
   detach: (() => void) | undefined
@@ -28,31 +28,13 @@ type Measure = Counter['add']
 const SILENT = { add() {}, record() {} }
 
 /** What the synchronous instruments have in common. */
-abstract class Following<Real> {
-  protected readonly host: Host
-  protected provider: MeterProvider | undefined
-  protected real: Real = SILENT as Real
-  private readonly create: () => Real
-
-  constructor(host: Host, create: () => Real) {
-    this.host = host
-    this.create = create
-  }
-
-  forget(): void {
-    this.provider = undefined
-    this.real = SILENT as Real
-  }
-
-  protected follow(): Real {
-    const { provider } = this.host
-    this.real = provider ? this.create() : (SILENT as Real)
-    this.provider = provider
-    return this.real
+abstract class FollowingInstrument<Real> extends Following<MeterProvider, Real> {
+  constructor(host: MeterHost, create: () => Real) {
+    super(host, SILENT as Real, create)
   }
 }
 
-export class DeferredCounter extends Following<{ add: Measure }> {
+export class DeferredCounter extends FollowingInstrument<{ add: Measure }> {
   add(value: number, attributes?: Parameters<Measure>[1], context?: Parameters<Measure>[2]): void {
     const real = this.provider === this.host.provider ? this.real : this.follow()
     real.add(value, attributes, context)
@@ -60,7 +42,7 @@ export class DeferredCounter extends Following<{ add: Measure }> {
 }
 
 /** Of a histogram or a gauge. */
-export class DeferredRecorder extends Following<{ record: Measure }> {
+export class DeferredRecorder extends FollowingInstrument<{ record: Measure }> {
   record(value: number, attributes?: Parameters<Measure>[1], context?: Parameters<Measure>[2]): void {
     const real = this.provider === this.host.provider ? this.real : this.follow()
     real.record(value, attributes, context)
@@ -68,13 +50,13 @@ export class DeferredRecorder extends Following<{ record: Measure }> {
 }
 
 export class DeferredObservable implements Observable {
-  private readonly host: Host
+  private readonly host: MeterHost
   private readonly create: () => Observable
   private readonly callbacks = new Set<ObservableCallback>()
   private provider: MeterProvider | undefined
   private observable: Observable | undefined
 
-  constructor(host: Host, create: () => Observable) {
+  constructor(host: MeterHost, create: () => Observable) {
     this.host = host
     this.create = create
   }

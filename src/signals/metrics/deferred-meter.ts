@@ -7,7 +7,14 @@ import {
   type MetricOptions,
   type Observable,
 } from '@opentelemetry/api'
-import { type Batch, DeferredCounter, DeferredObservable, DeferredRecorder, type Host } from './deferred-instruments.ts'
+import { createScopes, Following, flushDelegate } from '../deferred.ts'
+import {
+  type Batch,
+  DeferredCounter,
+  DeferredObservable,
+  DeferredRecorder,
+  type MeterHost,
+} from './deferred-instruments.ts'
 import { InstrumentCache, type ObservableKind } from './instrument-cache.ts'
 
 /** A provider whose instruments follow the delegate, also the ones created before there was one, or under another one. */
@@ -17,62 +24,39 @@ export interface DeferredMeterProvider extends MeterProvider {
   forceFlush(): Promise<void>
 }
 
-/** Names come from the application; a meter beyond the limit works as well, it is only not found again. */
-const MAX_METERS = 1_000
 const SILENT = createNoopMeter()
 
 export function createDeferredMeterProvider(): DeferredMeterProvider {
-  const host: Host = { provider: undefined, observing: new Set(), batches: new Set() }
-  const meters = new Map<string, DeferredMeter>()
+  const host: MeterHost = { provider: undefined, observing: new Set(), batches: new Set() }
+  const meters = createScopes((...identity) => new DeferredMeter(host, identity))
   return {
-    getMeter(name, version, options) {
-      const key = `${name}\n${version}\n${options?.schemaUrl}`
-      const known = meters.get(key)
-      if (known) return known
-      if (meters.size >= MAX_METERS) meters.clear()
-      const meter = new DeferredMeter(host, [name, version, options])
-      meters.set(key, meter)
-      return meter
-    },
+    getMeter: meters.find,
     setDelegate(provider) {
       host.provider = provider
-      for (const meter of meters.values()) meter.forget()
+      meters.forgetAll()
       // these are asked by the provider, so they cannot wait until somebody uses them
       for (const observable of host.observing) observable.attachAll()
       for (const batch of host.batches) attachBatch(batch)
     },
-    async forceFlush() {
-      await (host.provider as { forceFlush?(): Promise<void> } | undefined)?.forceFlush?.()
-    },
+    forceFlush: () => flushDelegate(host),
   }
 }
 
-class DeferredMeter implements Meter {
-  private readonly host: Host
-  private readonly identity: Parameters<MeterProvider['getMeter']>
+class DeferredMeter extends Following<MeterProvider, Meter> implements Meter {
+  declare protected readonly host: MeterHost
   private readonly instruments = new InstrumentCache<DeferredCounter | DeferredRecorder | DeferredObservable>()
-  private provider: MeterProvider | undefined
-  private meter: Meter = SILENT
 
-  constructor(host: Host, identity: Parameters<MeterProvider['getMeter']>) {
-    this.host = host
-    this.identity = identity
+  constructor(host: MeterHost, identity: Parameters<MeterProvider['getMeter']>) {
+    super(host, SILENT, (provider) => provider.getMeter(...identity))
   }
 
   /** The meter of the provider that is configured now. */
-  real(): Meter {
-    const { provider } = this.host
-    if (this.provider !== provider) {
-      this.meter = provider?.getMeter(...this.identity) ?? SILENT
-      this.provider = provider
-    }
-    return this.meter
+  meter(): Meter {
+    return this.provider === this.host.provider ? this.real : this.follow()
   }
 
-  /** Keeps no provider alive that has been shut down. */
-  forget(): void {
-    this.provider = undefined
-    this.meter = SILENT
+  override forget(): void {
+    super.forget()
     for (const instrument of this.instruments.values()) instrument.forget()
   }
 
@@ -119,17 +103,17 @@ class DeferredMeter implements Meter {
   }
 
   private counter(kind: 'createCounter' | 'createUpDownCounter', name: string, options?: MetricOptions) {
-    const create = (): DeferredCounter => new DeferredCounter(this.host, () => this.real()[kind](name, options))
+    const create = (): DeferredCounter => new DeferredCounter(this.host, () => this.meter()[kind](name, options))
     return this.instruments.find(kind, name, options, create)
   }
 
   private recorder(kind: 'createHistogram' | 'createGauge', name: string, options?: MetricOptions) {
-    const create = (): DeferredRecorder => new DeferredRecorder(this.host, () => this.real()[kind](name, options))
+    const create = (): DeferredRecorder => new DeferredRecorder(this.host, () => this.meter()[kind](name, options))
     return this.instruments.find(kind, name, options, create)
   }
 
   private observable(kind: ObservableKind, name: string, options: MetricOptions | undefined): DeferredObservable {
-    const create = (): DeferredObservable => new DeferredObservable(this.host, () => this.real()[kind](name, options))
+    const create = (): DeferredObservable => new DeferredObservable(this.host, () => this.meter()[kind](name, options))
     return this.instruments.find(kind, name, options, create)
   }
 }
@@ -137,7 +121,7 @@ class DeferredMeter implements Meter {
 /** The real meter knows only real observables: they are exchanged on the way in and on the way out. */
 function attachBatch(batch: Batch): void {
   const { callback, observables } = batch
-  const meter = batch.meter.real()
+  const meter = batch.meter.meter()
   const realOf = (observable: Observable): Observable =>
     observable instanceof DeferredObservable ? observable.real() : observable
   const translate: BatchObservableCallback = (result) =>

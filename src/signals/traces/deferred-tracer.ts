@@ -6,6 +6,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
+import { createScopes, Following, flushDelegate, type Host } from '../deferred.ts'
 
 /** A provider whose tracers follow the delegate, also the ones handed out before there was one, or under another one. */
 export interface DeferredTracerProvider extends TracerProvider {
@@ -16,48 +17,26 @@ export interface DeferredTracerProvider extends TracerProvider {
   forceFlush(): Promise<void>
 }
 
-interface Host {
-  provider: TracerProvider | undefined
-}
-
-/** Names come from the application; a tracer beyond the limit works as well, it is only not found again. */
-const MAX_TRACERS = 1_000
 const SILENT_PROVIDER = new ProxyTracerProvider()
 const SILENT = SILENT_PROVIDER.getTracer('')
 
 export function createDeferredTracerProvider(): DeferredTracerProvider {
-  const host: Host = { provider: undefined }
-  const tracers = new Map<string, DeferredTracer>()
+  const host: Host<TracerProvider> = { provider: undefined }
+  const tracers = createScopes((...identity) => new DeferredTracer(host, identity))
   return {
-    getTracer(name, version, options) {
-      const key = `${name}\n${version}\n${options?.schemaUrl}`
-      const known = tracers.get(key)
-      if (known) return known
-      if (tracers.size >= MAX_TRACERS) tracers.clear()
-      const tracer = new DeferredTracer(host, [name, version, options])
-      tracers.set(key, tracer)
-      return tracer
-    },
+    getTracer: tracers.find,
     setDelegate(provider) {
       host.provider = provider
-      for (const tracer of tracers.values()) tracer.forget()
+      tracers.forgetAll()
     },
     getDelegate: () => host.provider ?? SILENT_PROVIDER,
-    async forceFlush() {
-      await (host.provider as { forceFlush?(): Promise<void> } | undefined)?.forceFlush?.()
-    },
+    forceFlush: () => flushDelegate(host),
   }
 }
 
-class DeferredTracer implements Tracer {
-  private readonly host: Host
-  private readonly identity: Parameters<TracerProvider['getTracer']>
-  private provider: TracerProvider | undefined
-  private real: Tracer = SILENT
-
-  constructor(host: Host, identity: Parameters<TracerProvider['getTracer']>) {
-    this.host = host
-    this.identity = identity
+class DeferredTracer extends Following<TracerProvider, Tracer> implements Tracer {
+  constructor(host: Host<TracerProvider>, identity: Parameters<TracerProvider['getTracer']>) {
+    super(host, SILENT, (provider) => provider.getTracer(...identity))
   }
 
   startSpan(name: string, options?: SpanOptions, context?: Context) {
@@ -68,18 +47,5 @@ class DeferredTracer implements Tracer {
   startActiveSpan(...args: unknown[]) {
     const real = this.provider === this.host.provider ? this.real : this.follow()
     return Reflect.apply(real.startActiveSpan, real, args)
-  }
-
-  /** Keeps no provider alive that has been shut down. */
-  forget(): void {
-    this.provider = undefined
-    this.real = SILENT
-  }
-
-  private follow(): Tracer {
-    const { provider } = this.host
-    this.real = provider?.getTracer(...this.identity) ?? SILENT
-    this.provider = provider
-    return this.real
   }
 }

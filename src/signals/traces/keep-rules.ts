@@ -3,6 +3,7 @@ import { createTraceState, type SpanContext, SpanStatusCode, type TraceState } f
 import { hrTimeToMilliseconds } from '@opentelemetry/core'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
+import { createTokenBucket } from './token-bucket.ts'
 
 /** `parent`: a caller has decided with a threshold; `slow` and `error` and `when` are the rules of those names. */
 export type KeepReason = 'parent' | 'error' | 'slow' | 'when' | 'ratio' | 'rate'
@@ -100,17 +101,11 @@ function isTrue(when: (span: ReadableSpan) => boolean, span: ReadableSpan): bool
 
 /** @returns for how many traces the one at hand stands, those turned away since the last included; 0 where it is turned away */
 function createLimiter(perSecond: number): () => number {
-  const capacity = perSecond === 0 ? 0 : Math.max(1, perSecond)
-  let tokens = capacity
-  let refilledAt = performance.now()
+  const take = createTokenBucket(perSecond)
   let offered = 0
   return () => {
-    const now = performance.now()
-    tokens = Math.min(capacity, tokens + ((now - refilledAt) / 1000) * perSecond)
-    refilledAt = now
     offered++
-    if (tokens < 1) return 0
-    tokens -= 1
+    if (!take()) return 0
     const stands = offered
     offered = 0
     return stands

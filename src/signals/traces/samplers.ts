@@ -21,6 +21,7 @@ import type { SamplerName } from '../../config/options.ts'
 import type { SamplingRule } from '../../config/sampling-rules.ts'
 import { ConfigError } from '../../errors.ts'
 import { loadLazily } from '../../lazy.ts'
+import { createTokenBucket } from './token-bucket.ts'
 
 type Sampling = typeof import('./sampling.ts')
 
@@ -118,12 +119,10 @@ class ParentBasedAlwaysOnSampler extends ParentBasedSampler {
   }
 }
 
-/** A token bucket that holds one second's worth, at least one span. */
+/** Root spans up to a rate; a burst of one second's worth. */
 class RateLimitedRootSampler implements Sampler {
   readonly #perSecond: number
-  readonly #capacity: number
-  #tokens: number
-  #refilledAt = performance.now()
+  readonly #take: () => boolean
 
   constructor(perSecond: number) {
     if (!Number.isFinite(perSecond) || perSecond < 0) {
@@ -134,8 +133,7 @@ class RateLimitedRootSampler implements Sampler {
       )
     }
     this.#perSecond = perSecond
-    this.#capacity = perSecond === 0 ? 0 : Math.max(1, perSecond)
-    this.#tokens = this.#capacity
+    this.#take = createTokenBucket(perSecond)
   }
 
   shouldSample(
@@ -155,14 +153,5 @@ class RateLimitedRootSampler implements Sampler {
 
   toString(): string {
     return `RateLimited{${this.#perSecond}/s}`
-  }
-
-  #take(): boolean {
-    const now = performance.now()
-    this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#refilledAt) / 1000) * this.#perSecond)
-    this.#refilledAt = now
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
-    return true
   }
 }
