@@ -148,6 +148,9 @@ case "${1:-}" in
     echo "export UPTRACE_TEST_MYSQL_URL=mysql://root@127.0.0.1:$mariadb_port/test"
     echo "export UPTRACE_TEST_REDIS_URL=redis://127.0.0.1:$redis_port"
     echo "export UPTRACE_TEST_AMQP_URL=amqp://guest:guest@127.0.0.1:$rabbitmq_port"
+    # what the examples read
+    echo "export PGHOST=127.0.0.1 PGPORT=$postgres_port PGUSER=test PGDATABASE=postgres"
+    echo "export REDIS_URL=redis://127.0.0.1:$redis_port"
     ;;
   *)
     echo "usage: scripts/services.sh install|start|stop|env" >&2

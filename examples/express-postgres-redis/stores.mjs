@@ -4,8 +4,8 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { withSpan } from 'uptrace-node'
 
-const { PGHOST = '127.0.0.1', PGPORT = '25432', PGUSER = 'test', PGDATABASE = 'postgres' } = process.env
-const { REDIS_URL = 'redis://127.0.0.1:26379' } = process.env
+const { PGHOST = '127.0.0.1', PGPORT = '5432', PGUSER = 'test', PGDATABASE = 'postgres' } = process.env
+const { REDIS_URL = 'redis://127.0.0.1:6379' } = process.env
 
 export const pool = new pg.Pool({ host: PGHOST, port: Number(PGPORT), user: PGUSER, database: PGDATABASE })
 export const redis = new Redis(REDIS_URL, { lazyConnect: true })
@@ -21,7 +21,7 @@ export async function openStores() {
     })
   } catch (error) {
     console.error(
-      `PostgreSQL or Redis does not answer (${error.message}): run scripts/services.sh start, or set PGHOST, PGPORT, PGUSER, REDIS_URL`,
+      `PostgreSQL or Redis does not answer (${error.message}): run scripts/services.sh start and eval "$(scripts/services.sh env)", or set PGHOST, PGPORT, PGUSER, REDIS_URL`,
     )
     process.exit(1)
   }

@@ -6,13 +6,15 @@ import { configureOpentelemetry, extractFromSqlComment, shutdown, traceUrl, with
 
 configureOpentelemetry({ serviceName: 'sql-comments-example', sqlComments: true })
 
-const { PGHOST = '127.0.0.1', PGPORT = '25432', PGUSER = 'test', PGDATABASE = 'postgres' } = process.env
+const { PGHOST = '127.0.0.1', PGPORT = '5432', PGUSER = 'test', PGDATABASE = 'postgres' } = process.env
 const client = new pg.Client({ host: PGHOST, port: Number(PGPORT), user: PGUSER, database: PGDATABASE })
 
 try {
   await client.connect()
 } catch (error) {
-  console.error(`PostgreSQL does not answer (${error.code}): scripts/services.sh start, or set PGHOST, PGPORT, PGUSER`)
+  console.error(
+    `PostgreSQL does not answer (${error.code}): run scripts/services.sh start and eval "$(scripts/services.sh env)", or set PGHOST, PGPORT, PGUSER`,
+  )
   process.exit(1)
 }
 

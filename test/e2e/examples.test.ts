@@ -1,11 +1,11 @@
 /** Every example runs with one command, with a back end and without, and sends what it is there to show. */
 import { existsSync, readdirSync } from 'node:fs'
-import { connect } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
 import { eventually, freePort } from '../support/backends.ts'
 import { runFile } from '../support/run-node.ts'
+import { POSTGRES_URL, REDIS_URL, storesEnvironment } from '../support/stores.ts'
 import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
 
 const [SERVER, CLIENT, ERROR] = [2, 3, 2]
@@ -226,19 +226,9 @@ test('two-services-grpc: one trace, the username on every span, and the second l
 })
 
 describe('with PostgreSQL and Redis', () => {
-  const postgres = new URL(process.env.UPTRACE_TEST_POSTGRES_URL ?? 'postgres://test@127.0.0.1:25432/postgres')
-  const redis = new URL(process.env.UPTRACE_TEST_REDIS_URL ?? 'redis://127.0.0.1:26379')
-  const env = (): Record<string, string> => ({
-    UPTRACE_DSN: `http://t@localhost:${sink.port}`,
-    PGHOST: postgres.hostname,
-    PGPORT: postgres.port,
-    PGUSER: postgres.username,
-    PGPASSWORD: postgres.password,
-    PGDATABASE: postgres.pathname.slice(1),
-    REDIS_URL: redis.href,
-  })
-  beforeEach(async ({ skip }) => {
-    if ((await isListening(postgres)) && (await isListening(redis))) return
+  const env = (): Record<string, string> => ({ UPTRACE_DSN: `http://t@localhost:${sink.port}`, ...storesEnvironment() })
+  beforeEach(({ skip }) => {
+    if (POSTGRES_URL && REDIS_URL) return
     console.log('skipped: needs PostgreSQL and Redis (scripts/services.sh starts the servers)')
     skip()
   })
@@ -340,16 +330,6 @@ test('nextjs: the span of a request has the route, the page is rendered below it
   expect(failed.status.code).toBe(ERROR)
   expect(failed.events.map(attributesOf)).toMatchObject([{ 'exception.message': 'this route always fails' }])
 }, 120_000)
-
-function isListening({ hostname, port }: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname, () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
-}
 
 function pathsOf(spans: readonly Decoded[]): string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]))

@@ -9,15 +9,15 @@ import path from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
+import { POSTGRES_URL, REDIS_URL, storesEnvironment } from '../support/stores.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const CLI = path.join(ROOT, 'dist/cli.cjs')
 const SHOTS = path.join(ROOT, 'artifacts/viewer')
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const POSTGRES = process.env['UPTRACE_TEST_POSTGRES_URL']
-const REDIS = process.env['UPTRACE_TEST_REDIS_URL']
 const missing =
-  noBrowser ?? (POSTGRES && REDIS ? undefined : 'no PostgreSQL and Redis: scripts/services.sh starts the servers')
+  noBrowser ??
+  (POSTGRES_URL && REDIS_URL ? undefined : 'no PostgreSQL and Redis: scripts/services.sh starts the servers')
 if (missing !== undefined) console.log(`skipped: ${missing}`)
 
 describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout: 60_000 }, () => {
@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     const port = await freePort()
     const shop = path.join(ROOT, 'examples/express-postgres-redis/main.mjs')
     dev = spawn(process.execPath, [CLI, 'dev', '--port', String(await freePort()), shop], {
-      env: { ...env, PORT: String(port) },
+      env: { ...env, ...storesEnvironment(), PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [dev.stdout!, dev.stderr!])
