@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `uptrace-node`: each subcommand is loaded only when it is asked for. */
+import { messageOf } from './errors.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `uptrace-node ${VERSION}
@@ -37,7 +38,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code
   },
   (error: unknown) => {
-    process.stderr.write(`uptrace-node: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`uptrace-node: ${messageOf(error)}\n`)
     process.exitCode = 1
   },
 )

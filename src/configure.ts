@@ -7,7 +7,7 @@ import { validateOptions } from './config/validate.ts'
 import { releaseGlobalPropagator, setGlobalPropagator } from './context/global-propagator.ts'
 import { createPropagator } from './context/propagators.ts'
 import { createDelivery } from './delivery/index.ts'
-import { ConfigError } from './errors.ts'
+import { ConfigError, messageOf } from './errors.ts'
 import { IDLE, startInstrumentation } from './instrument/index.ts'
 import { loadLazily } from './lazy.ts'
 import { configureLog, log, orElse } from './log.ts'
@@ -44,7 +44,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
     )
     return present
   }
-  configureLog(resolveLog(options, process.env))
+  orElse('the log', () => configureLog(resolveLog(options, process.env)), undefined)
   warnAboutOldNode()
   const telemetry = startOrDisable(options)
   // what code says wins over what the preload found in the environment
@@ -68,7 +68,7 @@ function startOrDisable(options: ConfigureOptions): Telemetry {
     return config.disabledReason === undefined ? start(config) : disable(config.siteUrl, options, config.disabledReason)
   } catch (error) {
     if (error instanceof ConfigError) throw error
-    return disable('', options, `start-up failed: ${error instanceof Error ? error.message : String(error)}`)
+    return disable('', options, `start-up failed: ${messageOf(error)}`)
   }
 }
 

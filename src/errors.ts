@@ -1,4 +1,4 @@
-/** The errors a caller can catch: each has a stable `code` and says what was expected, what was given, what to do. */
+/** The errors a caller can catch (each has a stable `code` and says what was expected, what was given, what to do), and the text of any error. */
 
 export type ConfigErrorCode =
   | 'ERR_DSN_EMPTY'
@@ -23,5 +23,14 @@ export class ConfigError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.option = options.option
+  }
+}
+
+/** The message of whatever was thrown. It never throws itself: a getter may, and `Object.create(null)` is no text. */
+export function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error)
+  } catch {
+    return 'an error that cannot be read'
   }
 }

@@ -1,5 +1,6 @@
 /** The package's own log lines: to stderr, prefixed, throttled, on one line, never throwing and never showing a secret. */
 
+import { messageOf } from './errors.ts'
 import { cleanText } from './redact.ts'
 import { performance } from './timers.ts'
 
@@ -60,7 +61,7 @@ export function orElse<T>(what: string, step: () => T, otherwise: T): T {
   try {
     return step()
   } catch (error) {
-    log.warn(`${what} failed (${error instanceof Error ? error.message : String(error)}); telemetry goes on without`)
+    log.warn(`${what} failed (${messageOf(error)}); telemetry goes on without`)
     return otherwise
   }
 }

@@ -1,9 +1,11 @@
 /** The handle: what a configuration gives to the application, and which one is active now. */
+
 import type { Context, LoggerProvider, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { readMillis, settlesWithin, startDeadline } from './deadline.ts'
 import { addResults, type FlushResult, NOTHING_FLUSHED, totalsOf } from './delivery/flush-result.ts'
 import type { Delivery, DeliveryHealth } from './delivery/index.ts'
+import { messageOf } from './errors.ts'
 import type { InstrumentationDiagnostics, InstrumentationHandle } from './instrument/index.ts'
 import { logThrottled, orElse } from './log.ts'
 import { emptyGlobals } from './signals/globals.ts'
@@ -209,7 +211,7 @@ function reportFailures(results: readonly PromiseSettledResult<void>[]): void {
   for (const result of results) {
     if (result.status === 'fulfilled') continue
     const reason = [result.reason as unknown].flat()[0]
-    const text = `a processor, exporter or reader could not be flushed: ${reason instanceof Error ? reason.message : String(reason)}`
+    const text = `a processor, exporter or reader could not be flushed: ${messageOf(reason)}`
     logThrottled('warn', text, text)
   }
 }

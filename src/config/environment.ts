@@ -1,11 +1,9 @@
 /** Reads environment variables by the table: a wrong value says so once and counts as absent. */
+import { MAX_TIMER_MILLIS } from '../deadline.ts'
 import { log } from '../log.ts'
 import { cleanText } from '../redact.ts'
 import { parsePairs } from './pairs.ts'
 import { VARIABLES, type Variable, type VariableName } from './variables.ts'
-
-/** A timer of Node with a longer delay fires at once. */
-export const MAX_TIMER_MILLIS = 2_147_483_647
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

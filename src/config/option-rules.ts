@@ -1,5 +1,5 @@
 /** The rule of each option. */
-import { MAX_TIMER_MILLIS } from './environment.ts'
+import { MAX_TIMER_MILLIS } from '../deadline.ts'
 import { createAttributesRule, createInstrumentationsRule, createViewRule, headers } from './member-rules.ts'
 import type { ConfigureOptions } from './options.ts'
 import {

@@ -1,6 +1,7 @@
 /** Waits until all that was created so far is settled, or until a deadline, and tells what came of it. */
 
 import type { Resource } from '@opentelemetry/resources'
+import { MAX_TIMER_MILLIS } from '../deadline.ts'
 import { clearTimeout, performance, setTimeout } from '../timers.ts'
 import type { Batch } from './queue/batch.ts'
 import type { Pipeline } from './queue/signal-queue.ts'
@@ -8,7 +9,6 @@ import type { FlushResult } from './types.ts'
 
 /** The first requests wait this long for attributes of the resource that are still being detected. */
 const RESOURCE_WAIT_MILLIS = 100
-export const MAX_TIMER_MILLIS = 0x7fffffff
 
 export interface Flusher {
   /**

@@ -1,6 +1,8 @@
 /** The instrumentations that exist: each is loaded and constructed once, when the first of its targets is seen. */
+
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { messageOf } from '../errors.ts'
 import { log } from '../log.ts'
 import { CLASSES } from './catalogue.generated.ts'
 import { withEndOnce } from './hooks/end-once.ts'
@@ -82,7 +84,7 @@ export function createRegistry(
       } catch (error) {
         const tries = (failures.get(name) ?? 0) + 1
         failures.set(name, tries)
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         if (tries === 1)
           log.warn(
             `the instrumentation ${name} could not be loaded (${reason}); its spans are missing until the library is loaded again`,

@@ -1,4 +1,5 @@
 /** Keeps a processor of the user's own from throwing into the application, and from taking the processors after it down with it. */
+import { messageOf } from '../errors.ts'
 import { logThrottled } from '../log.ts'
 
 type Processor = object
@@ -26,9 +27,5 @@ export function isolate<Kind extends Processor>(processor: Kind): Kind {
 }
 
 function warn(name: string, error: unknown): void {
-  logThrottled(
-    'warn',
-    `processor:${name}`,
-    `${name} of a processor of the application failed: ${error instanceof Error ? error.message : String(error)}`,
-  )
+  logThrottled('warn', `processor:${name}`, `${name} of a processor of the application failed: ${messageOf(error)}`)
 }

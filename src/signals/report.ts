@@ -1,5 +1,6 @@
 /** Records errors by hand: on the active span, or on a span of their own where none is active. */
 import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { messageOf } from '../errors.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
 
 /** The name uptrace-go gives to a span that exists only to carry an error. */
@@ -33,12 +34,6 @@ export function exceptionAttributes(error: unknown): Attributes {
     'exception.message': messageOf(error),
     ...(stack && { 'exception.stacktrace': stack }),
   }
-}
-
-function messageOf(error: unknown): string {
-  return (
-    attempt(() => (error instanceof Error ? String(error.message) : String(error))) ?? 'an error that cannot be read'
-  )
 }
 
 function onActiveOrCarrierSpan(record: (span: Span) => void): void {

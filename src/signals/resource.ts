@@ -1,4 +1,5 @@
 /** Builds the resource: what this process is, from the environment, detectors and options, each winning over the one before. */
+
 import { readFileSync } from 'node:fs'
 import type { Attributes } from '@opentelemetry/api'
 import {
@@ -14,6 +15,7 @@ import {
 } from '@opentelemetry/resources'
 import type { DetectorName } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
+import { messageOf } from '../errors.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
@@ -150,9 +152,7 @@ function guard(detector: ResourceDetector): ResourceDetector {
       try {
         return detector.detect(config)
       } catch (error) {
-        log.warn(
-          `a resource detector failed (${error instanceof Error ? error.message : String(error)}); its attributes are missing`,
-        )
+        log.warn(`a resource detector failed (${messageOf(error)}); its attributes are missing`)
         return {}
       }
     },

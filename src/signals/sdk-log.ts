@@ -1,5 +1,7 @@
 /** Shows what OpenTelemetry's own parts report: to `diag`, which is silent by default. */
+
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
+import { messageOf } from '../errors.ts'
 import { kindOf, logThrottled } from '../log.ts'
 
 /** A logger of the user's own is left in place. */
@@ -9,10 +11,7 @@ export function installDiagLogger(): void {
   const say =
     (level: 'error' | 'warn' | 'info' | 'debug') =>
     (message: string, ...details: unknown[]) => {
-      const text = [
-        message,
-        ...details.map((detail) => (detail instanceof Error ? detail.message : String(detail))),
-      ].join(' ')
+      const text = [message, ...details.map((detail) => messageOf(detail))].join(' ')
       logThrottled(level, kindOf(text), text)
     }
   const logger: DiagLogger = {

@@ -1,5 +1,7 @@
 /** The last send of a process: short tries, one time limit for all of it, and a line about what is lost. */
+
 import type { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { collectNow } from '../../signals/metrics/collect-now.ts'
 import { hasMeasurements, hasUncollected } from '../../signals/metrics/measured.ts'
@@ -162,7 +164,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
         Math.min(remaining(), limitMillis),
       )
     } catch (error) {
-      log.debug(`the exit flush failed: ${error instanceof Error ? error.message : String(error)}`)
+      log.debug(`the exit flush failed: ${messageOf(error)}`)
     }
   }
 
@@ -175,7 +177,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
         for (const provider of ending.providers) provider.forceFlush?.()?.catch(() => {})
       })
     } catch (error) {
-      log.debug(`the last collection failed: ${error instanceof Error ? error.message : String(error)}`)
+      log.debug(`the last collection failed: ${messageOf(error)}`)
     } finally {
       hasCollected = true
     }

@@ -1,6 +1,7 @@
 /** Sends the requests of one destination: which goes next, when, how many at once, and what an answer means for it. */
 
 import type { Compression, Destination } from '../../config/destination.ts'
+import { messageOf } from '../../errors.ts'
 import { cleanText } from '../../redact.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import type { Reporter } from '../reporter.ts'
@@ -84,7 +85,7 @@ export class Dispatcher {
       if (isReadable(request.encoding, this.encoding)) await this.conclude(request, await this.attempt(request))
       else await this.recode(request)
     } catch (error) {
-      const reason = `the request can't be made: ${error instanceof Error ? error.message : String(error)}`
+      const reason = `the request can't be made: ${messageOf(error)}`
       if (this.store.isUnderWay(request)) this.settleRefusal(request, { kind: 'rejected', reason }, false)
     }
     this.pump()

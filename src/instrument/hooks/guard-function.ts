@@ -1,4 +1,5 @@
 /** Puts a wrapper around a function so that its callers see the outcome of the function, whatever fails in the wrapper. */
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 
 // biome-ignore lint/complexity/noBannedTypes: any function of any library
@@ -77,5 +78,5 @@ function isClass(fn: Fn): boolean {
 }
 
 function sayFailure(name: PropertyKey | undefined, error: unknown): void {
-  log.debug(`a call of ${String(name)} could not be traced: ${error instanceof Error ? error.message : String(error)}`)
+  log.debug(`a call of ${String(name)} could not be traced: ${messageOf(error)}`)
 }

@@ -1,5 +1,7 @@
 /** Guards for instrumentations by others: what fails in one of them steps aside, and the library works as it does without it. */
+
 import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { adapt } from './app-objects.ts'
 import { guardFunction, type Wrapper } from './guard-function.ts'
@@ -123,7 +125,7 @@ function patchOtherwise(apply: Patch, exported: unknown, version: string | undef
 
 function stepAside(error: unknown, instrumentation: string, name: string, exported: unknown): unknown {
   log.warn(
-    `the instrumentation ${instrumentation} could not patch ${name} (${error instanceof Error ? error.message : String(error)}): it works as without tracing, and its spans are missing`,
+    `the instrumentation ${instrumentation} could not patch ${name} (${messageOf(error)}): it works as without tracing, and its spans are missing`,
   )
   return exported
 }

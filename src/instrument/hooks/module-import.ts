@@ -1,7 +1,9 @@
 /** The ESM side: sees each `import` before it loads anything, and lets import-in-the-middle wrap what an instrumentation patches. */
+
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { canHookInThread } from '../../version.ts'
 import { type Identity, identify, isInAlias } from './identity.ts'
@@ -78,7 +80,7 @@ export function watchImport(targets: ImportTargets): ImportWatch {
       isCreating = false
     } catch (error) {
       // thrown from here it would be the import of the application that fails; it is not tried again
-      log.warn(`imports can't be instrumented: ${error instanceof Error ? error.message : String(error)}`)
+      log.warn(`imports can't be instrumented: ${messageOf(error)}`)
     }
   }
 }

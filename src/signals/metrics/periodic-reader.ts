@@ -12,7 +12,8 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
-import { settlesWithin } from '../../deadline.ts'
+import { MAX_TIMER_MILLIS, settlesWithin } from '../../deadline.ts'
+import { messageOf } from '../../errors.ts'
 import { log, logThrottled } from '../../log.ts'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
 import type { CallbackLimit } from './guard-callbacks.ts'
@@ -32,7 +33,6 @@ export interface PeriodicReaderOptions {
 /** The exporter of delivery takes the limit, others do not look at it. */
 type Limited = (limit: { timeoutMillis: number }) => Promise<void>
 
-const MAX_TIMER_MILLIS = 0x7fffffff
 /** Callbacks, and attributes of the resource that are being detected, are waited for so long at most. */
 const MAX_WAIT_MILLIS = 1_000
 
@@ -146,6 +146,6 @@ function exportUntraced(exporter: PushMetricExporter, metrics: ResourceMetrics):
 }
 
 function warn(what: string, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   logThrottled('warn', `metrics:${what}:${reason.slice(0, 80)}`, `metrics ${what}: ${reason}`)
 }

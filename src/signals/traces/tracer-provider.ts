@@ -3,7 +3,7 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { MAX_TIMER_MILLIS } from '../../config/environment.ts'
+import { MAX_TIMER_MILLIS } from '../../deadline.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import type { SelfCounters } from './self-counters.ts'
 import { createTracer } from './tracer.ts'

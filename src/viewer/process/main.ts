@@ -1,4 +1,5 @@
 /** The program of the viewer, in a process of its own: started by `uptrace-node dev`, or by a program whose DSN is `local`. */
+import { messageOf } from '../../errors.ts'
 import { logThrottled } from '../../log.ts'
 import { parseViewerFlags, runViewer, UsageError } from './start.ts'
 
@@ -23,7 +24,7 @@ function tell(message: ViewerMessage): void {
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   process.stderr.write(`uptrace-node: ${message}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
   tell({ ready: false, message })
