@@ -72,7 +72,7 @@ const INTRODUCTION = `<!-- Written by scripts/generate-environment.ts from src/c
 # Environment variables
 
 Every variable of the [OpenTelemetry specification](${SPECIFICATION}) and of this package. An option in code wins over a variable; what an
-option means is in the [README](../README.md#options). Rules of the specification:
+option means is in the [configuration reference](configuration.md). Rules of the specification:
 
 - An empty variable counts as unset. White space round a value does not count.
 - Booleans are \`true\` or \`false\` in any case; any other value is told in one line, and the default counts.
@@ -121,7 +121,7 @@ uptrace: # options of this package, in this spelling
   spool_directory: /var/spool/app
 \`\`\`
 
-- \`uptrace\`, or \`distribution.uptrace\`, takes every option of the README that is a text, a number, a flag or a list. With a \`dsn\` all three signals go there,
+- \`uptrace\`, or \`distribution.uptrace\`, takes every option of the [configuration reference](configuration.md) that is a text, a number, a flag or a list. With a \`dsn\` all three signals go there,
   and to the exporters of the file as well.
 - A provider that is left out turns its signal off. Left out settings have the defaults of the schema, except the sizes of queues and batches, which
   are those of this page.

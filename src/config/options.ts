@@ -47,9 +47,9 @@ export interface ConfigureOptions {
   endpoint?: string
   /** Headers of every export request. @default env `OTEL_EXPORTER_OTLP_HEADERS` where no DSN is given */
   headers?: Readonly<Record<string, string>>
-  /** @default 'http/protobuf' — env `OTEL_EXPORTER_OTLP_PROTOCOL` */
+  /** How requests are written and sent. @default 'http/protobuf' — env `OTEL_EXPORTER_OTLP_PROTOCOL` */
   protocol?: OtlpProtocol
-  /** @default 'gzip' — env `OTEL_EXPORTER_OTLP_COMPRESSION` */
+  /** How bodies are compressed; `zstd` only where the back end is known to read it. @default 'gzip' — env `OTEL_EXPORTER_OTLP_COMPRESSION` */
   compression?: Compression
   /**
    * Deadline of one attempt to send, in milliseconds; 0 means none.
@@ -82,7 +82,7 @@ export interface ConfigureOptions {
   /** Replaces the whole resource: service options, attributes and detectors are then ignored, with a warning. */
   resource?: Resource
 
-  /** @default true — env `OTEL_TRACES_EXPORTER=none` turns it off */
+  /** Whether spans are recorded. @default true — env `OTEL_TRACES_EXPORTER=none` turns it off */
   tracingEnabled?: boolean
   /** The opposite of `tracingEnabled`, as in uptrace-go. */
   tracingDisabled?: boolean
@@ -115,7 +115,7 @@ export interface ConfigureOptions {
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */
   spanLimits?: SpanLimits
-  /** @default random ids, with the W3C random flag */
+  /** What makes the ids of traces and spans. @default random ids, with the W3C random flag */
   idGenerator?: IdGenerator
   /** Batches of spans. */
   batchSpanProcessor?: BatchOptions
@@ -128,12 +128,12 @@ export interface ConfigureOptions {
   textMapPropagator?: TextMapPropagator
   /** Alias of `textMapPropagator`. */
   propagator?: TextMapPropagator
-  /** @default AsyncLocalStorage */
+  /** What carries the active span through asynchronous code. @default AsyncLocalStorage */
   contextManager?: ContextManager
   /** Baggage entries which are copied to spans and log records as attributes. None unless named: baggage comes from callers. @default env `UPTRACE_BAGGAGE_KEYS` */
   baggageKeys?: readonly string[]
 
-  /** @default true — env `OTEL_METRICS_EXPORTER=none` turns it off */
+  /** Whether metrics are collected. @default true — env `OTEL_METRICS_EXPORTER=none` turns it off */
   metricsEnabled?: boolean
   /** The opposite of `metricsEnabled`. */
   metricsDisabled?: boolean
@@ -153,14 +153,14 @@ export interface ConfigureOptions {
   metricReaders?: readonly IMetricReader[]
   /** Views: rename, drop or reshape instruments. */
   views?: readonly ViewOptions[]
-  /** @default 'delta' — env `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` */
+  /** Whether sums and histograms tell of the last interval or of all time; `lowmemory` is delta where that needs less memory. @default 'delta' — env `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` */
   temporalityPreference?: TemporalityPreference
-  /** @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
+  /** The buckets of histograms for which no view says otherwise. @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
   histogramAggregation?: HistogramAggregation
   /** Event loop, heap and garbage collection metrics. @default true — env `UPTRACE_RUNTIME_METRICS` */
   runtimeMetrics?: boolean
 
-  /** @default true — env `OTEL_LOGS_EXPORTER=none` turns it off */
+  /** Whether log records are sent. @default true — env `OTEL_LOGS_EXPORTER=none` turns it off */
   loggingEnabled?: boolean
   /** The opposite of `loggingEnabled`. */
   loggingDisabled?: boolean
@@ -168,7 +168,7 @@ export interface ConfigureOptions {
   minLogSeverity?: SeverityNumber | SeverityName
   /** Processors that run before ours. */
   logRecordProcessors?: readonly LogRecordProcessor[]
-  /** @default env `OTEL_LOGRECORD_ATTRIBUTE_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 */
+  /** Limits on what a log record may hold. @default env `OTEL_LOGRECORD_ATTRIBUTE_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 */
   logRecordLimits?: LogRecordLimits
   /** Batches of log records. */
   batchLogRecordProcessor?: BatchOptions
