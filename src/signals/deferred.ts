@@ -14,7 +14,8 @@ const MAX_SCOPES = 1_000
 export function createScopes<Scope extends { forget(): void }>(create: (...identity: Identity) => Scope) {
   const scopes = new Map<string, Scope>()
   return {
-    find(name: string, version?: string, options?: { schemaUrl?: string }): Scope {
+    find(...given: Identity): Scope {
+      const [name, version, options] = asIdentity(...given)
       const key = `${name}\n${version}\n${options?.schemaUrl}`
       const known = scopes.get(key)
       if (known) return known
@@ -26,6 +27,26 @@ export function createScopes<Scope extends { forget(): void }>(create: (...ident
     forgetAll(): void {
       for (const scope of scopes.values()) scope.forget()
     },
+  }
+}
+
+/** Texts of whatever an application hands over as the identity of a scope: a symbol or a proxy must not throw back at it. */
+function asIdentity(name: unknown, version?: unknown, options?: unknown): Identity {
+  try {
+    const schemaUrl = (options as Identity[2])?.schemaUrl
+    const rest = schemaUrl === undefined ? undefined : { schemaUrl: asText(schemaUrl) }
+    return [asText(name), version === undefined ? undefined : asText(version), rest] as Identity
+  } catch {
+    return [asText(name)]
+  }
+}
+
+/** @returns an empty text for what cannot be made one */
+export function asText(value: unknown): string {
+  try {
+    return String(value ?? '')
+  } catch {
+    return ''
   }
 }
 

@@ -7,9 +7,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createDeferredLoggerProvider } from '../../src/signals/logs/deferred-logger.ts'
 import { createDeferredMeterProvider } from '../../src/signals/metrics/deferred-meter.ts'
+import { createDeferredTracerProvider } from '../../src/signals/traces/deferred-tracer.ts'
 
 function createReal() {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA)
@@ -112,4 +113,61 @@ test('an early logger emits after the delegate is set', () => {
   expect(
     exporter.getFinishedLogRecords().map(({ body, instrumentationScope }) => [body, instrumentationScope.name]),
   ).toEqual([['kept', 'early']])
+})
+
+describe('identities and options of any kind', () => {
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const throwing = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('get')
+      },
+      ownKeys() {
+        throw new Error('ownKeys')
+      },
+    },
+  )
+  const hostile: Record<string, unknown> = {
+    'a symbol': Symbol('s'),
+    'an object without a prototype': Object.create(null),
+    'a revoked proxy': revoked.proxy,
+    'a proxy that throws': throwing,
+    null: null,
+    'a number': 5,
+    'a list': [1],
+    'a function': () => {},
+    'an object with such members': {
+      unit: Symbol('u'),
+      description: throwing,
+      advice: { explicitBucketBoundaries: 7 },
+    },
+  }
+  const names = ['createCounter', 'createUpDownCounter', 'createHistogram', 'createGauge'] as const
+  const observables = ['createObservableCounter', 'createObservableUpDownCounter', 'createObservableGauge'] as const
+
+  test.for(Object.entries(hostile))('%s throws nowhere', async ([, value]) => {
+    const given = value as never
+    const meters = createDeferredMeterProvider()
+    const { provider: real, read } = createReal()
+    for (const delegate of [undefined, real, undefined]) {
+      meters.setDelegate(delegate)
+      const meter = meters.getMeter(given, given, given)
+      for (const kind of names) {
+        expect(meter[kind](given, given)).toBeDefined()
+        expect(meter[kind](`of ${kind}`, given)).toBeDefined()
+      }
+      for (const kind of observables) meter[kind](given, given).addCallback(() => {})
+      meter.addBatchObservableCallback(given, given)
+      meter.removeBatchObservableCallback(given, given)
+      const tracers = createDeferredTracerProvider()
+      tracers.getTracer(given, given, given).startSpan('one').end()
+      createDeferredLoggerProvider().getLogger(given, given).emit({ body: 'a line' })
+    }
+    meters.setDelegate(real)
+    meters.getMeter('m').createCounter('after all', given).add(3)
+    expect(await read()).toMatchObject({ 'after all': [3] })
+    await real.shutdown()
+  })
 })

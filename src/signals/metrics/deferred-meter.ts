@@ -7,7 +7,7 @@ import {
   type MetricOptions,
   type Observable,
 } from '@opentelemetry/api'
-import { createScopes, Following, flushDelegate } from '../deferred.ts'
+import { asText, createScopes, Following, flushDelegate } from '../deferred.ts'
 import {
   type Batch,
   DeferredCounter,
@@ -15,7 +15,7 @@ import {
   DeferredRecorder,
   type MeterHost,
 } from './deferred-instruments.ts'
-import { InstrumentCache, type ObservableKind } from './instrument-cache.ts'
+import { InstrumentCache, type Kind, type ObservableKind } from './instrument-cache.ts'
 
 /** A provider whose instruments follow the delegate, also the ones created before there was one, or under another one. */
 export interface DeferredMeterProvider extends MeterProvider {
@@ -83,40 +83,73 @@ class DeferredMeter extends Following<MeterProvider, Meter> implements Meter {
   }
 
   addBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
-    if (this.findBatch(callback, observables)) return
-    const batch: Batch = { meter: this, callback, observables: [...observables], detach: undefined }
+    const given = readableList(observables)
+    if (typeof callback !== 'function' || this.findBatch(callback, given)) return
+    const batch: Batch = { meter: this, callback, observables: given, detach: undefined }
     this.host.batches.add(batch)
     attachBatch(batch)
   }
 
   removeBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
-    const batch = this.findBatch(callback, observables)
+    const batch = this.findBatch(callback, readableList(observables))
     if (!batch) return
     batch.detach?.()
     this.host.batches.delete(batch)
   }
 
-  private findBatch(callback: BatchObservableCallback, observables: Observable[]): Batch | undefined {
+  private findBatch(callback: BatchObservableCallback, observables: readonly Observable[]): Batch | undefined {
     for (const batch of this.host.batches)
       if (batch.callback === callback && isSameSet(batch.observables, observables)) return batch
     return undefined
   }
 
-  private counter(kind: 'createCounter' | 'createUpDownCounter', name: string, options?: MetricOptions) {
-    const create = (): DeferredCounter => new DeferredCounter(this.host, () => this.meter()[kind](name, options))
-    return this.instruments.find(kind, name, options, create)
+  private counter(kind: 'createCounter' | 'createUpDownCounter', ...given: Given) {
+    return this.find(kind, given, (create) => new DeferredCounter(this.host, create))
   }
 
-  private recorder(kind: 'createHistogram' | 'createGauge', name: string, options?: MetricOptions) {
-    const create = (): DeferredRecorder => new DeferredRecorder(this.host, () => this.meter()[kind](name, options))
-    return this.instruments.find(kind, name, options, create)
+  private recorder(kind: 'createHistogram' | 'createGauge', ...given: Given) {
+    return this.find(kind, given, (create) => new DeferredRecorder(this.host, create))
   }
 
-  private observable(kind: ObservableKind, name: string, options: MetricOptions | undefined): DeferredObservable {
-    const create = (): DeferredObservable => new DeferredObservable(this.host, () => this.meter()[kind](name, options))
-    return this.instruments.find(kind, name, options, create)
+  private observable(kind: ObservableKind, ...given: Given) {
+    return this.find(kind, given, (create) => new DeferredObservable(this.host, create))
+  }
+
+  private find<Chosen extends Kind, Found extends DeferredCounter | DeferredRecorder | DeferredObservable>(
+    kind: Chosen,
+    [given, givenOptions]: Given,
+    follow: (create: () => ReturnType<Meter[Chosen]>) => Found,
+  ): Found {
+    const name = asText(given)
+    const options = readableOptions(givenOptions)
+    const create = (): ReturnType<Meter[Chosen]> => this.meter()[kind](name, options) as ReturnType<Meter[Chosen]>
+    return this.instruments.find(kind, name, options, () => follow(create))
   }
 }
+
+type Given = [name: string, options?: MetricOptions]
+
+/** Options that cannot be read, or hold something else than texts, count as not given: they throw neither here nor in the SDK. */
+function readableOptions(options: MetricOptions | undefined): MetricOptions | undefined {
+  try {
+    const boundaries: unknown = options?.advice?.explicitBucketBoundaries
+    const isReadable = isTextOrUnset(options?.unit) && isTextOrUnset(options?.description)
+    return isReadable && (boundaries === undefined || Array.isArray(boundaries)) ? options : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns a copy, empty for what is no list */
+function readableList<Item>(given: readonly Item[]): readonly Item[] {
+  try {
+    return [...given]
+  } catch {
+    return []
+  }
+}
+
+const isTextOrUnset = (value: unknown): boolean => value === undefined || typeof value === 'string'
 
 /** The real meter knows only real observables: they are exchanged on the way in and on the way out. */
 function attachBatch(batch: Batch): void {
