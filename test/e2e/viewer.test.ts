@@ -149,7 +149,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     await page.close()
   })
 
-  const PAGES = ['traces', 'logs', 'metrics', 'services', 'insights', 'trace', 'compare']
+  const PAGES = ['traces', 'logs', 'metrics', 'services', 'insights', 'data', 'trace', 'compare']
   const themed = PAGES.flatMap((name) => (['light', 'dark'] as const).map((theme) => [name, theme] as const))
   test.for(themed)('%s, %s: no serious finding of axe, no request beyond the viewer', async ([name, theme]) => {
     const page = await context.newPage()
@@ -171,6 +171,74 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`)).toEqual([])
     expect(foreign).toEqual([])
+    await page.close()
+  })
+
+  test('Back undoes a filter; the search within a trace is in the address', async () => {
+    const page = await open(`${base()}/traces`)
+    await page.getByText('GET /joined').first().waitFor()
+    await page.locator('input[type=search]').first().fill('status:error')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/q=status/)
+    await page.getByLabel('Sort').selectOption('slowest')
+    await page.waitForURL(/sort=slowest/)
+    await page.goBack()
+    expect(new URL(page.url()).search).toBe('?q=status%3Aerror')
+    await page.goBack()
+    expect(page.url()).toBe(`${base()}/traces`)
+    await page.goto(addressOf('GET /n-plus-one'))
+    await page.getByLabel('Search in this trace').fill('SELECT')
+    await page.waitForURL(/find=SELECT/)
+    await page.reload()
+    await page
+      .getByText(/^\d+ of \d+$|^\d+$/)
+      .first()
+      .waitFor()
+    expect(await page.getByLabel('Search in this trace').inputValue()).toBe('SELECT')
+    await page.close()
+  })
+
+  test('the help beside the query box gives examples, and keeps recent and saved queries', async () => {
+    const page = await open(`${base()}/traces`)
+    const help = page.getByRole('button', { name: 'Queries and how to write them' })
+    await help.click()
+    await page.locator('dl').getByRole('button', { name: 'status:error', exact: true }).click()
+    await page.waitForURL(/q=status%3Aerror$/)
+    await help.click()
+    await page.getByRole('button', { name: 'Save this query' }).click()
+    await page.screenshot({ path: path.join(SHOTS, 'query-help.png') })
+    await page.goto(`${base()}/traces`)
+    await help.click()
+    await page.getByRole('heading', { name: 'Saved' }).waitFor()
+    await page.close()
+  })
+
+  test('a file that is dropped on a page is imported and opened; Data exports it', async () => {
+    const page = await open(`${base()}/logs`)
+    const traceId = 'd'.repeat(32)
+    const span = {
+      traceID: traceId,
+      spanID: 'd'.repeat(16),
+      operationName: 'from a file',
+      startTime: 1e15,
+      duration: 9,
+    }
+    const file = {
+      data: [{ traceID: traceId, spans: [{ ...span, processID: 'p1' }], processes: { p1: { serviceName: 'filed' } } }],
+    }
+    const drop = `{
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([${JSON.stringify(JSON.stringify(file))}], 'trace.json'))
+      for (const type of ['dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+    }`
+    await page.evaluate(drop)
+    await page.waitForURL(new RegExp(`/traces/${traceId}`))
+    await page.getByText('from a file').first().waitFor()
+    await page.goto(`${base()}/data?service=filed`)
+    await page.getByRole('rowheader', { name: 'Spans' }).waitFor()
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Download').click()])
+    expect(readFileSync(await download.path(), 'utf8')).toContain('from a file')
     await page.close()
   })
 
@@ -238,6 +306,16 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
       expect(await page.locator('main img, main script').count()).toBe(0)
       await page.close()
     }
+  })
+
+  test('Data deletes everything after a second question', async () => {
+    const page = await open(`${base()}/data`)
+    await page.getByRole('button', { name: 'Delete all data…' }).click()
+    await page.getByRole('button', { name: 'Delete all', exact: true }).click()
+    await page.getByText('All data was deleted').waitFor()
+    await page.goto(`${base()}/traces`)
+    await page.getByText('Waiting for the first trace').waitFor()
+    await page.close()
   })
 
   test('no page had an error', () => {

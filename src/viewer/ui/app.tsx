@@ -10,12 +10,14 @@ import { href, Link, navigate, param, path, setParams, startRouter } from './lib
 import { knowServices } from './lib/service-colors.ts'
 import { clearFilters, isFiltered, services, WINDOWS } from './lib/window.ts'
 import { ComparePage } from './pages/compare.tsx'
+import { DataPage } from './pages/data.tsx'
 import { InsightsPage } from './pages/insights.tsx'
 import { LogsPage } from './pages/logs.tsx'
 import { MetricsPage } from './pages/metrics.tsx'
 import { ServicesPage } from './pages/services.tsx'
 import { TracePage } from './pages/trace.tsx'
 import { TracesPage } from './pages/traces.tsx'
+import { DropZone } from './parts/drop-zone.tsx'
 import { Toast } from './parts/toast.tsx'
 
 const PAGES = [
@@ -24,6 +26,7 @@ const PAGES = [
   { to: '/metrics', label: 'Metrics', key: 'm' },
   { to: '/services', label: 'Services', key: 's' },
   { to: '/insights', label: 'Insights', key: 'i' },
+  { to: '/data', label: 'Data', key: 'd' },
 ] as const
 
 startRouter()
@@ -83,6 +86,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <Page />
       </main>
+      <DropZone />
       <Toast />
       {help.value && <Help onClose={() => (help.value = false)} />}
     </>
@@ -97,6 +101,7 @@ function Page() {
   if (at.startsWith('/metrics')) return <MetricsPage />
   if (at.startsWith('/services')) return <ServicesPage />
   if (at.startsWith('/insights')) return <InsightsPage />
+  if (at.startsWith('/data')) return <DataPage />
   return <TracesPage />
 }
 
@@ -169,7 +174,7 @@ function OwnWindow() {
 }
 
 const OWN_WINDOW = 'own'
-const leaveWindow = (): void => setParams({ from: null, to: null }, { replace: false })
+const leaveWindow = (): void => setParams({ from: null, to: null })
 
 function LiveButton() {
   const state = !connected.value ? 'offline' : frozen.value ? 'frozen' : 'live'

@@ -29,8 +29,11 @@ export function navigate(to: string, options: { readonly replace?: boolean } = {
   readLocation()
 }
 
-/** Changes parameters of this page; null, undefined and '' remove one. */
-export function setParams(changes: Params, options: { readonly replace?: boolean } = { replace: true }): void {
+/** For what Back need not undo: a selection, a text that is being typed. */
+export const IN_PLACE = { replace: true }
+
+/** Changes parameters of this page, which Back undoes; null, undefined and '' remove one. */
+export function setParams(changes: Params, options: { readonly replace?: boolean } = {}): void {
   const next = new URLSearchParams(location.search)
   assign(next, changes)
   navigate(withSearch(location.pathname, next), options)

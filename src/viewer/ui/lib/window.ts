@@ -18,8 +18,7 @@ const FILTERS = [...GLOBAL_PARAMS, 'q', 'only', 'filter']
 /** Whether anything narrows down what is shown. */
 export const isFiltered = (): boolean => FILTERS.some((name) => param(name) !== '')
 
-export const clearFilters = (): void =>
-  setParams(Object.fromEntries(FILTERS.map((name) => [name, null])), { replace: false })
+export const clearFilters = (): void => setParams(Object.fromEntries(FILTERS.map((name) => [name, null])))
 
 /** Call it inside `useQuery`'s function, so that changes ask again. */
 export function windowParams(): Params {

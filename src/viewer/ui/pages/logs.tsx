@@ -22,7 +22,7 @@ export function LogsPage() {
         <QueryBox
           of="logs"
           value={param('q')}
-          onApply={(q) => setParams({ q }, { replace: false })}
+          onApply={(q) => setParams({ q })}
           error={badQuery.value}
           placeholder="severity>=warn service:orders timeout"
           label="Query of log records"

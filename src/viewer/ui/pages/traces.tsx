@@ -37,7 +37,7 @@ export function TracesPage() {
           error={isBadQuery ? error : undefined}
           placeholder="service:orders duration>50ms status:error http.route=/api/* timeout"
           label="Query of traces"
-          onApply={(q) => setParams({ q }, { replace: false })}
+          onApply={(q) => setParams({ q })}
         />
         <button
           type="button"

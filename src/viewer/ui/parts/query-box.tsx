@@ -4,11 +4,13 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { FieldList, FieldValueList } from '../../api.ts'
 import { get, type RequestError } from '../lib/api.ts'
 import { count } from '../lib/format.ts'
+import { type QueryKind, recentQueries } from '../lib/query-history.ts'
 import { term } from '../lib/query-text.ts'
 import { windowParams } from '../lib/window.ts'
+import { QueryHelp } from './query-help.tsx'
 
 interface Props {
-  readonly of: 'spans' | 'logs'
+  readonly of: QueryKind
   readonly value: string
   readonly onApply: (query: string) => void
   readonly error?: RequestError | undefined
@@ -35,6 +37,7 @@ export function QueryBox({ of, value, onApply, error, placeholder, label = 'Quer
   const text = useSignal(value)
   const choices = useSignal<readonly Choice[]>([])
   const active = useSignal(-1)
+  const isHelpOpen = useSignal(false)
   const input = useRef<HTMLInputElement>(null)
   const asked = useRef<AbortController | undefined>(undefined)
   const id = `query-${of}`
@@ -71,7 +74,9 @@ export function QueryBox({ of, value, onApply, error, placeholder, label = 'Quer
   }
   const apply = () => {
     close()
-    onApply(text.value.trim())
+    const query = text.value.trim()
+    if (query !== '') recentQueries.add(of, query)
+    onApply(query)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const shown = choices.value
@@ -129,6 +134,16 @@ export function QueryBox({ of, value, onApply, error, placeholder, label = 'Quer
           onBlur={() => setTimeout(close, 150)}
         />
         <button type="submit">Search</button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Queries and how to write them"
+          title="Saved and recent queries, and how to write one"
+          aria-expanded={isHelpOpen.value}
+          onClick={() => (isHelpOpen.value = !isHelpOpen.value)}
+        >
+          ?
+        </button>
       </form>
       <div
         id={`${id}-choices`}
@@ -152,6 +167,17 @@ export function QueryBox({ of, value, onApply, error, placeholder, label = 'Quer
           </div>
         ))}
       </div>
+      {isHelpOpen.value && (
+        <QueryHelp
+          of={of}
+          current={value}
+          onTake={(query) => {
+            text.value = query
+            isHelpOpen.value = false
+            apply()
+          }}
+        />
+      )}
       {error && (
         <p id={`${id}-error`} class="query-error error" role="alert">
           {error.position !== undefined && error.code === 'bad_query' && (

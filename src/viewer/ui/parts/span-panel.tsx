@@ -148,7 +148,7 @@ function Summary({ span, detail, traceNs, traceStartUs }: SummaryProps) {
         <Fact name="Of the trace" value={percent(traceNs === 0 ? 0 : span.durationNs / traceNs)} />
         <Fact name="Began" value={`+${duration(span.offsetNs)}`} title={time(traceStartUs + span.offsetNs / 1000)} />
         {detail?.percentile != null && <Fact name="Rank" value={`p${Math.round(detail.percentile)}`} />}
-        {span.descendants > 0 && <Fact name="Below it" value={plural(span.descendants, 'span')} />}
+        {span.descendants > 0 && <Fact name="Descendants" value={plural(span.descendants, 'span')} />}
       </dl>
       {operation && (
         <p class="panel-operation">
@@ -158,7 +158,7 @@ function Summary({ span, detail, traceNs, traceStartUs }: SummaryProps) {
             {operation.errors > 0 && ` · ${percent(operation.errors / operation.calls)} failed`}
           </span>
           <Link to={href('/traces', { q: `${term('service', span.service)} ${term('name', span.name)}` })}>
-            like this
+            Similar traces
           </Link>
         </p>
       )}

@@ -69,5 +69,5 @@ function PatternText({ text }: { readonly text: string }) {
 /** Blanks stand for any blanks, and long texts are cut in patterns. */
 function showRecords({ pattern }: LogPatternList['patterns'][number]): void {
   const glob = `${pattern.replaceAll('<*>', '*')}${pattern.length > 400 ? '*' : ''}`.replace(/\s/g, '*')
-  setParams({ q: addTerm(param('q'), `body:"${glob.replace(/["\\]/g, '\\$&')}"`), group: null }, { replace: false })
+  setParams({ q: addTerm(param('q'), `body:"${glob.replace(/["\\]/g, '\\$&')}"`), group: null })
 }

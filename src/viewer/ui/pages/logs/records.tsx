@@ -6,7 +6,7 @@ import type { RequestError } from '../../lib/api.ts'
 import { logVersion } from '../../lib/counters.ts'
 import { count, plural, time } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
-import { param, setParams } from '../../lib/location.tsx'
+import { IN_PLACE, param, setParams } from '../../lib/location.tsx'
 import { Empty, Failed, Loading } from '../../lib/states.tsx'
 import { VirtualList, type VirtualListHandle } from '../../lib/virtual-list.tsx'
 import { createLogFeed } from './feed.ts'
@@ -73,7 +73,7 @@ export function Records({ onBadQuery }: Props) {
   const toggle = (row: LogRow | undefined): void => {
     if (!row) return
     cursor.value = row.id
-    setParams({ open: row.id === openId ? null : row.id })
+    setParams({ open: row.id === openId ? null : row.id }, IN_PLACE)
   }
   const moveInTrace = (step: 1 | -1): void => {
     if (trace === '') return
@@ -89,7 +89,7 @@ export function Records({ onBadQuery }: Props) {
     { keys: ['Home'], label: 'Newest record', run: toTop },
     { keys: ['n'], label: 'Next record of the trace', run: () => moveInTrace(1) },
     { keys: ['N'], label: 'Previous record of the trace', run: () => moveInTrace(-1) },
-    { keys: ['Escape'], label: 'Close the record', run: () => setParams({ open: null }) },
+    { keys: ['Escape'], label: 'Close the record', run: () => setParams({ open: null }, IN_PLACE) },
   ])
 
   if (error.value) return error.value.code === 'bad_query' ? null : <Failed error={error.value} />

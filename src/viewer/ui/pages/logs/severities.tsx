@@ -54,10 +54,7 @@ export function SeverityHistogram({ histogram }: { readonly histogram: LogHistog
         bars={bars}
         ticks={buckets.length === 0 ? [] : [time(buckets[0]!.startUs), time(buckets.at(-1)!.startUs + bucketUs)]}
         onSelect={(first, last) =>
-          setParams(
-            { last: null, from: buckets[first]!.startUs, to: buckets[last]!.startUs + bucketUs - 1 },
-            { replace: false },
-          )
+          setParams({ last: null, from: buckets[first]!.startUs, to: buckets[last]!.startUs + bucketUs - 1 })
         }
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}

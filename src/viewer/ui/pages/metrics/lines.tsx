@@ -48,7 +48,7 @@ export function Lines({ data }: { readonly data: MetricData }) {
           const { traceId, spanId } = dots[at]!
           if (traceId !== null) navigate(href(`/traces/${traceId}`, { span_id: spanId }))
         }}
-        onRange={(from, to) => setParams({ from, to, last: null }, { replace: false })}
+        onRange={(from, to) => setParams({ from, to, last: null })}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}
       <div class="legend" role="group" aria-label="Lines">

@@ -56,7 +56,7 @@ function SmallChart({ id, label }: InstrumentList['process'][number]) {
           onCursor={(next) => {
             cursor.value = next
           }}
-          onRange={(from, to) => setParams({ from, to, last: null }, { replace: false })}
+          onRange={(from, to) => setParams({ from, to, last: null })}
         />
       )}
     </div>

@@ -20,7 +20,7 @@ interface Target {
 const NONE = { at_from: null, at_to: null, at_min: null, at_max: null, at_filter: null }
 
 export function showSpans({ fromUs, toUs, min, max, filters }: Target): void {
-  setParams({ at_from: fromUs, at_to: toUs, at_min: min, at_max: max, at_filter: filters }, { replace: false })
+  setParams({ at_from: fromUs, at_to: toUs, at_min: min, at_max: max, at_filter: filters })
 }
 
 const SOURCES: Readonly<Record<MetricSpans['source'], string>> = {

@@ -1,7 +1,7 @@
 /** All instruments by service and scope: the choice of what is charted. */
 import type { Instrument } from '../../../api.ts'
 import { inUnit, plural } from '../../lib/format.ts'
-import { href, Link, param, setParams } from '../../lib/location.tsx'
+import { href, IN_PLACE, Link, param, setParams } from '../../lib/location.tsx'
 import { Sparkline } from '../../parts/sparkline.tsx'
 
 export const WARNINGS: Readonly<Record<Instrument['warnings'][number], readonly [short: string, long: string]>> = {
@@ -36,7 +36,7 @@ export function Tree({
         placeholder="Find an instrument"
         aria-label="Find an instrument"
         value={param('find')}
-        onInput={(event) => setParams({ find: event.currentTarget.value })}
+        onInput={(event) => setParams({ find: event.currentTarget.value }, IN_PLACE)}
       />
       {[...groups]
         .sort(([a], [b]) => a.localeCompare(b))

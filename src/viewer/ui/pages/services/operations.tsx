@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { OperationList, OperationStats, SpanSystem } from '../../../api.ts'
 import { SYSTEM_MARK, serviceClass } from '../../lib/colors.ts'
 import { count, digits, duration, percent } from '../../lib/format.ts'
-import { param, setParams } from '../../lib/location.tsx'
+import { IN_PLACE, param, setParams } from '../../lib/location.tsx'
 import { Empty } from '../../lib/states.tsx'
 import { Sparkline } from '../../parts/sparkline.tsx'
 import { Cells, type Column, Headings, sorted } from './sorting.tsx'
@@ -87,7 +87,7 @@ export function Operations({ list }: { readonly list: OperationList }) {
           placeholder="Find an operation"
           aria-label="Find an operation"
           value={param('find')}
-          onInput={(event) => setParams({ find: event.currentTarget.value })}
+          onInput={(event) => setParams({ find: event.currentTarget.value }, IN_PLACE)}
         />
         {systems.map((one) => (
           <button
@@ -134,10 +134,7 @@ function Name({ row }: { readonly row: OperationStats }) {
       aria-expanded={isOpen(row)}
       title={`${row.service}: ${row.name} (${row.kind})`}
       onClick={() =>
-        setParams(
-          isOpen(row) ? { op: null, of: null, kind: null } : { op: row.name, of: row.service, kind: row.kind },
-          { replace: false },
-        )
+        setParams(isOpen(row) ? { op: null, of: null, kind: null } : { op: row.name, of: row.service, kind: row.kind })
       }
     >
       <span class="dot" />

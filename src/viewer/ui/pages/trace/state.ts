@@ -1,7 +1,7 @@
 /** What the trace page remembers: selection, what is open, zoom, search; the lasting part of it in the address. */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
 import type { CriticalSegment, SpanRow, TraceDetail } from '../../../api.ts'
-import { param, setParams } from '../../lib/location.tsx'
+import { IN_PLACE, param, setParams } from '../../lib/location.tsx'
 import { parseDuration } from './duration.ts'
 import { type Stretch, stretchOf } from './geometry.ts'
 import { foldsAbove, isWithin, type Line, linesOf } from './rows.ts'
@@ -79,7 +79,7 @@ export function createTraceState(detail: Signal<TraceDetail>): TraceState {
     cursor.value = key
     // Browsers limit how often a page may change its address: a held key must not reach that.
     clearTimeout(timer)
-    timer = window.setTimeout(() => setParams({ span_id: byId.peek().has(key) ? key : null }), 150)
+    timer = window.setTimeout(() => setParams({ span_id: byId.peek().has(key) ? key : null }, IN_PLACE), 150)
   }
   const without = (set: ReadonlySet<string>, keys: readonly string[]) =>
     new Set([...set].filter((key) => !keys.includes(key)))

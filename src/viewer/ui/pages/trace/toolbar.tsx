@@ -4,7 +4,7 @@ import { useRef } from 'preact/hooks'
 import type { TraceSearch } from '../../../api.ts'
 import { get } from '../../lib/api.ts'
 import { count } from '../../lib/format.ts'
-import { param, setParams } from '../../lib/location.tsx'
+import { IN_PLACE, param, setParams } from '../../lib/location.tsx'
 import { parseDuration } from './duration.ts'
 import type { TraceState } from './state.ts'
 
@@ -28,6 +28,7 @@ function TreeTools({ state }: { readonly state: TraceState }) {
   return (
     <>
       <Toggle name="critical" label="Critical path only" isOn={state.criticalOnly.value} />
+      <span class="critical-key dim">critical path</span>
       <Toggle name="errors" label="Errors only" isOn={state.errorsOnly.value} />
       <LeastDuration state={state} />
       <button type="button" class="quiet" onClick={() => state.collapseAll(true)}>
@@ -67,7 +68,7 @@ function LeastDuration({ state }: { readonly state: TraceState }) {
         onInput={(event) => {
           text.value = event.currentTarget.value
           const ns = parseDuration(text.value)
-          setParams({ min: ns === undefined || ns === 0 ? null : text.value.replace(/\s/g, '') })
+          setParams({ min: ns === undefined || ns === 0 ? null : text.value.replace(/\s/g, '') }, IN_PLACE)
         }}
       />
       {state.tooShort.value > 0 && ` ${count(state.tooShort.value)} hidden`}
@@ -106,7 +107,7 @@ function Focus({ state }: { readonly state: TraceState }) {
 }
 
 function Search({ state }: { readonly state: TraceState }) {
-  const text = useSignal('')
+  const text = useSignal(param('find'))
   const error = useSignal('')
   const input = useRef<HTMLInputElement>(null)
   useSignalEffect(() => {
@@ -115,10 +116,12 @@ function Search({ state }: { readonly state: TraceState }) {
     error.value = ''
     if (q === '') {
       state.matches.value = null
+      setParams({ find: null }, IN_PLACE)
       return
     }
     const abort = new AbortController()
     const timer = setTimeout(async () => {
+      setParams({ find: q }, IN_PLACE)
       try {
         const { indexes } = await get<TraceSearch>('traceSearch', { traceId, q }, abort.signal)
         state.matches.value = new Set(indexes)

@@ -98,8 +98,8 @@ export function List({ list }: { readonly list: TraceListState }) {
           {list.isPartial && ' (not all looked at yet)'}
         </span>
         <label class="dim">
-          <input type="checkbox" checked={isGrouped} onChange={() => setParams({ each: isGrouped ? 1 : null })} /> Equal
-          ones as one row
+          <input type="checkbox" checked={isGrouped} onChange={() => setParams({ each: isGrouped ? 1 : null })} /> Group
+          similar
         </label>
         {list.arrived > 0 && (
           <button type="button" class="primary" onClick={list.refresh}>

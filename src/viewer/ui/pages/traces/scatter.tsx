@@ -186,13 +186,10 @@ function select(from: Corner, to: Corner, scale: Scale, width: number): void {
   const least = nsOf(Math.max(from.y, to.y))
   const most = nsOf(Math.min(from.y, to.y))
   const range = `trace.duration>=${inQuery(least)} trace.duration<=${inQuery(most)}`
-  setParams(
-    {
-      ...(isWide && { last: null, from: usOf(Math.min(from.x, to.x)), to: usOf(Math.max(from.x, to.x)) }),
-      ...(isHigh && { q: `${rest} ${range}`.trim() }),
-    },
-    { replace: false },
-  )
+  setParams({
+    ...(isWide && { last: null, from: usOf(Math.min(from.x, to.x)), to: usOf(Math.max(from.x, to.x)) }),
+    ...(isHigh && { q: `${rest} ${range}`.trim() }),
+  })
 }
 
 const inQuery = (ns: number): string =>
