@@ -8,38 +8,76 @@ import { type Finding, queryFor, shorten, type TraceView } from './finding.ts'
 const EVIDENCE = 3
 const MAX_GROUPS = 50
 
+/** An error as one span tells it. */
+interface Told {
+  readonly finding: Finding
+  /** What it says of itself: the messages under which the spans above may record it again. */
+  readonly messages: readonly string[]
+  readonly hasFrame: boolean
+}
+
+interface Group {
+  finding: Finding
+  hasFrame: boolean
+  readonly spanIds: Set<string>
+}
+
 export function findErrors({ spans, tree }: TraceView): Finding[] {
-  const groups = new Map<string, { finding: Finding; spanIds: Set<string> }>()
-  // deepest first: an exception that climbs up is told where it was first recorded
+  const groups = new Map<string, Group>()
+  /** Of each span: the errors that it and those below it tell. */
+  const toldBy = new Map<number, readonly Told[]>()
+  // deepest first: an error that climbs up is told where it was first recorded
   for (let at = tree.order.length - 1; at >= 0; at--) {
     const index = tree.order[at]!
     const { stored } = spans[index]!
-    const failsBelow = tree.childrenOf(index).some((child) => isFailed(spans[child]!.stored))
-    for (const finding of errorsOf(stored, failsBelow)) {
-      const group = groups.get(finding.key)
-      if (group) group.spanIds.add(stored.spanId)
-      else if (groups.size < MAX_GROUPS) groups.set(finding.key, { finding, spanIds: new Set([stored.spanId]) })
-    }
+    const children = tree.childrenOf(index)
+    const below = children.flatMap((child) => toldBy.get(child) ?? []).slice(0, MAX_GROUPS)
+    for (const child of children) toldBy.delete(child)
+    const failsBelow = children.some((child) => isFailed(spans[child]!.stored))
+    const own = errorsOf(stored, failsBelow).filter((told) => {
+      const origin = below.find(({ messages }) => messages.some((message) => told.messages.includes(message)))
+      if (origin && told.hasFrame) showFrame(groups.get(origin.finding.key), told)
+      return origin === undefined
+    })
+    for (const told of own) addTo(groups, told, stored.spanId)
+    toldBy.set(index, [...own, ...below])
   }
   return [...groups.values()].map(({ finding, spanIds }) => ({ ...finding, spanIds: [...spanIds].slice(0, EVIDENCE) }))
 }
 
-function errorsOf(span: StoredSpan, failsBelow: boolean): Finding[] {
+function addTo(groups: Map<string, Group>, { finding, hasFrame }: Told, spanId: string): void {
+  const group = groups.get(finding.key)
+  if (group) group.spanIds.add(spanId)
+  else if (groups.size < MAX_GROUPS) groups.set(finding.key, { finding, hasFrame, spanIds: new Set([spanId]) })
+}
+
+/** A client may record its error without the frames of the application; the span above, which caught it, has them. */
+function showFrame(group: Group | undefined, { finding: { title, detail, exception } }: Told): void {
+  if (!group || group.hasFrame || !exception) return
+  group.finding = { ...group.finding, title, detail: `${group.finding.detail} ${detail}`, exception }
+  group.hasFrame = true
+}
+
+function errorsOf(span: StoredSpan, failsBelow: boolean): Told[] {
   const exceptions = (span.extra.e ?? []).filter(([, , , attributes]) => isException(attributes))
   if (exceptions.length > 0)
     return exceptions.map(([, timeUs, , attributes]) =>
       fromException(span, attributes as StoredSpan['attributes'], timeUs),
     )
-  return isFailed(span) && !failsBelow ? [fromStatus(span)] : []
+  if (!isFailed(span) || failsBelow) return []
+  return [{ finding: fromStatus(span), messages: messagesOf(span.extra.m), hasFrame: false }]
 }
 
-function fromException(span: StoredSpan, attributes: StoredSpan['attributes'], timeUs: number): Finding {
+const messagesOf = (...texts: readonly (string | undefined)[]): string[] =>
+  texts.flatMap((text) => (text ? normalizeMessage(text) : []))
+
+function fromException(span: StoredSpan, attributes: StoredSpan['attributes'], timeUs: number): Told {
   const type = String(attributes['exception.type'] ?? 'Error')
   const message = String(attributes['exception.message'] ?? '')
   const frame = appFrameOf(parseStack(String(attributes['exception.stacktrace'] ?? '')))
   const place = frame?.function ?? frame?.file ?? ''
   const where = frame?.file ? ` at ${frame.function ?? ''} (${frame.file}:${frame.line})`.replace('at  (', 'at (') : ''
-  return {
+  const finding: Finding = {
     ...common(span),
     key: `errors|${span.service}|${type}|${normalizeMessage(message)}|${place}|${frame?.file ?? ''}`,
     severity: isFailed(span) ? 'error' : 'warning',
@@ -50,6 +88,7 @@ function fromException(span: StoredSpan, attributes: StoredSpan['attributes'], t
       : 'It was recorded but the span did not fail: handled, or a status that was forgotten.',
     exception: { attributes, timeUs },
   }
+  return { finding, messages: messagesOf(message, span.extra.m), hasFrame: frame?.inProject === true }
 }
 
 function fromStatus(span: StoredSpan): Finding {

@@ -221,6 +221,26 @@ describe('errors', () => {
     expect(findings[0]).toMatchObject({ kind: 'errors', severity: 'error', operation: 'internal work' })
   })
 
+  test('an error that the caller records anew is one finding: where it began, with the line of the application', () => {
+    const driver = `error: x\n    at read (/app/node_modules/pg/lib/client.js:1:1)`
+    const { findings } = analyze([
+      root({ error: 'no relation "y"', exception: thrown('no relation "y"', stack(40), 'error') }),
+      sql('SELECT 1 FROM y', 1, 5, {
+        error: 'no relation "y"',
+        exception: thrown('PostgreSQL error (42P01)', driver, 'error'),
+      }),
+      sql('SELECT 1 FROM z', 7, 5, { error: 'timeout', exception: thrown('timeout', driver, 'error') }),
+    ])
+    expect(findings.filter(({ kind }) => kind === 'errors')).toMatchObject([
+      { operation: 'pg.query SELECT', title: 'error: timeout' },
+      {
+        operation: 'pg.query SELECT',
+        title: 'error: no relation "y"',
+        exception: { attributes: { 'exception.stacktrace': stack(40) } },
+      },
+    ])
+  })
+
   test('an error without exception is told where it began, not at its callers', () => {
     const { findings } = analyze([
       root({ error: 'failed', attributes: { 'http.response.status_code': 500 } }),

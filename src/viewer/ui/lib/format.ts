@@ -1,6 +1,8 @@
 /** Numbers, durations and instants as text for people. */
 
 const UNITS: readonly (readonly [number, string])[] = [
+  [86_400e9, 'd'],
+  [3_600e9, 'h'],
   [60e9, 'm'],
   [1e9, 's'],
   [1e6, 'ms'],
@@ -8,7 +10,7 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1, 'ns'],
 ]
 
-/** `1.24 s`, `340 µs`: three digits, unit after a thin blank. */
+/** `1.24 s`, `340 µs`, `2.5 h`: three digits, unit after a thin blank. */
 export function duration(ns: number | null | undefined): string {
   if (ns === null || ns === undefined || !Number.isFinite(ns)) return '–'
   if (ns === 0) return '0'

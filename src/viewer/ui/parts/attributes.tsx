@@ -48,7 +48,7 @@ function Row({ name, value, isFirst, filterPage }: RowProps) {
   return (
     <tr class={isFirst ? 'group' : undefined}>
       <th scope="row" class="mono">
-        {name}
+        {breakable(name)}
       </th>
       <td>
         <LongText text={text} class={typeof value === 'number' ? 'mono number' : 'mono'} />
@@ -73,6 +73,15 @@ function Row({ name, value, isFirst, filterPage }: RowProps) {
     </tr>
   )
 }
+
+/** A long key is broken behind a dot or a line, not in the middle of a word. */
+const breakable = (name: string) =>
+  name.split(/(?<=[._/-])/).map((part, index) => (
+    <>
+      {index > 0 && <wbr />}
+      {part}
+    </>
+  ))
 
 const FOLD_ABOVE = 600
 

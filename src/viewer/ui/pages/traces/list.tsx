@@ -162,15 +162,15 @@ export function List({ list }: { readonly list: TraceListState }) {
 }
 
 const HEADS: readonly (readonly [label: string, className?: string])[] = [
-  [''],
-  ['Started'],
-  ['Trace'],
+  ['', 'choose'],
+  ['Started', 'started'],
+  ['Trace', 'root'],
   ['Services', 'mix'],
-  ['Duration'],
+  ['Duration', 'length'],
   ['Spans', 'num spans'],
   ['Logs', 'num log-count'],
   ['Errors', 'num'],
-  [' '],
+  [' ', 'more'],
 ]
 
 function Head() {
