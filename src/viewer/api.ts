@@ -49,7 +49,7 @@ export const ROUTES = {
   traceFacets: '/api/v1/traces/facets',
   /** GET {@link TraceListParams} → {@link Scatter} */
   traceScatter: '/api/v1/traces/scatter',
-  /** GET `attributes=0|1` → {@link TraceDetail}; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
+  /** GET `attributes=0|1`, `limit` (rows from the top) → {@link TraceDetail}; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
   trace: '/api/v1/traces/:traceId',
   /** GET `q` → {@link TraceSearch}: spans of the trace that match, attributes included */
   traceSearch: '/api/v1/traces/:traceId/search',
@@ -332,6 +332,10 @@ export interface TraceDetail {
   readonly rootSpanId: string | null
   /** Depth-first order, children by start; broken parents and cycles are resolved: each span appears once and `parentIndex` is a forest. */
   readonly spans: readonly SpanRow[]
+  /** Of the whole trace, as are all other numbers. */
+  readonly spanCount: number
+  /** Whether `spans` holds the first rows only, as `limit` asked for. */
+  readonly isPartial: boolean
   readonly services: readonly {
     readonly service: string
     readonly spans: number

@@ -37,22 +37,24 @@ export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow
   const all = [...stored, ...open]
   const first = all.reduce((earliest, span) => (compareTimes(span, earliest) < 0 ? span : earliest), all[0]!)
   const { startUs, startRemainderNs } = first
-  const seen = new Set<string>()
+  const byId = new Map<string, PlacedSpan[]>()
   const spans: PlacedSpan[] = []
   let durationNs = 0
   for (const span of all) {
     const offsetNs = (span.startUs - startUs) * 1000 + (span.startRemainderNs - startRemainderNs)
-    const key = `${span.spanId}|${offsetNs}|${span.durationNs}|${span.name}|${span.parentSpanId}|${span.service}`
-    if (seen.has(key)) continue
-    seen.add(key)
-    spans.push({
+    const namesakes = byId.get(span.spanId)
+    if (namesakes?.some((other) => isCopy(span, offsetNs, other))) continue
+    const placed = {
       stored: span,
       running: running.has(span),
       spanId: span.spanId,
       parentSpanId: span.parentSpanId,
       offsetNs,
       durationNs: span.durationNs,
-    })
+    }
+    spans.push(placed)
+    if (namesakes) namesakes.push(placed)
+    else byId.set(span.spanId, [placed])
     durationNs = Math.max(durationNs, offsetNs + span.durationNs)
   }
   return {
@@ -64,6 +66,16 @@ export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow
     copies: all.length - spans.length,
     truncated: Math.max(row.spans - stored.length, 0),
   }
+}
+
+function isCopy(span: StoredSpan, offsetNs: number, { stored, offsetNs: otherNs }: PlacedSpan): boolean {
+  return (
+    offsetNs === otherNs &&
+    span.durationNs === stored.durationNs &&
+    span.name === stored.name &&
+    span.parentSpanId === stored.parentSpanId &&
+    span.service === stored.service
+  )
 }
 
 export function offsetOf(placed: Pick<PlacedTrace, 'startUs' | 'startRemainderNs'>, us: number, rem: number): number {

@@ -14,17 +14,25 @@ import { buildTree, selfTimes, type Tree } from './tree.ts'
 const WITH_ATTRIBUTES_UP_TO = 5000
 const MAX_LOGS = 10_000
 
-export function traceDetail(engine: Engine, row: TraceRow, wantAttributes: boolean | undefined): TraceDetail {
+export interface TraceDetailOptions {
+  /** Whether rows have their attributes. @default up to 5,000 spans */
+  readonly attributes?: boolean | undefined
+  /** Only so many rows, from the top; all numbers are of the whole trace. @default all */
+  readonly limit?: number | undefined
+}
+
+export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailOptions = {}): TraceDetail {
   engine.store.retention.pin(row.id)
   const placed = placeTrace(engine, row)
   const tree = buildTree(placed.spans)
   const self = selfTimes(placed.spans, tree)
-  const withAttributes = wantAttributes ?? placed.spans.length <= WITH_ATTRIBUTES_UP_TO
+  const withAttributes = options.attributes ?? placed.spans.length <= WITH_ATTRIBUTES_UP_TO
   const logs = logsBySpan(engine, placed)
   const position = new Int32Array(placed.spans.length)
   for (const [at, index] of tree.order.entries()) position[index] = at
   const orphans = new Set(tree.orphans)
-  const rows = tree.order.map((index, at): SpanRow => {
+  const shown = tree.order.slice(0, options.limit)
+  const rows = shown.map((index, at): SpanRow => {
     const span = placed.spans[index]!
     const { stored } = span
     const parent = tree.parents[index]!
@@ -66,12 +74,14 @@ export function traceDetail(engine: Engine, row: TraceRow, wantAttributes: boole
     durationNs: placed.durationNs,
     rootSpanId: row.root,
     spans: rows,
-    services: serviceShares(rows),
+    spanCount: placed.spans.length,
+    isPartial: rows.length < placed.spans.length,
+    services: serviceShares(placed, self),
     resources: [...new Map(placed.spans.map(({ stored }) => [stored.resource.id, stored.resource])).values()].map(
       ({ id, attributes }) => ({ id, attributes }),
     ),
-    depth: rows.reduce((deepest, { depth }) => Math.max(deepest, depth + 1), 0),
-    errors: rows.filter(({ error }) => error).length,
+    depth: tree.depths.reduce((deepest, depth) => Math.max(deepest, depth + 1), 0),
+    errors: placed.spans.filter(({ stored }) => stored.status === 'error').length,
     logs: row.logs,
     httpStatuses: httpStatuses(placed),
     badges: badgesOfTrace(engine, row),
@@ -137,14 +147,15 @@ function logsBySpan({ store }: Engine, placed: PlacedTrace): Map<string, RowLog[
   return bySpan
 }
 
-function serviceShares(rows: readonly SpanRow[]): TraceDetail['services'] {
+function serviceShares({ spans }: PlacedTrace, self: Float64Array): TraceDetail['services'] {
   const shares = new Map<string, { service: string; spans: number; errors: number; selfNs: number }>()
-  for (const row of rows) {
-    const share = shares.get(row.service) ?? { service: row.service, spans: 0, errors: 0, selfNs: 0 }
-    shares.set(row.service, share)
+  for (const [index, { stored }] of spans.entries()) {
+    const { service, status } = stored
+    const share = shares.get(service) ?? { service, spans: 0, errors: 0, selfNs: 0 }
+    shares.set(service, share)
     share.spans++
-    share.selfNs += row.selfNs
-    if (row.error) share.errors++
+    share.selfNs += self[index]!
+    if (status === 'error') share.errors++
   }
   return [...shares.values()].sort((a, b) => b.spans - a.spans)
 }

@@ -12,6 +12,7 @@ import { metricSpans, traceMetrics } from '../query/metric-spans.ts'
 import { metricData } from '../query/metrics.ts'
 import { operationDetail } from '../query/operation-detail.ts'
 import { listOperations } from '../query/operations.ts'
+import { MAX_SPANS } from '../query/place-trace.ts'
 import { searchTrace } from '../query/search-trace.ts'
 import { serviceGraph } from '../query/services.ts'
 import { spanDetail } from '../query/span-detail.ts'
@@ -19,7 +20,7 @@ import { listStatements } from '../query/statements.ts'
 import { listRuns, viewerStatus } from '../query/status.ts'
 import { traceDetail } from '../query/trace-detail.ts'
 import { listTraces } from '../query/traces.ts'
-import { required } from '../query/window.ts'
+import { limitOf, required } from '../query/window.ts'
 import { HttpError } from '../receive/body.ts'
 import { downloadAll, downloadTrace } from '../receive/download.ts'
 import { importTelemetry } from '../receive/import.ts'
@@ -67,8 +68,11 @@ function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
     get(ROUTES.traceFacets, ({ query }) => traceFacets(engine, query)),
     get(ROUTES.traceScatter, ({ query }) => traceScatter(engine, query)),
     ofTrace(ROUTES.trace, (row, { query }) => {
-      const wanted = query.get('attributes')
-      return traceDetail(engine, row, wanted === null ? undefined : wanted === '1')
+      const attributes = query.get('attributes')
+      return traceDetail(engine, row, {
+        attributes: attributes === null ? undefined : attributes === '1',
+        limit: limitOf(query, MAX_SPANS, MAX_SPANS),
+      })
     }),
     ofTrace(ROUTES.traceSearch, (row, { query }): TraceSearch => searchTrace(engine, row, query.get('q') ?? '')),
     ofTrace(ROUTES.span, (row, { params }) => spanDetail(engine, row, params['spanId']!)),

@@ -54,26 +54,68 @@ export function readSpans(context: StoreContext, where: string, ...args: SQLInpu
   return (rows as unknown as SpanColumns[]).map((row) => toStoredSpan(context, row))
 }
 
-export function toStoredSpan({ texts, scopes, resources }: StoreContext, row: SpanColumns): StoredSpan {
-  const resource = resources.byId(row.resource_id)
-  return {
-    id: row.id,
-    traceNo: row.trace_no,
-    spanId: row.span_id,
-    parentSpanId: row.parent_id,
-    resource,
-    scope: scopeOf(scopes.textOf(row.scope_id)),
-    service: resource.service,
-    name: texts.textOf(row.name),
-    kind: KINDS[row.kind] ?? 'unspecified',
-    status: STATUSES[row.status] ?? 'unset',
-    system: SYSTEMS[row.sys] ?? 'internal',
-    groupKey: texts.textOf(row.grp),
-    startUs: row.start_us,
-    startRemainderNs: row.start_rem,
-    durationNs: row.dur_ns,
-    attributes: JSON.parse(row.attrs) as ValueMap,
-    extra: row.extra === null ? NO_EXTRA : (JSON.parse(row.extra) as SpanExtra),
+export function toStoredSpan(context: StoreContext, row: SpanColumns): StoredSpan {
+  return new RowSpan(context, row)
+}
+
+/** Reads its columns when somebody looks: most spans of a large trace are only counted. */
+class RowSpan implements StoredSpan {
+  readonly id: number
+  readonly traceNo: number
+  readonly spanId: string
+  readonly parentSpanId: string | null
+  readonly resource: ResourceInfo
+  readonly startUs: number
+  readonly startRemainderNs: number
+  readonly durationNs: number
+  private readonly context: StoreContext
+  private readonly row: SpanColumns
+  private parsedAttributes: ValueMap | undefined
+  private parsedExtra: SpanExtra | undefined
+
+  constructor(context: StoreContext, row: SpanColumns) {
+    this.id = row.id
+    this.traceNo = row.trace_no
+    this.spanId = row.span_id
+    this.parentSpanId = row.parent_id
+    this.resource = context.resources.byId(row.resource_id)
+    this.startUs = row.start_us
+    this.startRemainderNs = row.start_rem
+    this.durationNs = row.dur_ns
+    this.context = context
+    this.row = row
+    this.parsedAttributes = undefined
+    this.parsedExtra = row.extra === null ? NO_EXTRA : undefined
+  }
+
+  get scope(): DecodedScope {
+    return scopeOf(this.context.scopes.textOf(this.row.scope_id))
+  }
+  get service(): string {
+    return this.resource.service
+  }
+  get name(): string {
+    return this.context.texts.textOf(this.row.name)
+  }
+  get kind(): SpanKind {
+    return KINDS[this.row.kind] ?? 'unspecified'
+  }
+  get status(): SpanStatus {
+    return STATUSES[this.row.status] ?? 'unset'
+  }
+  get system(): SpanSystem {
+    return SYSTEMS[this.row.sys] ?? 'internal'
+  }
+  get groupKey(): string {
+    return this.context.texts.textOf(this.row.grp)
+  }
+  get attributes(): ValueMap {
+    this.parsedAttributes ??= JSON.parse(this.row.attrs) as ValueMap
+    return this.parsedAttributes
+  }
+  get extra(): SpanExtra {
+    this.parsedExtra ??= JSON.parse(this.row.extra!) as SpanExtra
+    return this.parsedExtra
   }
 }
 

@@ -43,7 +43,7 @@ export function TraceHeader({ state }: { readonly state: TraceState }) {
             title="Share of calls of this operation that were faster"
           />
         )}
-        <Fact name="Spans" value={count(detail.spans.length)} />
+        <Fact name="Spans" value={count(detail.spanCount)} />
         <Fact name="Depth" value={count(detail.depth)} />
         <Fact name="Logs" value={count(detail.logs)} />
         <Fact name="Trace id" value={detail.traceId} mono />

@@ -103,8 +103,10 @@ export function createTraceState(detail: Signal<TraceDetail>): TraceState {
     })
   }
   const panelOpen = signal(false)
-  // A link to a span, or going back, selects it.
+  const isPartial = computed(() => detail.value.isPartial)
+  // A link to a span, or going back, selects it; in a large trace it may come with the second answer.
   const follow = effect(() => {
+    isPartial.value
     const span = byId.peek().get(linked.value)
     untracked(() => {
       if (span === undefined || (span.spanId === cursor.peek() && panelOpen.peek())) return

@@ -1,20 +1,46 @@
 /** Fetches a trace and fetches it again when a tick names it; large ones less often. */
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import type { TraceDetail } from '../../../api.ts'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import type { SpanRow, TraceDetail } from '../../../api.ts'
 import { type QueryState, urlOf, useQuery } from '../../lib/api.ts'
 import { frozen, tick } from '../../lib/live.ts'
 
+/** More than fit on a screen; the rest is asked for when they are shown. */
+const FIRST_ROWS = 500
 const LARGE = 5000
 const REST_MILLIS = { small: 250, large: 4000 }
 
 export function useTrace(traceId: string): QueryState<TraceDetail> {
   const version = useSignal(0)
-  const state = useQuery<TraceDetail>(() => (version.value >= 0 ? urlOf('trace', { traceId }) : null), { live: false })
+  const wantsAll = useSignal(false)
+  const state = useQuery<TraceDetail>(
+    () => (version.value >= 0 ? urlOf('trace', { traceId, limit: wantsAll.value ? null : FIRST_ROWS }) : null),
+    { live: false },
+  )
   const size = useRef(0)
-  size.current = state.data?.spans.length ?? 0
+  size.current = state.data?.spanCount ?? 0
+  const isPartial = state.data?.isPartial ?? false
+  useEffect(() => {
+    if (isPartial) wantsAll.value = true
+  }, [isPartial])
   useChanges(traceId, version, size)
-  return state
+  const data = useMemo(() => state.data && cutOff(state.data), [state.data])
+  return { ...state, data }
+}
+
+/** What is below the last row is not there yet. */
+function cutOff(detail: TraceDetail): TraceDetail {
+  if (!detail.isPartial) return detail
+  const { spans } = detail
+  const clip = (span: SpanRow): SpanRow => ({
+    ...span,
+    descendants: Math.min(span.descendants, spans.length - 1 - span.index),
+  })
+  return {
+    ...detail,
+    spans: spans.map(clip),
+    criticalPath: detail.criticalPath.filter(({ index }) => index < spans.length),
+  }
 }
 
 function useChanges(traceId: string, version: Signal<number>, size: { readonly current: number }): void {
