@@ -80,8 +80,8 @@ export function dropRest(request: IncomingMessage, response: ServerResponse): vo
   response.once('finish', () => {
     if (request.complete) return
     const timer = setTimeout(() => request.socket.destroy(), LINGER_MILLIS)
-    request.once('end', () => clearTimeout(timer))
-    request.socket.once('close', () => clearTimeout(timer))
+    // with its end, or with the connection: a listener on the connection would stay for the next requests
+    request.once('close', () => clearTimeout(timer))
     request.resume()
   })
 }

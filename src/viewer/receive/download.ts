@@ -1,6 +1,7 @@
 /** Telemetry as files: downloads of one trace or of many. */
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Engine } from '../query/engine.ts'
 import { exportMetrics } from '../query/export-metrics.ts'
 import { exportLogs, exportTraces } from '../query/export-otlp.ts'
@@ -36,11 +37,16 @@ export async function downloadAll(engine: Engine, query: URLSearchParams, respon
   const lines = exportLines(engine, query)
   const first = lines.next() // a bad query answers 400 instead of an empty file
   name(response, 'telemetry.otlp.jsonl', 'application/x-ndjson')
-  for (let line = first; !line.done; line = lines.next()) {
-    if (response.destroyed) return
-    if (!response.write(`${line.value}\n`)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+  try {
+    await pipeline(Readable.from(textOf(first, lines)), response)
+  } catch (error) {
+    // the other side has gone
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   }
-  response.end()
+}
+
+function* textOf(first: IteratorResult<string>, rest: Iterator<string>): Generator<string> {
+  for (let line = first; !line.done; line = rest.next()) yield `${line.value}\n`
 }
 
 function* exportLines(engine: Engine, query: URLSearchParams): Generator<string> {

@@ -100,10 +100,10 @@ describe('the process', () => {
   })
 
   test('an open page keeps it alive', async () => {
-    const { child, url, dsn } = await start('--idle-minutes=0.01', '--memory')
+    const { child, url, dsn } = await start('--idle-minutes=0.05', '--memory')
     const abort = new AbortController()
     await fetch(url + ROUTES.events, { headers: { 'uptrace-dsn': dsn }, signal: abort.signal })
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await new Promise((resolve) => setTimeout(resolve, 4_500))
     expect(child.exitCode).toBeNull()
     abort.abort()
     expect((await once(child, 'exit'))[0]).toBe(0)
