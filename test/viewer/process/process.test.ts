@@ -102,9 +102,11 @@ describe('the process', () => {
   test('an open page keeps it alive', async () => {
     const { child, url, dsn } = await start('--idle-minutes=0.05', '--memory')
     const abort = new AbortController()
-    await fetch(url + ROUTES.events, { headers: { 'uptrace-dsn': dsn }, signal: abort.signal })
+    const page = await fetch(url + ROUTES.events, { headers: { 'uptrace-dsn': dsn }, signal: abort.signal })
     await new Promise((resolve) => setTimeout(resolve, 4_500))
     expect(child.exitCode).toBeNull()
+    // a response that nobody holds is collected, and its connection closed
+    expect(page.body?.locked).toBe(false)
     abort.abort()
     expect((await once(child, 'exit'))[0]).toBe(0)
   })
