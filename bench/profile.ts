@@ -132,16 +132,27 @@ function describe(title: string, costs: readonly Cost[], show: (amount: number, 
   const row = (name: string, file: string, amount: number): string[] => [name, file, show(amount, total)]
   return [
     `\n${title}: ours ${show(sum, total)}, garbage collector ${show(amountOf(costs, '(garbage collector)'), total)}`,
-    table(['file', 'share'], byFile.map(([file, amount]) => [file, show(amount, total)])),
+    table(
+      ['file', 'share'],
+      byFile.map(([file, amount]) => [file, show(amount, total)]),
+    ),
     '',
-    table(['function', 'file', 'share'], ours.slice(0, SHOWN).map(({ name, file, amount }) => row(name, file, amount))),
+    table(
+      ['function', 'file', 'share'],
+      ours.slice(0, SHOWN).map(({ name, file, amount }) => row(name, file, amount)),
+    ),
     '',
-    table(['of others', 'file', 'share'], costs.filter(({ isOurs }) => !isOurs).slice(0, 25).map(({ name, file, amount }) => row(name, file, amount))),
+    table(
+      ['of others', 'file', 'share'],
+      costs
+        .filter(({ isOurs }) => !isOurs)
+        .slice(0, 25)
+        .map(({ name, file, amount }) => row(name, file, amount)),
+    ),
   ].join('\n')
 }
 
-const amountOf = (costs: readonly Cost[], name: string): number =>
-  costs.find((cost) => cost.name === name)?.amount ?? 0
+const amountOf = (costs: readonly Cost[], name: string): number => costs.find((cost) => cost.name === name)?.amount ?? 0
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { APP = 'typical', ARM = OURS, PREPARED } = process.env

@@ -3,14 +3,13 @@ const { memoryUsage } = process
 
 /** What `bench/profile.ts` asks for -> commands of the inspector. */
 const COMMANDS = {
-  'cpu start': [
-    ['Profiler.enable'],
-    ['Profiler.setSamplingInterval', { interval: 200 }],
-    ['Profiler.start'],
-  ],
+  'cpu start': [['Profiler.enable'], ['Profiler.setSamplingInterval', { interval: 200 }], ['Profiler.start']],
   'cpu stop': [['Profiler.stop']],
   'heap start': [
-    ['HeapProfiler.startSampling', { samplingInterval: 4096, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true }],
+    [
+      'HeapProfiler.startSampling',
+      { samplingInterval: 4096, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true },
+    ],
   ],
   'heap stop': [['HeapProfiler.stopSampling']],
 }
@@ -34,7 +33,12 @@ exports.listening = (server) => {
     if (question === 'gc') globalThis.gc?.()
     const { user, system } = process.cpuUsage()
     const main = process.threadCpuUsage()
-    process.send({ cpuMicros: user + system, mainMicros: main.user + main.system, rss: memoryUsage.rss(), heapUsed: memoryUsage().heapUsed })
+    process.send({
+      cpuMicros: user + system,
+      mainMicros: main.user + main.system,
+      rss: memoryUsage.rss(),
+      heapUsed: memoryUsage().heapUsed,
+    })
   })
   process.on('disconnect', () => process.exit())
   process.send({ port: server.address().port })

@@ -15,7 +15,8 @@ interface Accumulation {
 interface Series {
   readonly keys: readonly string[]
   readonly values: readonly unknown[]
-  readonly accumulation: Accumulation
+  /** Looked for with the second measurement: many series get one alone. */
+  accumulation: Accumulation | undefined
 }
 /** The SDK's storage of one instrument, view and reader. */
 interface DeltaStorage {
@@ -67,20 +68,26 @@ function quicken(delta: DeltaStorage): void {
       known = []
     }
     const keys = Object.keys(attributes)
-    for (const series of known)
-      if (isSame(series, keys, attributes)) {
-        series.accumulation.record(value)
-        return
-      }
+    const series = findIn(known, keys, attributes)
+    if (series?.accumulation !== undefined) {
+      series.accumulation.record(value)
+      return
+    }
     recordBySdk(value, attributes, time)
-    if (known.length === MAX_SERIES) return
-    const values = keys.map((key) => attributes[key])
-    // what is in a list may change
-    if (values.some((item) => typeof item === 'object')) return
-    const accumulation = active.get(attributes)
-    // none where there are too many series
-    if (typeof accumulation?.record === 'function') known.push({ keys, values, accumulation })
+    if (series !== undefined) series.accumulation = active.get(attributes)
+    else if (known.length < MAX_SERIES) remember(known, keys, attributes)
   }
+}
+
+/** What is in a list may change. */
+function remember(known: Series[], keys: readonly string[], attributes: Attributes): void {
+  const values = keys.map((key) => attributes[key])
+  if (!values.some((item) => typeof item === 'object')) known.push({ keys, values, accumulation: undefined })
+}
+
+function findIn(known: readonly Series[], keys: readonly string[], attributes: Attributes): Series | undefined {
+  for (const series of known) if (isSame(series, keys, attributes)) return series
+  return undefined
 }
 
 function isSame({ keys, values }: Series, otherKeys: readonly string[], attributes: Attributes): boolean {
