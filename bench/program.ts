@@ -149,6 +149,8 @@ export interface Program {
   readonly port: number
   /** After a garbage collection when asked for, which needs `--expose-gc`. */
   usage(question?: 'usage' | 'gc'): Promise<Usage>
+  /** What the inspector of the program answers: a profile at `stop`. */
+  inspect(command: `${'cpu' | 'heap'} ${'start' | 'stop'}`): Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -182,6 +184,11 @@ export async function startProgram(
       const answer = next()
       child.send(question)
       return answer as Promise<Usage>
+    },
+    async inspect(command) {
+      const answer = next()
+      child.send(command)
+      return ((await answer) as { profile: unknown }).profile
     },
     stop: () => stop(child),
   }

@@ -40,7 +40,8 @@ export function rememberSecret(secret: string): void {
 export function maskRemembered(text: string, mask: string): string {
   let safe = text
   for (const secret of secrets.keys())
-    if (secret.length >= MIN_TOKEN_LENGTH && safe.includes(secret)) safe = safe.replaceAll(secret, () => mask)
+    if (secret.length >= MIN_TOKEN_LENGTH && secret.length <= safe.length && safe.includes(secret))
+      safe = safe.replaceAll(secret, () => mask)
   return safe
 }
 

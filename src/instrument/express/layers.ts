@@ -56,9 +56,31 @@ function handleRoute(
   const outside = context.active()
   const path = tryReach(request, route)
   if (trace.getSpan(outside) === undefined) return original.call(layer, request, response, next)
-  const attributes: Attributes = { 'http.route': path, 'express.name': path, 'express.type': 'request_handler' }
-  const span = tracing.startSpan(layer.path ? `request handler - ${path}` : 'request handler', attributes, outside)
+  const { attributes, name } = handlerOf(path)
+  const span = tracing.startSpan(layer.path ? name : 'request handler', attributes, outside)
   return runInSpan(span, outside, original, layer, request, response, next)
+}
+
+/** What all spans of a route's handlers say. */
+interface Handler {
+  readonly name: string
+  /** Shared: nobody writes to it. */
+  readonly attributes: Attributes
+}
+
+/** Paths come from the application. */
+const MAX_HANDLERS = 2_000
+const handlers = new Map<string, Handler>()
+
+function handlerOf(path: string): Handler {
+  let handler = handlers.get(path)
+  if (handler === undefined) {
+    const attributes = { 'http.route': path, 'express.name': path, 'express.type': 'request_handler' }
+    handler = { name: `request handler - ${path}`, attributes: Object.freeze(attributes) }
+    if (handlers.size >= MAX_HANDLERS) handlers.clear()
+    handlers.set(path, handler)
+  }
+  return handler
 }
 
 const isForAllPaths = ({ slash, regexp }: Layer): boolean => slash === true || regexp?.fast_slash === true

@@ -32,7 +32,7 @@ export function failExchange(exchange: Exchange, request: IncomingMessage, error
   const route = routeOf(exchange, request)
   if (route) {
     span.setAttribute('http.route', route)
-    span.updateName(`${method || 'GET'} ${route}`)
+    span.updateName(nameOf(method || 'GET', route))
   }
   span.setAttribute('error.type', type)
   span.setStatus({ code: SpanStatusCode.ERROR, message })
@@ -53,8 +53,29 @@ function finish(exchange: Exchange, request: IncomingMessage, response: ServerRe
   const errorType = isError && status < 600 && status >= 500 ? String(status) : isCutOff ? typeOf(response) : undefined
   if (isError || isCutOff) span.setStatus({ code: SpanStatusCode.ERROR })
   if (errorType !== undefined) span.setAttribute('error.type', errorType)
-  if (route) span.updateName(`${method || 'GET'} ${route}`)
+  if (route) span.updateName(nameOf(method || 'GET', route))
   end(exchange, status, route, errorType)
+}
+
+/** Routes and methods come from the application and from outside. */
+const MAX_NAMES = 2_000
+/** By method and route. A name that is made once is hashed once by whoever looks something up by it. */
+const names = new Map<string, Map<string, string>>()
+let nameCount = 0
+
+function nameOf(method: string, route: string): string {
+  const ofMethod = names.get(method)
+  const known = ofMethod?.get(route)
+  if (known !== undefined) return known
+  if (nameCount++ >= MAX_NAMES) {
+    names.clear()
+    nameCount = 1
+  }
+  const name = `${method} ${route}`
+  const holder = names.get(method)
+  if (holder) holder.set(route, name)
+  else names.set(method, new Map([[route, name]]))
+  return name
 }
 
 /** Of the error that the application destroyed the response with, if it was the application. */

@@ -1,6 +1,7 @@
 /** `connect` of a client and of a pool. A connection outlives who asked for it: what arrives on it runs in no request's context. */
 import { type Attributes, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { applyIn } from '../call-in.ts'
+import { callFor, isPartOfQuery, takesCaller } from './pool-query.ts'
 import { attributesOf, type Client, failSpan, type Tracing } from './tracing.ts'
 
 export type Connect<Self> = (this: Self, ...args: unknown[]) => unknown
@@ -11,6 +12,7 @@ export interface Pool {
   readonly totalCount: number
   readonly waitingCount: number
   readonly ending?: boolean
+  listenerCount?(event: string): number
 }
 
 export function wrapConnect(original: Connect<Client>, tracing: Tracing): Connect<Client> {
@@ -25,18 +27,19 @@ export function wrapConnect(original: Connect<Client>, tracing: Tracing): Connec
 
 export function wrapPoolConnect(original: Connect<Pool>, tracing: Tracing, see: (pool: Pool) => void): Connect<Pool> {
   return function connect(...args) {
+    const isPart = isPartOfQuery(this)
     if (!tracing.isEnabled()) return Reflect.apply(original, this, args)
     const span = tryStart(tracing, 'pg-pool.connect', () => {
       see(this)
       return attributesOfPool(this)
     })
     if (span === undefined) return Reflect.apply(original, this, args)
-    return follow(span, args, (rest) =>
+    const run = (rest: unknown[]): unknown =>
       // a client at hand, or one to come free, is not connected by this call
       this.idleCount > this.waitingCount || this.totalCount >= Number(this.options['max'])
         ? Reflect.apply(original, this, rest)
-        : context.with(trace.setSpan(context.active(), span), () => Reflect.apply(original, this, rest)),
-    )
+        : context.with(trace.setSpan(context.active(), span), () => Reflect.apply(original, this, rest))
+    return follow(span, args, run, isPart)
   }
 }
 
@@ -49,7 +52,7 @@ function tryStart(tracing: Tracing, name: string, attributes: () => Attributes):
 }
 
 /** With a callback, which runs in the context of the caller, or with a promise. */
-function follow(span: Span, args: unknown[], run: (args: unknown[]) => unknown): unknown {
+function follow(span: Span, args: unknown[], run: (args: unknown[]) => unknown, isPart = false): unknown {
   const [callback] = args
   const end = (error: unknown): void => {
     if (error) failSpan(span, error)
@@ -59,6 +62,7 @@ function follow(span: Span, args: unknown[], run: (args: unknown[]) => unknown):
     const caller = context.active()
     args[0] = function (this: unknown, ...results: unknown[]) {
       end(results[0])
+      if (isPart && takesCaller(results[1])) return callFor(caller, callback as Connect<unknown>, this, results)
       return applyIn(caller, callback, this, results)
     }
     return run(args)

@@ -11,6 +11,7 @@ import { Targets } from '../db/target.ts'
 import { DB_DURATION, findSeriesIn } from '../durations.ts'
 import { type Connect, type Pool, wrapConnect, wrapPoolConnect } from './connect.ts'
 import { observePools, seePool } from './pool-metrics.ts'
+import { wrapPoolQuery } from './pool-query.ts'
 import { type Query, wrapQuery } from './query.ts'
 import { attributesOfClient, type Client, type Tracing } from './tracing.ts'
 
@@ -24,7 +25,7 @@ interface Class {
   readonly prototype: { query: Query; connect: Connect<Client> }
 }
 interface PoolClass {
-  readonly prototype: { connect: Connect<Pool> }
+  readonly prototype: { connect: Connect<Pool>; query: Connect<Pool> }
 }
 
 /** Those of the instrumentation that this one stands for. */
@@ -92,11 +93,13 @@ export function createPg(config: PgConfig): Instrumentation {
         POOL,
         (exported: unknown) => {
           const { prototype } = wholeOf(exported) as PoolClass
-          this.unpatch(prototype, 'connect')
+          this.unpatch(prototype, 'connect', 'query')
+          this._wrap(prototype, 'query', wrapPoolQuery)
           this._wrap(prototype, 'connect', (original) => wrapPoolConnect(original, this, seePool))
           return exported
         },
-        (exported?: unknown) => this.unpatch((wholeOf(exported) as PoolClass | undefined)?.prototype, 'connect'),
+        (exported?: unknown) =>
+          this.unpatch((wholeOf(exported) as PoolClass | undefined)?.prototype, 'connect', 'query'),
       )
       return [pg, pool]
     }

@@ -1,8 +1,9 @@
 /** `query` of a client, in all shapes: its span ends when the result is there, and callbacks run where they were given. */
-import { context, type Span } from '@opentelemetry/api'
+import { type Context, context, type Span } from '@opentelemetry/api'
 import { addSqlCommenterComment } from '@opentelemetry/sql-common'
 import { log } from '../../log.ts'
 import { callIn } from '../call-in.ts'
+import { noteQuery, takeCaller } from './pool-query.ts'
 import { endQuery, type QueryCall } from './query-call.ts'
 import { followSubmittable, isSubmittable } from './submittable.ts'
 import { type Client, failSpan, type Tracing } from './tracing.ts'
@@ -17,10 +18,11 @@ interface QueryConfig {
 }
 
 export function wrapQuery(original: Query, tracing: Tracing): Query {
-  return function query(config, values, callback, ...rest) {
+  return noteQuery(function query(config, values, callback, ...rest) {
+    const caller = takeCaller()
     // biome-ignore lint/complexity/noArguments: pg looks at how many there are
     const given = arguments as unknown as unknown[]
-    const call = tracing.isEnabled() ? tryStart(tracing, this, config) : undefined
+    const call = tracing.isEnabled() ? tryStart(tracing, this, config, caller) : undefined
     if (call === undefined) return Reflect.apply(original, this, given)
     const isObject = typeof config === 'object' && config !== null
     try {
@@ -29,6 +31,8 @@ export function wrapQuery(original: Query, tracing: Tracing): Query {
         return Reflect.apply(original, this, given)
       }
       const asked = tracing.sqlComments ? withComment(config, call.span) : config
+      if (typeof callback === 'function' && caller !== undefined)
+        return original.call(this, asked, values, endingBefore(call, callback as Callback))
       if (typeof callback === 'function')
         return original.call(this, asked, values, following(call, callback as Callback), ...rest)
       if (typeof values === 'function') return original.call(this, asked, following(call, values as Callback), callback)
@@ -46,23 +50,22 @@ export function wrapQuery(original: Query, tracing: Tracing): Query {
       }
       throw error
     }
-  }
+  })
 }
 
-function tryStart(tracing: Tracing, client: Client, config: unknown): QueryCall | undefined {
+function tryStart(tracing: Tracing, client: Client, config: unknown, caller?: Context): QueryCall | undefined {
   try {
-    return start(tracing, client, config)
+    return start(tracing, client, config, caller ?? context.active())
   } catch (error) {
     log.debug(`a query could not be traced: ${String(error)}`)
     return undefined
   }
 }
 
-function start(tracing: Tracing, client: Client, config: unknown): QueryCall | undefined {
+function start(tracing: Tracing, client: Client, config: unknown, active: Context): QueryCall | undefined {
   const target = tracing.targets.of(client)
   const { text, name } = typeof config === 'string' ? { text: config } : (Object(config) as QueryConfig)
   const statement = typeof text === 'string' ? target.statementOf(text) : undefined
-  const active = context.active()
   const startMillis = performance.now()
   const span = tracing.startSpan(statement?.name ?? 'pg.query', statement?.attributes ?? target.attributes, active)
   if (statement !== undefined && typeof name === 'string') span.setAttribute('db.postgresql.plan', name)
@@ -73,6 +76,14 @@ function following(call: QueryCall, callback: Callback): Callback {
   return function (this: unknown, error, result) {
     endQuery(call, error)
     return callIn(call.context, callback, this, error, result)
+  }
+}
+
+/** For a callback that only settles a promise, in whichever context. */
+function endingBefore(call: QueryCall, callback: Callback): Callback {
+  return function (this: unknown, error, result) {
+    endQuery(call, error)
+    return callback.call(this, error, result)
   }
 }
 

@@ -3,7 +3,7 @@ import { type Logger, logs } from '@opentelemetry/api'
 import type { LogCorrelationOptions } from '../../config/options.ts'
 import { log } from '../../log.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
-import { type Fields, type Parts, plainFields } from './fields.ts'
+import { type Fields, type Parts, plainRecord } from './fields.ts'
 import { createLineIds, type LineIds } from './line-ids.ts'
 import { createRecord, severityOf } from './record.ts'
 import { watchStreamWrite } from './stream-write.ts'
@@ -93,6 +93,7 @@ function wrapWrite(write: Write, symbols: Symbols): Write {
 function join(symbols: Symbols, instance: PinoInstance, line: string, parts: Parts): string {
   try {
     let fields: Fields | undefined
+    let isPlain = false
     const parse = (): Fields => {
       fields ??= JSON.parse(line) as Fields
       return fields
@@ -101,11 +102,13 @@ function join(symbols: Symbols, instance: PinoInstance, line: string, parts: Par
       const { level } = parts
       if (watchStreamWrite(symbols, instance, seeWritten)) pending = { symbols, instance, level }
       else if (isWanted(level)) {
-        fields = plainFields(symbols, instance, parts)
-        emitLine(symbols, instance, level, line, parse)
+        const record = plainRecord(symbols, instance, parts, settings.ids.isName)
+        isPlain = record !== undefined
+        if (record !== undefined) logger!.emit(record)
+        else emitLine(symbols, instance, level, line, parse)
       }
     }
-    return settings.correlation ? settings.ids.add(line, parse) : line
+    return settings.correlation ? settings.ids.add(line, parse, isPlain) : line
   } catch {
     return line
   }

@@ -1,5 +1,6 @@
-/** The fields of a line, from what it was made of where that is plain, so that most lines are not parsed. */
-import type { AnyValue } from '@opentelemetry/api'
+/** The record of a line, from what the line was made of where that is plain, so that most lines are not parsed. */
+import type { AnyValue, LogRecord } from '@opentelemetry/api'
+import { isOfProcess, isSpecial, severityOf } from './record.ts'
 import type { PinoInstance, Symbols } from './symbols.ts'
 
 export type Fields = Record<string, AnyValue>
@@ -13,38 +14,56 @@ export interface Parts {
   readonly time: string
 }
 
+/** What all lines of a logger have in common, as long as its bindings stay. */
+interface Plan {
+  readonly chindings: unknown
+  readonly levels: Readonly<Record<number, string>>
+  readonly serializers: Readonly<Record<string, unknown>>
+  readonly messageKey: string
+  readonly errorKey: string
+  readonly bindings: Fields
+}
+
 const TIME = /^,"time":\d+$/
 const MAX_BINDINGS = 500
-/** Bindings of loggers, as text -> as fields. */
+/** Bindings of loggers as text -> as fields without those of the process. */
 const bindings = new Map<string, Fields>()
+/** Of the logger that wrote last; undefined for one whose lines have to be parsed. */
+let plan: Plan | undefined
+let planned: PinoInstance | undefined
 
-/** Undefined where the line has to be parsed. */
-export function plainFields(
+/**
+ * Undefined where the line has to be parsed.
+ * @param isId whether a field of this name may have been added by this package
+ */
+export function plainRecord(
   symbols: Symbols,
   instance: PinoInstance,
   { object, message, level, time }: Parts,
-): Fields | undefined {
-  const levels = symbols.read(instance, 'pino.lsCache') as Record<number, string> | undefined
-  const isPlain =
-    levels?.[level] === `{"level":${level}` &&
-    TIME.test(time) &&
-    (typeof message === 'string' || message === undefined) &&
-    !symbols.read(instance, 'pino.nestedKey') &&
-    (symbols.read(instance, 'pino.formatters') as { log?: unknown } | undefined)?.log === undefined
-  if (!isPlain) return undefined
-  const messageKey = symbols.read(instance, 'pino.messageKey') as string
-  const serializers = symbols.read(instance, 'pino.serializers') as Record<string, unknown>
-  const stringifiers = symbols.read(instance, 'pino.stringifiers') as Record<PropertyKey, unknown>
-  if (serializers[messageKey] || hasAny(stringifiers)) return undefined
-  const fields: Fields = { ...bindingsOf(symbols.read(instance, 'pino.chindings') as string) }
-  if (!addPlain(fields, object, serializers)) return undefined
-  fields['time'] = Number(time.slice(8))
-  if (message !== undefined) fields[messageKey] = message
-  return fields
+  isId: (key: string) => boolean,
+): LogRecord | undefined {
+  const own = planFor(symbols, instance)
+  if (own === undefined || own.levels[level] !== `{"level":${level}` || !TIME.test(time)) return undefined
+  if (typeof message !== 'string' && message !== undefined) return undefined
+  const attributes: Fields = {}
+  for (const key in own.bindings) {
+    if (isId(key)) return undefined
+    attributes[key] = own.bindings[key]
+  }
+  if (!addPlain(attributes, object, own, isId)) return undefined
+  const record: LogRecord = {
+    severityNumber: severityOf(level),
+    severityText: instance.levels?.labels[level] ?? String(level),
+    attributes,
+    timestamp: Number(time.slice(8)),
+  }
+  if (message !== undefined) record.body = message
+  return record
 }
 
 /** @returns whether each of them is in the line as it is here */
-function addPlain(fields: Fields, object: unknown, serializers: Record<string, unknown>): boolean {
+function addPlain(attributes: Fields, object: unknown, own: Plan, isId: (key: string) => boolean): boolean {
+  const { serializers, messageKey, errorKey } = own
   const given = object as Record<string, unknown>
   for (const key in given) {
     const descriptor = Object.getOwnPropertyDescriptor(given, key)
@@ -52,10 +71,38 @@ function addPlain(fields: Fields, object: unknown, serializers: Record<string, u
     const { value } = descriptor
     const type = typeof value
     const isPlain = type === 'string' || type === 'boolean' || (type === 'number' && Number.isFinite(value))
-    if (!isPlain || serializers[key] || key === 'time' || key === 'level' || key === '__proto__') return false
-    fields[key] = value as AnyValue
+    if (!isPlain || serializers[key] || key === messageKey || key === errorKey || isSpecial(key) || isId(key))
+      return false
+    attributes[key] = value as AnyValue
   }
   return true
+}
+
+function planFor(symbols: Symbols, instance: PinoInstance): Plan | undefined {
+  const { chindings } = symbols.forLine(instance)
+  const text = chindings === undefined ? undefined : instance[chindings]
+  if (planned === instance && (plan === undefined || plan.chindings === text)) return plan
+  plan = makePlan(symbols, instance, text)
+  planned = instance
+  return plan
+}
+
+function makePlan(symbols: Symbols, instance: PinoInstance, chindings: unknown): Plan | undefined {
+  const of = symbols.forLine(instance)
+  const read = (symbol: symbol | undefined): unknown => (symbol === undefined ? undefined : instance[symbol])
+  const levels = read(of.lsCache) as Plan['levels'] | undefined
+  const messageKey = read(of.messageKey)
+  const errorKey = read(of.errorKey) ?? 'err'
+  const serializers = read(of.serializers) as Plan['serializers'] | undefined
+  const stringifiers = read(of.stringifiers) as Record<PropertyKey, unknown> | undefined
+  if (levels === undefined || typeof messageKey !== 'string' || typeof errorKey !== 'string') return undefined
+  if (serializers === undefined || serializers[messageKey] || stringifiers === undefined || hasAny(stringifiers))
+    return undefined
+  if (read(of.nestedKey) || (read(of.formatters) as { log?: unknown } | undefined)?.log !== undefined) return undefined
+  const fields = typeof chindings === 'string' ? bindingsOf(chindings) : undefined
+  if (fields === undefined) return undefined
+  for (const key in fields) if (key === messageKey || key === errorKey || isSpecial(key)) return undefined
+  return { chindings, levels, serializers, messageKey, errorKey, bindings: fields }
 }
 
 /** Redaction is done by functions under the names of fields. */
@@ -65,11 +112,12 @@ function hasAny(stringifiers: Record<PropertyKey, unknown>): boolean {
 }
 
 function bindingsOf(text: string): Fields {
-  let known = bindings.get(text)
-  if (known === undefined) {
-    known = JSON.parse(`{${text.slice(1)}}`) as Fields
-    if (bindings.size >= MAX_BINDINGS) bindings.clear()
-    bindings.set(text, known)
-  }
-  return known
+  const known = bindings.get(text)
+  if (known !== undefined) return known
+  const fields: Fields = {}
+  for (const [key, value] of Object.entries(JSON.parse(`{${text.slice(1)}}`) as Fields))
+    if (!isOfProcess(key)) fields[key] = value
+  if (bindings.size >= MAX_BINDINGS) bindings.clear()
+  bindings.set(text, fields)
+  return fields
 }

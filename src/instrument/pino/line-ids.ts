@@ -9,13 +9,19 @@ export interface IdKeys {
 }
 
 export interface LineIds {
-  /** `fields` are those of the line, where they are known. */
-  add(line: string, fields: () => Readonly<Record<string, unknown>>): string
+  /**
+   * @param fields reads those of the line
+   * @param isFree whether the line surely has no field of such a name
+   */
+  add(line: string, fields: () => Readonly<Record<string, unknown>>, isFree: boolean): string
+  /** Whether ids have this name. */
+  isName(key: string): boolean
   /** Whether a line holds ids that were added. */
   isAdded(key: string, value: unknown): boolean
 }
 
 const CURLY = 123
+const CLOSING = 125
 
 export function createLineIds(keys: IdKeys): LineIds {
   const names = new Set<string | undefined>(Object.values(keys))
@@ -24,7 +30,8 @@ export function createLineIds(keys: IdKeys): LineIds {
   /** Of the span before: most spans have several lines. */
   let text = ''
   return {
-    add(line, fields) {
+    isName: (key) => names.has(key),
+    add(line, fields, isFree) {
       const span = trace.getActiveSpan()
       const context = span?.spanContext()
       if (span === undefined || context === undefined) return line
@@ -33,12 +40,13 @@ export function createLineIds(keys: IdKeys): LineIds {
         text = textOf(pairsOf(span, context, keys))
         last = context
       }
-      const end = line.lastIndexOf('}')
+      const end = line.charCodeAt(line.length - 2) === CLOSING ? line.length - 2 : line.lastIndexOf('}')
       if (end < 0) return line
       // a line may hold such names anywhere, and only those of its own fields count
-      const added = marks.some((mark) => line.includes(mark))
-        ? textOf(without(pairsOf(span, context, keys), fields()))
-        : text
+      const added =
+        !isFree && marks.some((mark) => line.includes(mark))
+          ? textOf(without(pairsOf(span, context, keys), fields()))
+          : text
       if (added === '') return line
       return `${line.slice(0, end)}${line.charCodeAt(end - 1) === CURLY ? '' : ','}${added}${line.slice(end)}`
     },

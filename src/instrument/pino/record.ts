@@ -13,6 +13,12 @@ const EVENT_NAME = 'otel.event.name'
 /** In the resource already. */
 const OF_PROCESS: ReadonlySet<string> = new Set(['level', 'pid', 'hostname'])
 
+export const isOfProcess = (key: string): boolean => OF_PROCESS.has(key)
+
+/** Whether a field of this name is no plain attribute of a record, whatever the logger's options are. */
+export const isSpecial = (key: string): boolean =>
+  key === 'time' || key === EVENT_NAME || key === '__proto__' || OF_PROCESS.has(key)
+
 export function createRecord(
   fields: Fields,
   level: number,

@@ -11,6 +11,10 @@ import type { Config } from '../../config/resolve.ts'
 import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
+import { quickenLoggers } from './quick-loggers.ts'
+
+/** Of attributes in one record, where nothing else is configured. */
+const STANDARD_COUNT_LIMIT = 128
 
 export interface LogsOptions {
   readonly resource: Resource
@@ -28,7 +32,7 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
   // the SDK takes 0 for a mistake and the next number above it for no characters, which is what 0 means
   const length = attributeValueLengthLimit === 0 ? Number.MIN_VALUE : attributeValueLengthLimit
   const logRecordLimits = withoutUndefined({ ...limits, attributeValueLengthLimit: length }) as LogRecordLimits
-  return new LoggerProvider({
+  const provider = new LoggerProvider({
     resource: options.resource,
     logRecordLimits,
     loggerConfigurator: () => ({ enabled: true, minimumSeverity: options.minSeverity, traceBased: false }),
@@ -39,4 +43,14 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
       ...(options.printsPretty ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter() })] : []),
     ],
   })
+  const { baggageKeys, logRecordProcessors, delivery, printsPretty, resource, minSeverity } = options
+  if (delivery && baggageKeys.length === 0 && logRecordProcessors.length === 0 && !printsPretty)
+    quickenLoggers(provider, {
+      resource,
+      minSeverity,
+      attributeCountLimit: limits.attributeCountLimit ?? STANDARD_COUNT_LIMIT,
+      attributeValueLengthLimit: attributeValueLengthLimit ?? Number.POSITIVE_INFINITY,
+      delivery,
+    })
+  return provider
 }

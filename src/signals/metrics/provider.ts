@@ -13,6 +13,7 @@ import { prepareCollection, watchReader } from './collect-now.ts'
 import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
 import { guardMeterProvider, type RefusedMeasurements } from './guard-meter.ts'
 import { createPeriodicReader } from './periodic-reader.ts'
+import { quickenRecords } from './quick-records.ts'
 import { createSummedCounters } from './summed-counters.ts'
 
 export interface MetricsOptions {
@@ -69,6 +70,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
     ],
   })
+  quickenRecords(meterProvider)
   if (summedCounters) {
     summedCounters.watch(meterProvider)
     prepareCollection(meterProvider, summedCounters.passOn)

@@ -12,7 +12,7 @@ import { isOpaque } from './pairs.ts'
 import { sanitizeSql } from './sql.ts'
 import type { SqlFamily } from './sql-tokens.ts'
 import { maskText, maskUrl } from './text.ts'
-import { MASK, mayHoldSecret } from './tokens.ts'
+import { isHarmless, MASK, mayHoldSecret } from './tokens.ts'
 
 type Leaf = string | number | bigint | boolean
 /** How statements of a database are read. */
@@ -47,6 +47,8 @@ export class Redactor {
   readonly #family: Family | undefined
   readonly #statements = new Map<string, string>()
   readonly #names = new Map<string, string>()
+  #lastSystem: string | undefined
+  #lastSibling: Redactor | undefined
   /** Whether a number or a boolean may have to be masked or asked for. */
   readonly isOn: boolean
 
@@ -68,6 +70,14 @@ export class Redactor {
   /** That for spans of this database system. */
   forSystem(system: unknown): Redactor {
     if (typeof system !== 'string' || !this.isOn) return this
+    if (system === this.#lastSystem) return this.#lastSibling!
+    const sibling = this.#siblingFor(system)
+    this.#lastSystem = system
+    this.#lastSibling = sibling
+    return sibling
+  }
+
+  #siblingFor(system: string): Redactor {
     const { siblings } = this.#settings
     const family = Object.hasOwn(FAMILIES, system) ? FAMILIES[system]! : 'other'
     const known = siblings.get(family)
@@ -151,6 +161,7 @@ export class Redactor {
   }
 
   #message(value: string): string {
+    if (isHarmless(value)) return maskRemembered(value, MASK)
     const family = this.#family === 'command' ? 'other' : this.#family
     const safe = this.#settings.sql === 'raw' ? value : maskDatabaseMessage(value, family)
     return maskRemembered(maskText(safe, this.#settings.names), MASK)
@@ -158,14 +169,12 @@ export class Redactor {
 
   /** Statements repeat. */
   #statement(text: string): string {
+    // each names a key of its own
+    if (this.#family === 'command' && !isJson(text)) return maskCommand(text)
     const known = this.#statements.get(text)
     if (known !== undefined) return known
     const family = this.#family ?? 'other'
-    const safe = isJson(text)
-      ? maskJsonValues(text)
-      : family === 'command'
-        ? maskCommand(text)
-        : sanitizeSql(text, family)
+    const safe = isJson(text) || family === 'command' ? maskJsonValues(text) : sanitizeSql(text, family)
     if (text.length > MAX_STATEMENT_LENGTH) return safe
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear()
     this.#statements.set(text, safe)

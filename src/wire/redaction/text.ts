@@ -1,7 +1,7 @@
 /** Masks secrets in texts and URLs. Takes time in proportion to the length of the text. */
 import type { Names } from './names.ts'
 import { maskFlags, maskPairs } from './pairs.ts'
-import { MASK, maskTokens, mayHoldSecret } from './tokens.ts'
+import { isHarmlessUrl, MASK, maskTokens, mayHoldSecret } from './tokens.ts'
 import { maskUserInfo } from './user-info.ts'
 
 /** An address inside an address inside an address is as deep as it gets. */
@@ -24,7 +24,7 @@ export function maskText(text: string, names: Names): string {
 
 /** An address, its path or its query. */
 export function maskUrl(text: string, names: Names, depth = 0): string {
-  if (!mayHoldSecret(text) && !text.includes('%')) return text
+  if (isHarmlessUrl(text) || (!mayHoldSecret(text) && !text.includes('%'))) return text
   let safe = text.includes('://') ? maskUserInfo(text) : text
   safe = maskPairs(safe, names, true)
   if (safe.includes('%')) safe = maskNested(safe, names, depth)

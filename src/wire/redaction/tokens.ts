@@ -14,16 +14,63 @@ const PLAIN_WORD = /^(?:[A-Z]?[a-z]{1,19}|[A-Z]{1,12}|OAuth2?|[a-z_]{1,30}=)[.:!
 const PLAIN_WORDS = /^[A-Za-z]?[a-z]{1,14}(?:[-_][a-z]{1,14}){1,3}[.:!?]?$/
 const PRIVATE_KEY = 'PRIVATE KEY-----'
 
-const SHORT = 80
+/** Beyond this length an expression is quicker than a loop. */
+const SHORT = 160
+/** Characters that no secret can do without: all but small letters, digits, and those capitals and signs that begin none. */
+const SUSPECT = new Uint8Array(128).fill(1)
+for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789BCDEFHIKLMNOPQRSTUVWXYZ/., ;!')
+  SUSPECT[character.charCodeAt(0)] = 0
+/** Of `bearer` and `basic`. */
+const [SMALL_B, CAPITAL_B, A, E, S] = [98, 66, 97, 101, 115]
 
-/** A short text of small letters, digits and `/`, as most are, is told by a loop: quicker than by an expression. */
-export function mayHoldSecret(text: string): boolean {
-  if (text.length > SHORT) return TRIGGER.test(text)
-  for (let index = 0; index < text.length; index++) {
+/**
+ * Whether a short text is surely harmless: no quote, bracket, separator or sign that a secret, a statement or a URL needs, and neither `bearer` nor
+ * `basic`. Told by a loop: quicker than by an expression.
+ */
+export function isHarmless(text: string): boolean {
+  const { length } = text
+  if (length > SHORT) return false
+  for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index)
-    if ((code < 97 || code > 122) && (code < 47 || code > 57)) return TRIGGER.test(text)
+    if (code > 127 || SUSPECT[code] === 1) return false
+    if ((code === SMALL_B || code === CAPITAL_B) && isScheme(text, index)) return false
   }
-  return false
+  return true
+}
+
+/** Whether `bea` or `bas` stands here. */
+function isScheme(text: string, index: number): boolean {
+  const second = text.charCodeAt(index + 1) | 32
+  const third = text.charCodeAt(index + 2) | 32
+  return (second === E && third === A) || (second === A && third === S)
+}
+
+export const mayHoldSecret = (text: string): boolean => !isHarmless(text) && TRIGGER.test(text)
+
+/** Whether a short address has nothing but a host, a port and a path of small letters and digits, as most have. */
+export function isHarmlessUrl(text: string): boolean {
+  const { length } = text
+  if (length > SHORT) return false
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === COLON) {
+      // of the scheme, or before a port: what else follows may be a password
+      if (text.charCodeAt(index + 1) === SLASH) continue
+      const end = endOfDigits(text, index + 1)
+      if (end < length && text.charCodeAt(end) !== SLASH) return false
+      index = end - 1
+    } else if (code > 127 || SUSPECT[code] === 1 || code === SPACE) return false
+    else if ((code === SMALL_B || code === CAPITAL_B) && isScheme(text, index)) return false
+  }
+  return true
+}
+
+const [COLON, SLASH, SPACE] = [58, 47, 32]
+
+function endOfDigits(text: string, start: number): number {
+  let end = start
+  while (end < text.length && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++
+  return end
 }
 
 export function maskTokens(text: string): string {
