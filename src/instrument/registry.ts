@@ -12,6 +12,7 @@ import {
   type Patch,
   withGuards,
 } from './hooks/guard.ts'
+import { withLinkedReceives } from './hooks/link-received.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 import { mend } from './mend/libraries.ts'
 import { watchRoutes } from './routes/watch.ts'
@@ -166,7 +167,9 @@ export function createRegistry(
   function setProviders(instrumentation: Instrumentation, name: string): void {
     const { tracerProvider } = providers
     const isOwn = instances.get(keyOf(name, true)) === instrumentation || Object.hasOwn(replacements, name)
-    instrumentation.setTracerProvider(isOwn ? tracerProvider : withEndOnce(name, withSqlNames(name, tracerProvider)))
+    const adapted = (): TracerProvider =>
+      withLinkedReceives(name, withEndOnce(name, withSqlNames(name, tracerProvider)))
+    instrumentation.setTracerProvider(isOwn ? tracerProvider : adapted())
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
   }

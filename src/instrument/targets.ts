@@ -1,8 +1,29 @@
-/** What is watched: the catalogue of instrumentations, and frameworks of which only the route of a request is taken. */
-import { TARGETS as CATALOGUE } from './catalogue.generated.ts'
+/** What is watched: the catalogue of instrumentations, libraries that only we trace, and frameworks of which only the route of a request is taken. */
+import { TARGETS as CATALOGUE, CLASSES } from './catalogue.generated.ts'
 
 /** An instrumentation that makes no spans; it goes with that of http. */
 export const ROUTES = 'routes'
 
+/** Instrumentation of our own -> the modules that it patches. Built-ins are without `node:`. */
+const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'better-sqlite3': ['better-sqlite3'],
+  bullmq: ['bullmq'],
+  cron: ['cron'],
+  croner: ['croner'],
+  'node-cron': ['node-cron'],
+  'node-sqlite': ['sqlite'],
+  nodemailer: ['nodemailer'],
+  postgres: ['postgres'],
+  ws: ['ws'],
+}
+
+/** All that can be turned on and off. */
+export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...Object.keys(OWN_LIBRARIES)].sort()
+
 /** Module -> the instrumentations that patch it. */
-export const TARGETS: Readonly<Record<string, readonly string[]>> = { ...CATALOGUE, hono: [ROUTES], h3: [ROUTES] }
+export const TARGETS: Readonly<Record<string, readonly string[]>> = {
+  ...CATALOGUE,
+  ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
+  hono: [ROUTES],
+  h3: [ROUTES],
+}
