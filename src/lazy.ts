@@ -24,6 +24,8 @@ export const LAZY_PACKAGES = {
   pg: './instrument/pg/index.ts',
   ioredis: './instrument/ioredis/index.ts',
   mysql2: './instrument/mysql2/index.ts',
+  ai: './instrument/genai/ai.ts',
+  graphql: './instrument/graphql/index.ts',
   bullmq: './instrument/bullmq/index.ts',
   cron: './instrument/cron/index.ts',
   nodemailer: './instrument/nodemailer/index.ts',

@@ -21,6 +21,8 @@ const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
   'cucumber',
 ])
 
+const CAPTURE_CONTENT = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'
+
 const PROBE_PATHS: ReadonlyArray<string | RegExp> = [
   '/health',
   '/healthz',
@@ -98,6 +100,9 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
         requestHook: nameByQuery,
         ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }),
       }
+    case 'ai':
+    case 'langchain':
+      return { captureMessageContent: readEnvironment(options.env ?? {}).flag(CAPTURE_CONTENT) === true }
     case 'better-sqlite3':
     case 'node-sqlite':
     case 'postgres':

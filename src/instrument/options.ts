@@ -7,7 +7,7 @@ export type InstrumentationName =
   | 'generic-pool' | 'graphql' | 'grpc' | 'hapi' | 'host-metrics' | 'http' | 'ioredis' | 'kafkajs' | 'knex' | 'koa' | 'lru-memoizer'
   | 'memcached' | 'mongodb' | 'mongoose' | 'mysql' | 'mysql2' | 'nestjs-core' | 'net' | 'openai' | 'oracledb' | 'pg' | 'pino' | 'redis'
   | 'restify' | 'router' | 'runtime-node' | 'socket.io' | 'tedious' | 'undici' | 'winston'
-  | 'ai' | 'anthropic' | 'better-sqlite3' | 'bullmq' | 'connect-rpc' | 'cron' | 'croner' | 'http2' | 'langchain' | 'node-cron' | 'node-sqlite'
+  | 'ai' | 'better-sqlite3' | 'bullmq' | 'connect-rpc' | 'cron' | 'croner' | 'http2' | 'langchain' | 'node-cron' | 'node-sqlite'
   | 'nodemailer' | 'postgres' | 'ws' // biome-ignore format: a table
 
 /** `false` turns an instrumentation off, `true` on, an object is its own configuration (and turns it on). */

@@ -6,6 +6,8 @@ import type * as Bullmq from './bullmq/index.ts'
 import { CLASSES } from './catalogue.generated.ts'
 import type * as Cron from './cron/index.ts'
 import type * as Express from './express/index.ts'
+import type * as Ai from './genai/ai.ts'
+import type * as Graphql from './graphql/index.ts'
 import type * as Http from './http/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
 import type * as Mysql2 from './mysql2/index.ts'
@@ -17,7 +19,7 @@ import type * as Postgres from './postgres/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import type * as BetterSqlite3 from './sqlite/better-sqlite3.ts'
 import type * as NodeSqlite from './sqlite/node-sqlite.ts'
-import { ROUTES } from './targets.ts'
+import { GRAPHQL_17, ROUTES } from './targets.ts'
 import type * as Undici from './undici/index.ts'
 import type * as Ws from './ws/index.ts'
 
@@ -33,6 +35,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   postgres: (config) => loadLazily<typeof Postgres>('postgres').createPostgres(config),
   'better-sqlite3': (config) => loadLazily<typeof BetterSqlite3>('better-sqlite3').createBetterSqlite3(config),
   'node-sqlite': (config) => loadLazily<typeof NodeSqlite>('node-sqlite').createNodeSqlite(config),
+  ai: (config) => loadLazily<typeof Ai>('ai').createAi(config),
   ws: (config) => loadLazily<typeof Ws>('ws').createWs(config),
   bullmq: (config) => loadLazily<typeof Bullmq>('bullmq').createBullmq(config),
   nodemailer: (config) => loadLazily<typeof Nodemailer>('nodemailer').createNodemailer(config),
@@ -49,6 +52,7 @@ export function chooseOwn(settings: InstrumentationSettings): Record<string, Cre
   return {
     ...Object.fromEntries(chosen),
     pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+    [GRAPHQL_17]: (config: Record<string, unknown>) => loadLazily<typeof Graphql>('graphql').createGraphql17(config),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
   }
 }

@@ -3,9 +3,15 @@ import { TARGETS as CATALOGUE, CLASSES } from './catalogue.generated.ts'
 
 /** An instrumentation that makes no spans; it goes with that of http. */
 export const ROUTES = 'routes'
+/** What follows the newer versions of a library that another instrumentation patches. */
+export const GRAPHQL_17 = 'graphql-17'
+
+/** Instrumentations that go with another one, and by its settings. */
+export const COMPANIONS: Readonly<Record<string, string>> = { [ROUTES]: 'http', [GRAPHQL_17]: 'graphql' }
 
 /** Instrumentation of our own -> the modules that it patches. Built-ins are without `node:`. */
 const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  ai: ['ai'],
   'better-sqlite3': ['better-sqlite3'],
   bullmq: ['bullmq'],
   cron: ['cron'],
@@ -24,6 +30,7 @@ export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ...CATALOGUE,
   ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
+  graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
   hono: [ROUTES],
   h3: [ROUTES],
 }
