@@ -26,6 +26,8 @@ export const LAZY_PACKAGES = {
   mysql2: './instrument/mysql2/index.ts',
   ai: './instrument/genai/ai.ts',
   graphql: './instrument/graphql/index.ts',
+  http2: './instrument/http2/index.ts',
+  'connect-rpc': './instrument/connect-rpc/index.ts',
   bullmq: './instrument/bullmq/index.ts',
   cron: './instrument/cron/index.ts',
   nodemailer: './instrument/nodemailer/index.ts',

@@ -76,6 +76,10 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       hooks['knownMethods'] = knownMethods(options)
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
+    case 'http2': {
+      const isIgnored = createUrlMatcher(options.ignoreUrls ?? PROBE_PATHS)
+      return { ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? '') }
+    }
     case 'pino':
       return { ...options.logs }
     case 'undici':

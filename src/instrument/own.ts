@@ -4,11 +4,13 @@ import type { LogCorrelationOptions } from '../config/options.ts'
 import { loadLazily } from '../lazy.ts'
 import type * as Bullmq from './bullmq/index.ts'
 import { CLASSES } from './catalogue.generated.ts'
+import type * as ConnectRpc from './connect-rpc/index.ts'
 import type * as Cron from './cron/index.ts'
 import type * as Express from './express/index.ts'
 import type * as Ai from './genai/ai.ts'
 import type * as Graphql from './graphql/index.ts'
 import type * as Http from './http/index.ts'
+import type * as Http2 from './http2/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
 import type * as Mysql2 from './mysql2/index.ts'
 import type * as Nodemailer from './nodemailer/index.ts'
@@ -36,6 +38,8 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   'better-sqlite3': (config) => loadLazily<typeof BetterSqlite3>('better-sqlite3').createBetterSqlite3(config),
   'node-sqlite': (config) => loadLazily<typeof NodeSqlite>('node-sqlite').createNodeSqlite(config),
   ai: (config) => loadLazily<typeof Ai>('ai').createAi(config),
+  http2: (config) => loadLazily<typeof Http2>('http2').createHttp2(config),
+  'connect-rpc': (config) => loadLazily<typeof ConnectRpc>('connect-rpc').createConnectRpc(config),
   ws: (config) => loadLazily<typeof Ws>('ws').createWs(config),
   bullmq: (config) => loadLazily<typeof Bullmq>('bullmq').createBullmq(config),
   nodemailer: (config) => loadLazily<typeof Nodemailer>('nodemailer').createNodemailer(config),

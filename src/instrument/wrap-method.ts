@@ -13,9 +13,16 @@ export function wrapMethod(target: object, name: string, wrap: (original: Fn) =>
   const replacement = likeOf(original as never, wrap(original as Fn)) as Fn
   wrapped.add(replacement)
   const own = Object.getOwnPropertyDescriptor(target, name)
-  // the methods of a class are not enumerable, nor is what takes their place
-  if (own === undefined || own.enumerable) (target as Record<string, unknown>)[name] = replacement
-  else Object.defineProperty(target, name, { ...own, value: replacement })
+  // the methods of a class are not enumerable, nor is what takes their place; some packages export by getters
+  const isPlain = own === undefined || (own.enumerable && own.get === undefined)
+  if (isPlain) (target as Record<string, unknown>)[name] = replacement
+  else
+    Object.defineProperty(target, name, {
+      value: replacement,
+      writable: true,
+      enumerable: own.enumerable ?? false,
+      configurable: own.configurable ?? true,
+    })
 }
 
 /** What `require` would give: in the namespace of a CommonJS package that is the default export. */
