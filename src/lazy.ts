@@ -28,6 +28,7 @@ export const LAZY_PACKAGES = {
   graphql: './instrument/graphql/index.ts',
   http2: './instrument/http2/index.ts',
   'connect-rpc': './instrument/connect-rpc/index.ts',
+  langchain: './instrument/langchain/index.ts',
   bullmq: './instrument/bullmq/index.ts',
   cron: './instrument/cron/index.ts',
   nodemailer: './instrument/nodemailer/index.ts',

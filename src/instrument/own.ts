@@ -12,6 +12,7 @@ import type * as Graphql from './graphql/index.ts'
 import type * as Http from './http/index.ts'
 import type * as Http2 from './http2/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
+import type * as Langchain from './langchain/index.ts'
 import type * as Mysql2 from './mysql2/index.ts'
 import type * as Nodemailer from './nodemailer/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
@@ -40,6 +41,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   ai: (config) => loadLazily<typeof Ai>('ai').createAi(config),
   http2: (config) => loadLazily<typeof Http2>('http2').createHttp2(config),
   'connect-rpc': (config) => loadLazily<typeof ConnectRpc>('connect-rpc').createConnectRpc(config),
+  langchain: (config) => loadLazily<typeof Langchain>('langchain').createLangchain(config),
   ws: (config) => loadLazily<typeof Ws>('ws').createWs(config),
   bullmq: (config) => loadLazily<typeof Bullmq>('bullmq').createBullmq(config),
   nodemailer: (config) => loadLazily<typeof Nodemailer>('nodemailer').createNodemailer(config),

@@ -18,6 +18,7 @@ const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   cron: ['cron'],
   croner: ['croner'],
   http2: ['http2'],
+  langchain: ['@langchain/core'],
   'node-cron': ['node-cron'],
   'node-sqlite': ['sqlite'],
   nodemailer: ['nodemailer'],

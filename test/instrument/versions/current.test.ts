@@ -79,3 +79,26 @@ test('@anthropic-ai/sdk makes spans of its own, which arrive', async () => {
     expect(JSON.stringify(seen.spans)).not.toContain('secret')
   }
 })
+
+const NEST = `
+class Posts { find() { tracer.startSpan('work').end(); return 'ok' } }; Controller('posts')(Posts); Get(':id')(Posts.prototype, 'find', Object.getOwnPropertyDescriptor(Posts.prototype, 'find'))
+class App {}; Module({ controllers: [Posts] })(App); const app = await NestFactory.create(App, { logger: false }); await app.listen(0); print(await fetch('http://127.0.0.1:' + app.getHttpServer().address().port + '/posts/1').then((answer) => answer.text())); await app.close()
+`
+
+test('NestJS 12, which is made of ES modules: controllers and handlers have spans', async () => {
+  const from = (name: string): string => `nest-12/node_modules/@nestjs/${name}`
+  const run = { aliases: { '@nestjs/core': from('core'), '@nestjs/common': from('common') } }
+  const libraries = [
+    ['metadata', 'reflect-metadata'],
+    ['Controller', '@nestjs/common', 'Controller'],
+    ['Get', '@nestjs/common', 'Get'],
+    ['Module', '@nestjs/common', 'Module'],
+    ['NestFactory', '@nestjs/core', 'NestFactory'],
+  ] as const
+  for (const seen of (await runWays({ libraries, body: NEST, run, ways: ['cjs', 'mjs'] })).values()) {
+    const names = spansOf(seen, 'nestjs-core').map(({ name }) => name)
+    expect(names).toEqual(['Create Nest App', 'find', 'Posts.find'])
+    expect(parentOf(seen, seen.spans.find(({ name }) => name === 'work')!)).toBe('find')
+    expect(seen.spans.filter(({ kind }) => kind === 1).map(({ name }) => name)).toEqual(['GET /posts/:id'])
+  }
+})
