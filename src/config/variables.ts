@@ -92,7 +92,7 @@ export const VARIABLES = {
   OTEL_NODE_ENABLED_INSTRUMENTATIONS: { type: 'list', sets: '`instrumentations`: only these' },
   OTEL_NODE_DISABLED_INSTRUMENTATIONS: { type: 'list', sets: '`instrumentations`: all but these' },
   OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: { type: 'list', default: 'the nine of RFC 9110 and PATCH, QUERY', sets: 'http methods that are named in spans; others are `_OTHER`' },
-  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: { type: 'boolean', default: false, sets: 'prompts and answers on the spans of openai' },
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: { type: 'boolean', default: false, sets: 'prompts and answers on the spans of openai, ai and langchain' },
   UPTRACE_DSN: { type: 'text', sets: '`dsn`' },
   UPTRACE_DISABLED: { type: 'text', sets: '`disabled`: any value but `false` and `0`' },
   UPTRACE_SITE_URL: { type: 'url', default: 'that of the DSN', sets: '`siteUrl`' },

@@ -4,11 +4,11 @@ import { type Environment, readEnvironment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
-import { CLASSES } from './catalogue.generated.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { nameByQuery } from './sql/name-spans.ts'
+import { INSTRUMENTATIONS } from './targets.ts'
 
 /** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
@@ -20,6 +20,8 @@ const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
   'host-metrics',
   'cucumber',
 ])
+
+const CAPTURE_CONTENT = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'
 
 const PROBE_PATHS: ReadonlyArray<string | RegExp> = [
   '/health',
@@ -74,6 +76,10 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
       hooks['knownMethods'] = knownMethods(options)
       return options.connectionPhases ? withHooks(hooks, httpPhaseHooks()) : hooks
     }
+    case 'http2': {
+      const isIgnored = createUrlMatcher(options.ignoreUrls ?? PROBE_PATHS)
+      return { ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? '') }
+    }
     case 'pino':
       return { ...options.logs }
     case 'undici':
@@ -98,6 +104,13 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
         requestHook: nameByQuery,
         ...(options.sqlComments && { addSqlCommenterCommentToQueries: true }),
       }
+    case 'ai':
+    case 'langchain':
+      return { captureMessageContent: readEnvironment(options.env ?? {}).flag(CAPTURE_CONTENT) === true }
+    case 'better-sqlite3':
+    case 'node-sqlite':
+    case 'postgres':
+      return { durationMetrics: options.durationMetrics }
     case 'mysql2':
       return options.sqlComments ? { addSqlCommenterCommentToQueries: true } : {}
     default:
@@ -111,7 +124,7 @@ function knownMethods({ env = {} }: DefaultsOptions): readonly string[] | undefi
 
 /** Which instrumentations are on: by option, else by environment, else by default. */
 export function chooseEnabled(settings: InstrumentationSettings, env: Environment): Set<string> {
-  const known = Object.keys(CLASSES)
+  const known = INSTRUMENTATIONS
   const enabledByEnv = readNames('OTEL_NODE_ENABLED_INSTRUMENTATIONS', env, known)
   const disabledByEnv = readNames('OTEL_NODE_DISABLED_INSTRUMENTATIONS', env, known) ?? []
   return new Set(

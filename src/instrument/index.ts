@@ -22,7 +22,7 @@ import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
-import { ROUTES, TARGETS } from './targets.ts'
+import { COMPANIONS, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -82,11 +82,12 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
         options.env,
       )
     : warnOfBundle()
-  if (enabled.has('http')) enabled.add(ROUTES)
+  for (const [companion, name] of Object.entries(COMPANIONS)) if (enabled.has(name)) enabled.add(companion)
   const registry = createRegistry(
     enabled,
     options,
-    (name) => {
+    (given) => {
+      const name = COMPANIONS[given] ?? given
       const setting = settings[name as InstrumentationName]
       return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
     },
@@ -142,8 +143,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].filter((name) => name !== ROUTES).sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name) && name !== ROUTES).sort(),
+    active: [...registry.active.keys()].filter((name) => !Object.hasOwn(COMPANIONS, name)).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && !Object.hasOwn(COMPANIONS, name)).sort(),
     esm,
     late,
     unsupported: findUnsupported(registry.definitions()),

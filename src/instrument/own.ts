@@ -1,17 +1,30 @@
-/** Instrumentations by code of our own, in place of OpenTelemetry's: each is a chunk that loads when its target does. */
+/** Instrumentations by code of our own, in place of OpenTelemetry's or where it has none: each is a chunk that loads when its target does. */
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { loadLazily } from '../lazy.ts'
+import type * as Bullmq from './bullmq/index.ts'
+import { CLASSES } from './catalogue.generated.ts'
+import type * as ConnectRpc from './connect-rpc/index.ts'
+import type * as Cron from './cron/index.ts'
 import type * as Express from './express/index.ts'
+import type * as Ai from './genai/ai.ts'
+import type * as Graphql from './graphql/index.ts'
 import type * as Http from './http/index.ts'
+import type * as Http2 from './http2/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
+import type * as Langchain from './langchain/index.ts'
 import type * as Mysql2 from './mysql2/index.ts'
+import type * as Nodemailer from './nodemailer/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import type * as Postgres from './postgres/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
-import { ROUTES } from './targets.ts'
+import type * as BetterSqlite3 from './sqlite/better-sqlite3.ts'
+import type * as NodeSqlite from './sqlite/node-sqlite.ts'
+import { GRAPHQL_17, ROUTES } from './targets.ts'
 import type * as Undici from './undici/index.ts'
+import type * as Ws from './ws/index.ts'
 
 type Create = (config: Record<string, unknown>) => Instrumentation
 
@@ -22,14 +35,30 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   pg: (config) => loadLazily<typeof Pg>('pg').createPg(config),
   ioredis: (config) => loadLazily<typeof Ioredis>('ioredis').createIoredis(config),
   mysql2: (config) => loadLazily<typeof Mysql2>('mysql2').createMysql2(config),
+  postgres: (config) => loadLazily<typeof Postgres>('postgres').createPostgres(config),
+  'better-sqlite3': (config) => loadLazily<typeof BetterSqlite3>('better-sqlite3').createBetterSqlite3(config),
+  'node-sqlite': (config) => loadLazily<typeof NodeSqlite>('node-sqlite').createNodeSqlite(config),
+  ai: (config) => loadLazily<typeof Ai>('ai').createAi(config),
+  http2: (config) => loadLazily<typeof Http2>('http2').createHttp2(config),
+  'connect-rpc': (config) => loadLazily<typeof ConnectRpc>('connect-rpc').createConnectRpc(config),
+  langchain: (config) => loadLazily<typeof Langchain>('langchain').createLangchain(config),
+  ws: (config) => loadLazily<typeof Ws>('ws').createWs(config),
+  bullmq: (config) => loadLazily<typeof Bullmq>('bullmq').createBullmq(config),
+  nodemailer: (config) => loadLazily<typeof Nodemailer>('nodemailer').createNodemailer(config),
+  cron: (config) => loadLazily<typeof Cron>('cron').createCron(config),
+  croner: (config) => loadLazily<typeof Cron>('cron').createCroner(config),
+  'node-cron': (config) => loadLazily<typeof Cron>('cron').createNodeCron(config),
 }
 
-/** With settings of the user's own, OpenTelemetry's instrumentation sees to them all. */
+/** With settings of the user's own, OpenTelemetry's instrumentation sees to them all, where there is one. */
 export function chooseOwn(settings: InstrumentationSettings): Record<string, Create> {
-  const chosen = Object.entries(OWN).filter(([name]) => typeof settings[name as InstrumentationName] !== 'object')
+  const chosen = Object.entries(OWN).filter(
+    ([name]) => typeof settings[name as InstrumentationName] !== 'object' || !Object.hasOwn(CLASSES, name),
+  )
   return {
     ...Object.fromEntries(chosen),
     pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+    [GRAPHQL_17]: (config: Record<string, unknown>) => loadLazily<typeof Graphql>('graphql').createGraphql17(config),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
   }
 }

@@ -14,8 +14,10 @@ import {
   type Patch,
   withGuards,
 } from './hooks/guard.ts'
+import { withLinkedReceives } from './hooks/link-received.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 import { mend } from './mend/libraries.ts'
+import { widenVersions } from './mend/versions.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
 import { TARGETS } from './targets.ts'
@@ -151,7 +153,10 @@ export function createRegistry(
     const Guarded = withGuards(Class, name, (found) => {
       own = found
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
-      for (const definition of found) alsoPatch(definition)
+      for (const definition of found) {
+        widenVersions(name, definition)
+        alsoPatch(definition)
+      }
     })
     const instance = new Guarded(configOf(name))
     guardParts(instance, name)
@@ -168,7 +173,9 @@ export function createRegistry(
   function setProviders(instrumentation: Instrumentation, name: string): void {
     const { tracerProvider } = providers
     const isOwn = instances.get(keyOf(name, true)) === instrumentation || Object.hasOwn(replacements, name)
-    instrumentation.setTracerProvider(isOwn ? tracerProvider : withEndOnce(name, withSqlNames(name, tracerProvider)))
+    const adapted = (): TracerProvider =>
+      withLinkedReceives(name, withEndOnce(name, withSqlNames(name, tracerProvider)))
+    instrumentation.setTracerProvider(isOwn ? tracerProvider : adapted())
     instrumentation.setMeterProvider(providers.meterProvider)
     instrumentation.setLoggerProvider?.(providers.loggerProvider)
   }
@@ -203,7 +210,7 @@ const definitionsOf = (instrumentation: Instrumentation): readonly Definition[] 
 /** What an instrumentation wants to patch; the base class notes in it what it has seen. */
 export interface Definition {
   readonly name: string
-  readonly supportedVersions: readonly string[]
+  supportedVersions: string[]
   readonly files: readonly { readonly moduleExports?: unknown }[]
   patch?: Patch
   /** Of the copy that was loaded. */

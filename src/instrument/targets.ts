@@ -1,8 +1,39 @@
-/** What is watched: the catalogue of instrumentations, and frameworks of which only the route of a request is taken. */
-import { TARGETS as CATALOGUE } from './catalogue.generated.ts'
+/** What is watched: the catalogue of instrumentations, libraries that only we trace, and frameworks of which only the route of a request is taken. */
+import { TARGETS as CATALOGUE, CLASSES } from './catalogue.generated.ts'
 
 /** An instrumentation that makes no spans; it goes with that of http. */
 export const ROUTES = 'routes'
+/** What follows the newer versions of a library that another instrumentation patches. */
+export const GRAPHQL_17 = 'graphql-17'
+
+/** Instrumentations that go with another one, and by its settings. */
+export const COMPANIONS: Readonly<Record<string, string>> = { [ROUTES]: 'http', [GRAPHQL_17]: 'graphql' }
+
+/** Instrumentation of our own -> the modules that it patches. Built-ins are without `node:`. */
+const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  ai: ['ai'],
+  'better-sqlite3': ['better-sqlite3'],
+  bullmq: ['bullmq'],
+  'connect-rpc': ['@connectrpc/connect-node'],
+  cron: ['cron'],
+  croner: ['croner'],
+  http2: ['http2'],
+  langchain: ['@langchain/core'],
+  'node-cron': ['node-cron'],
+  'node-sqlite': ['sqlite'],
+  nodemailer: ['nodemailer'],
+  postgres: ['postgres'],
+  ws: ['ws'],
+}
+
+/** All that can be turned on and off. */
+export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...Object.keys(OWN_LIBRARIES)].sort()
 
 /** Module -> the instrumentations that patch it. */
-export const TARGETS: Readonly<Record<string, readonly string[]>> = { ...CATALOGUE, hono: [ROUTES], h3: [ROUTES] }
+export const TARGETS: Readonly<Record<string, readonly string[]>> = {
+  ...CATALOGUE,
+  ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
+  graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
+  hono: [ROUTES],
+  h3: [ROUTES],
+}

@@ -40,7 +40,7 @@ function patch(): void {
   wrapEmit(http.ServerResponse.prototype, emitOfResponse)
 }
 
-function emitOfServer(below: Emit, scheme: Scheme): Emit {
+export function emitOfServer(below: Emit, scheme: Scheme): Emit {
   return function (this: EventEmitter, event, ...args) {
     if (event !== 'request' || active === undefined) return below.call(this, event, ...args)
     return onRequest(active, this, below, scheme, args as [TracedRequest, ServerResponse])

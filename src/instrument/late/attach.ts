@@ -20,7 +20,7 @@ export interface LateLoad {
 
 const require = createRequire(import.meta.url)
 /** Built-ins that Node itself or the application may have loaded already. */
-const BUILTINS = ['http', 'https', 'net', 'dns', 'fs']
+const BUILTINS = ['http', 'https', 'http2', 'net', 'dns', 'fs', 'sqlite']
 
 /**
  * Finds targets in the module cache and loads them once more through the hooks, which hands their exports to the instrumentation.
@@ -36,17 +36,22 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
     const exported: unknown = cached.require(filename)
     const late = found.get(name) ?? describe(cached, name)
     found.set(name, late)
-    const replaced = replacedIn(before, exported)
+    const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(cached, name))
     if (replaced.length > 0) found.set(name, withReplaced(late, replaced, cached))
   }
   const loadedBuiltins = new Set((process as { moduleLoadList?: string[] }).moduleLoadList)
   for (const name of BUILTINS) {
     if (!loadedBuiltins.has(`NativeModule ${name}`) || !activate(name)) continue
-    require(name)
+    require(`node:${name}`)
     found.set(name, { module: name, version: undefined, loadedBy: undefined, replaced: [], taken: [] })
   }
   if (found.size > 0) Module.syncBuiltinESMExports()
   return [...found.values()]
+}
+
+/** What such a file exports as a whole goes by a name of its own, if anybody but the package sees it. */
+function isInner({ parent }: NodeJS.Module, name: string): boolean {
+  return moduleNameOf(parent?.filename ?? '') === name
 }
 
 function describe(cached: NodeJS.Module, name: string): LateLoad {

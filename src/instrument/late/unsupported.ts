@@ -16,6 +16,7 @@ export interface UnsupportedVersion {
 
 /** Reads the definitions of each instrumentation; `semver` is loaded only when something loaded was not patched. */
 export function findUnsupported(definitions: ReadonlyMap<string, readonly Definition[]>): UnsupportedVersion[] {
+  const everything = [...definitions.values()].flat()
   return [...definitions].flatMap(([instrumentation, all]) => {
     const modules = [...new Set(all.map(({ name }) => name))]
     return modules.flatMap((module) => {
@@ -23,7 +24,11 @@ export function findUnsupported(definitions: ReadonlyMap<string, readonly Defini
       const version = own.find(({ moduleVersion }) => moduleVersion !== undefined)?.moduleVersion
       if (version === undefined || own.some(isPatched)) return []
       const supported = [...new Set(own.flatMap(({ supportedVersions }) => supportedVersions))]
-      return isIn(version, supported) ? [] : [{ module, version, supported, instrumentation }]
+      // what one instrumentation leaves to another is supported
+      const byAny = everything
+        .filter(({ name }) => name === module)
+        .flatMap(({ supportedVersions }) => supportedVersions)
+      return isIn(version, byAny) ? [] : [{ module, version, supported, instrumentation }]
     })
   })
 }
