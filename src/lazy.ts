@@ -25,6 +25,7 @@ export const LAZY_PACKAGES = {
   ioredis: './instrument/ioredis/index.ts',
   mysql2: './instrument/mysql2/index.ts',
   routes: './instrument/routes/instrumentation.ts',
+  trpc: './instrument/trpc/index.ts',
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
   'tail-sampling': './signals/traces/tail-sampling.ts',

@@ -22,7 +22,7 @@ const INSTRUMENTATIONS: Readonly<Record<InstrumentationName, 1>> = {
   amqplib: 1, 'aws-lambda': 1, 'aws-sdk': 1, bunyan: 1, 'cassandra-driver': 1, connect: 1, cucumber: 1, dataloader: 1, dns: 1, express: 1, fs: 1,
   'generic-pool': 1, graphql: 1, grpc: 1, hapi: 1, 'host-metrics': 1, http: 1, ioredis: 1, kafkajs: 1, knex: 1, koa: 1, 'lru-memoizer': 1,
   memcached: 1, mongodb: 1, mongoose: 1, mysql: 1, mysql2: 1, 'nestjs-core': 1, net: 1, openai: 1, oracledb: 1, pg: 1, pino: 1, redis: 1,
-  restify: 1, router: 1, 'runtime-node': 1, 'socket.io': 1, tedious: 1, undici: 1, winston: 1,
+  restify: 1, router: 1, 'runtime-node': 1, 'socket.io': 1, tedious: 1, trpc: 1, undici: 1, winston: 1,
 } // biome-ignore format: a table
 
 const header: Rule = (value, at) => {

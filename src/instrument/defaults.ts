@@ -9,6 +9,7 @@ import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { nameByQuery } from './sql/name-spans.ts'
+import { OURS_ALONE } from './targets.ts'
 
 /** Spans for every file, socket and name lookup drown the rest; `router` repeats what express says; the last two need their own setup. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set([
@@ -111,7 +112,7 @@ function knownMethods({ env = {} }: DefaultsOptions): readonly string[] | undefi
 
 /** Which instrumentations are on: by option, else by environment, else by default. */
 export function chooseEnabled(settings: InstrumentationSettings, env: Environment): Set<string> {
-  const known = Object.keys(CLASSES)
+  const known = [...Object.keys(CLASSES), ...OURS_ALONE]
   const enabledByEnv = readNames('OTEL_NODE_ENABLED_INSTRUMENTATIONS', env, known)
   const disabledByEnv = readNames('OTEL_NODE_DISABLED_INSTRUMENTATIONS', env, known) ?? []
   return new Set(

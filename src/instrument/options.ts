@@ -1,12 +1,12 @@
 /** What a user can say about instrumentations. */
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
-/** Names of the catalogue, which is that of `@opentelemetry/auto-instrumentations-node`. */
+/** Names of the catalogue, which is that of `@opentelemetry/auto-instrumentations-node`, and of what is ours alone. */
 export type InstrumentationName =
   | 'amqplib' | 'aws-lambda' | 'aws-sdk' | 'bunyan' | 'cassandra-driver' | 'connect' | 'cucumber' | 'dataloader' | 'dns' | 'express' | 'fs'
   | 'generic-pool' | 'graphql' | 'grpc' | 'hapi' | 'host-metrics' | 'http' | 'ioredis' | 'kafkajs' | 'knex' | 'koa' | 'lru-memoizer'
   | 'memcached' | 'mongodb' | 'mongoose' | 'mysql' | 'mysql2' | 'nestjs-core' | 'net' | 'openai' | 'oracledb' | 'pg' | 'pino' | 'redis'
-  | 'restify' | 'router' | 'runtime-node' | 'socket.io' | 'tedious' | 'undici' | 'winston' // biome-ignore format: a table
+  | 'restify' | 'router' | 'runtime-node' | 'socket.io' | 'tedious' | 'trpc' | 'undici' | 'winston' // biome-ignore format: a table
 
 /** `false` turns an instrumentation off, `true` on, an object is its own configuration (and turns it on). */
 export type InstrumentationSettings = Partial<Record<InstrumentationName, boolean | Readonly<Record<string, unknown>>>>

@@ -11,6 +11,7 @@ import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import { ROUTES } from './targets.ts'
+import type * as Trpc from './trpc/index.ts'
 import type * as Undici from './undici/index.ts'
 
 type Create = (config: Record<string, unknown>) => Instrumentation
@@ -30,6 +31,7 @@ export function chooseOwn(settings: InstrumentationSettings): Record<string, Cre
   return {
     ...Object.fromEntries(chosen),
     pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+    trpc: () => loadLazily<typeof Trpc>('trpc').createTrpc(),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
   }
 }

@@ -13,6 +13,7 @@ import {
   withGuards,
 } from './hooks/guard.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
+import { addExecutor } from './mend/graphql-executor.ts'
 import { mend } from './mend/libraries.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
@@ -148,6 +149,7 @@ export function createRegistry(
     let own: Definition[] = []
     const Guarded = withGuards(Class, name, (found) => {
       own = found
+      if (name === 'graphql') addExecutor(found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
       for (const definition of found) alsoPatch(definition)
     })
