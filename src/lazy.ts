@@ -19,6 +19,7 @@ export const LAZY_PACKAGES = {
   configuration: '@opentelemetry/configuration',
   http: './instrument/http/index.ts',
   express: './instrument/express/index.ts',
+  'webpack-loader': './instrument/bundled/webpack-loader.ts',
   spool: './delivery/spool/spool.ts',
   undici: './instrument/undici/index.ts',
   pg: './instrument/pg/index.ts',
