@@ -20,6 +20,7 @@ const DOORS: Record<string, string> = {
   index: 'src/index.ts',
   register: 'src/register.ts',
   pino: 'src/pino.ts',
+  bundler: 'src/bundler.ts',
   viewer: 'src/viewer/index.ts',
 }
 /** Further entries that run on their own: the command, and the processes and workers we start. */

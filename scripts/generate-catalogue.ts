@@ -1,4 +1,4 @@
-/** Writes src/instrument/catalogue.generated.ts: which instrumentation patches which module, from their own public definitions. */
+/** Writes src/instrument/catalogue.generated.ts and bundled/files.generated.ts: what instrumentations patch, from their own public definitions. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -22,6 +22,7 @@ if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
 
 const targets: Record<string, string[]> = {}
 const classes: Record<string, string> = {}
+const files: Record<string, string[]> = {}
 for (const name of catalogue) {
   const exported = require(`@opentelemetry/instrumentation-${name}`) as Record<string, unknown>
   const found = Object.entries(exported).find(
@@ -30,7 +31,11 @@ for (const name of catalogue) {
   if (!found) throw new Error(`no instrumentation class in ${name}`)
   classes[name] = found[0]
   const instance = new (found[1] as Constructor)({ enabled: false })
-  for (const { name: target } of instance.getModuleDefinitions?.() ?? []) {
+  for (const { name: target, files: inner } of instance.getModuleDefinitions?.() ?? []) {
+    for (const file of inner) {
+      const inside = file.name.replaceAll('\\', '/').slice(target.length + 1)
+      files[target] = [...new Set([...(files[target] ?? []), inside])].sort()
+    }
     targets[target] ??= []
     if (!targets[target].includes(name)) targets[target].push(name)
   }
@@ -53,6 +58,16 @@ ${table(targets)}
 /** Instrumentation -> the class its package exports. */
 export const CLASSES: Readonly<Record<string, string>> = {
 ${table(classes)}
+}
+`,
+)
+writeFileSync(
+  path.join(root, 'src/instrument/bundled/files.generated.ts'),
+  `/** Written by scripts/generate-catalogue.ts from auto-instrumentations-node: do not edit. */
+
+/** Module -> the files of it, besides its entry, that are patched. */
+export const FILES: Readonly<Record<string, readonly string[]>> = {
+${table(files)}
 }
 `,
 )

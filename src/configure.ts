@@ -9,6 +9,7 @@ import { createPropagator } from './context/propagators.ts'
 import { createDelivery } from './delivery/index.ts'
 import { ConfigError, messageOf } from './errors.ts'
 import { IDLE, startInstrumentation } from './instrument/index.ts'
+import { watchFrameworkSpans } from './instrument/routes/framework-spans.ts'
 import { loadLazily } from './lazy.ts'
 import { configureLog, log, orElse } from './log.ts'
 import { chooseContextManager } from './signals/context-manager.ts'
@@ -80,7 +81,7 @@ function start(config: Config): Telemetry {
     emptyResource,
   )
   const delivery = createDelivery({ ...config, ...config.delivery, resource })
-  const providers = createProviders(config, resource, delivery)
+  const providers = createProviders(config, resource, delivery, watchFrameworkSpans)
   if (providers.meterProvider) delivery.setMeterProvider(providers.meterProvider)
   delivery.setProviders(
     [options.tracerProvider ?? providers.tracerProvider, providers.loggerProvider].filter((one) => one !== undefined),

@@ -19,7 +19,7 @@ const LEAVES = [
 const SHARED_WITH_PAGES = ['viewer/api.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
-const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'cli.ts', 'viewer/index.ts']
+const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'bundler.ts', 'cli.ts', 'viewer/index.ts']
 /** Stage -> the stages it may take code from, besides leaves and itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   config: [],

@@ -228,6 +228,18 @@ describe('libraries', () => {
     expect(has(require(file).prototype, '_execute')).toEqual([])
   })
 
+  test('polka and h3 find the handler by methods of a prototype', async () => {
+    expect(has(Object.getPrototypeOf(require('polka')()), 'add', 'find')).toEqual([])
+    const { H3 } = await import('h3')
+    expect(has(H3.prototype, '~findRoute')).toEqual([])
+  })
+
+  test('builders of tRPC have one prototype, and all procedures begin with theirs', () => {
+    const { initTRPC } = require('@trpc/server') as { initTRPC: { context(): object; create: Callable } }
+    expect(Object.getPrototypeOf(initTRPC.context())).toBe(Object.getPrototypeOf(initTRPC))
+    expect(has((initTRPC.create() as Any)['procedure'], 'use', 'query')).toEqual([])
+  })
+
   test('fastify tells of each handler on a channel, with the route', async () => {
     const seen: unknown[] = []
     const note = (message: unknown): void => void seen.push((message as { route: { url: string } }).route.url)

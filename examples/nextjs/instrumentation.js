@@ -3,11 +3,7 @@
 export async function register() {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
   const { configureOpentelemetry } = await import('uptrace-node')
-  configureOpentelemetry({
-    serviceName: 'nextjs-example',
-    // Next.js makes the span of a request itself, and knows the route
-    instrumentations: { http: { disableIncomingRequestInstrumentation: true } },
-  })
+  configureOpentelemetry({ serviceName: 'nextjs-example' })
 }
 
 export async function onRequestError(error) {

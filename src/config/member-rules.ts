@@ -24,7 +24,7 @@ const INSTRUMENTATIONS: Readonly<Record<InstrumentationName, 1>> = {
   memcached: 1, mongodb: 1, mongoose: 1, mysql: 1, mysql2: 1, 'nestjs-core': 1, net: 1, openai: 1, oracledb: 1, pg: 1, pino: 1, redis: 1,
   restify: 1, router: 1, 'runtime-node': 1, 'socket.io': 1, tedious: 1, undici: 1, winston: 1,
   ai: 1, 'better-sqlite3': 1, bullmq: 1, 'connect-rpc': 1, cron: 1, croner: 1, http2: 1, langchain: 1, 'node-cron': 1,
-  'node-sqlite': 1, nodemailer: 1, postgres: 1, ws: 1,
+  'node-sqlite': 1, nodemailer: 1, postgres: 1, trpc: 1, ws: 1,
 } // biome-ignore format: a table
 
 const header: Rule = (value, at) => {

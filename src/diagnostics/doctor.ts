@@ -155,7 +155,7 @@ function judgeReport({ instrumentation, spans, main }: SelfReport): Check[] {
         {
           name: 'bundle',
           status: inlined.length > 0 ? 'failed' : 'warning',
-          detail: `${main} was made by a bundler${inlined.length > 0 ? ` with ${inlined.join(', ')} inside, which cannot be traced` : ''}: leave packages external (esbuild --packages=external, webpack externals, Next.js serverExternalPackages)`,
+          detail: `${main} was made by a bundler${inlined.length > 0 ? ` with ${inlined.join(', ')} inside, which cannot be traced` : ''}: leave packages external (esbuild --packages=external, webpack externals, Next.js serverExternalPackages), or add a plugin of uptrace-node/bundler`,
         },
       ]
     : []

@@ -6,6 +6,7 @@ import { isComplete } from '../lazy.ts'
 import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
+import { takeBundled } from './bundled/registry.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
@@ -98,6 +99,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     for (const { module } of found) reported.add(module)
     warnOfUnsupported(found)
   })
+  const definitions = (): AliasDefinition[] => [...registry.definitions().values()].flat() as AliasDefinition[]
   const activateFor = (moduleName: string): boolean => {
     // nothing to dispatch again where nothing came of it: a load that failed would be tried without end
     if (!registry.awaits(moduleName) || !registry.activateFor(moduleName)) return false
@@ -112,13 +114,18 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     },
     isTarget: (moduleName) =>
       Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name)),
-    patchAlias: (identity: Identity, filename, exported) =>
-      patchAs(identity, filename, exported, [...registry.definitions().values()].flat() as AliasDefinition[]),
+    patchAlias: (identity: Identity, filename, exported) => patchAs(identity, filename, exported, definitions()),
   }
 
   const previous = running
   registry.resume()
   const esm = watchModules(watcher, Object.keys(TARGETS).filter(watcher.isTarget))
+  const stopBundled = takeBundled((module) => {
+    if (!watcher.isTarget(module.name)) return
+    watcher.onSight(module.name)
+    const key = `${module.name}@${module.version}/${module.file}, bundled`
+    module.exports = patchAs({ ...module, isAlias: false }, key, module.exports, definitions())
+  })
   const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
   const stopFetch = enabled.has('undici')
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
@@ -157,6 +164,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     versionCheck.conclude()
     stopFetch()
     stopRoutes()
+    stopBundled()
     stopTakenEarly()
     registry.disableAll(to)
   }

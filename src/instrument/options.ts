@@ -8,7 +8,7 @@ export type InstrumentationName =
   | 'memcached' | 'mongodb' | 'mongoose' | 'mysql' | 'mysql2' | 'nestjs-core' | 'net' | 'openai' | 'oracledb' | 'pg' | 'pino' | 'redis'
   | 'restify' | 'router' | 'runtime-node' | 'socket.io' | 'tedious' | 'undici' | 'winston'
   | 'ai' | 'better-sqlite3' | 'bullmq' | 'connect-rpc' | 'cron' | 'croner' | 'http2' | 'langchain' | 'node-cron' | 'node-sqlite'
-  | 'nodemailer' | 'postgres' | 'ws' // biome-ignore format: a table
+  | 'nodemailer' | 'postgres' | 'trpc' | 'ws' // biome-ignore format: a table
 
 /** `false` turns an instrumentation off, `true` on, an object is its own configuration (and turns it on). */
 export type InstrumentationSettings = Partial<Record<InstrumentationName, boolean | Readonly<Record<string, unknown>>>>

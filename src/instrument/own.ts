@@ -23,6 +23,7 @@ import type * as Routes from './routes/instrumentation.ts'
 import type * as BetterSqlite3 from './sqlite/better-sqlite3.ts'
 import type * as NodeSqlite from './sqlite/node-sqlite.ts'
 import { GRAPHQL_17, ROUTES } from './targets.ts'
+import type * as Trpc from './trpc/index.ts'
 import type * as Undici from './undici/index.ts'
 import type * as Ws from './ws/index.ts'
 
@@ -42,6 +43,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   http2: (config) => loadLazily<typeof Http2>('http2').createHttp2(config),
   'connect-rpc': (config) => loadLazily<typeof ConnectRpc>('connect-rpc').createConnectRpc(config),
   langchain: (config) => loadLazily<typeof Langchain>('langchain').createLangchain(config),
+  trpc: () => loadLazily<typeof Trpc>('trpc').createTrpc(),
   ws: (config) => loadLazily<typeof Ws>('ws').createWs(config),
   bullmq: (config) => loadLazily<typeof Bullmq>('bullmq').createBullmq(config),
   nodemailer: (config) => loadLazily<typeof Nodemailer>('nodemailer').createNodemailer(config),

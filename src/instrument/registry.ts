@@ -16,6 +16,7 @@ import {
 } from './hooks/guard.ts'
 import { withLinkedReceives } from './hooks/link-received.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
+import { addExecutor } from './mend/graphql-executor.ts'
 import { mend } from './mend/libraries.ts'
 import { widenVersions } from './mend/versions.ts'
 import { watchRoutes } from './routes/watch.ts'
@@ -152,6 +153,7 @@ export function createRegistry(
     let own: Definition[] = []
     const Guarded = withGuards(Class, name, (found) => {
       own = found
+      if (name === 'graphql') addExecutor(found)
       if (PATCHES_NAMED_EXPORTS_ONLY.has(name)) patchDefaultExports(found)
       for (const definition of found) {
         widenVersions(name, definition)

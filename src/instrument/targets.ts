@@ -23,17 +23,22 @@ const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'node-sqlite': ['sqlite'],
   nodemailer: ['nodemailer'],
   postgres: ['postgres'],
+  trpc: ['@trpc/server'],
   ws: ['ws'],
 }
 
 /** All that can be turned on and off. */
 export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...Object.keys(OWN_LIBRARIES)].sort()
 
+/** Frameworks of which the route of a request is taken. */
+const ROUTED = ['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router']
+
 /** Module -> the instrumentations that patch it. */
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ...CATALOGUE,
   ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
+  ...Object.fromEntries(ROUTED.map((name) => [name, [ROUTES]])),
   graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
-  hono: [ROUTES],
-  h3: [ROUTES],
+  // what GraphQL Yoga executes with
+  '@graphql-tools/executor': ['graphql'],
 }

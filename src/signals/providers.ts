@@ -14,7 +14,9 @@ import { createLoggerProvider } from './logs/provider.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
 import { createTracerProvider } from './traces/provider.ts'
 import { createConfiguredSampler } from './traces/samplers.ts'
-import type { OwnTracerProvider } from './traces/tracer-provider.ts'
+import type { OwnTracerProvider, OwnTracerProviderOptions } from './traces/tracer-provider.ts'
+
+type WatchTracer = OwnTracerProviderOptions['watchTracer']
 
 /** Where the signals go; undefined for one that no destination takes. */
 export interface Sinks {
@@ -31,14 +33,19 @@ export interface Providers {
   readonly metrics: Metrics | undefined
 }
 
-export function createProviders(config: Config, resource: Resource, sinks: Sinks): Providers {
+export function createProviders(
+  config: Config,
+  resource: Resource,
+  sinks: Sinks,
+  watchTracer?: WatchTracer,
+): Providers {
   const { signals, options } = config
   const make = <T>(signal: Signal, isOn: boolean, create: () => T): T | undefined =>
     isOn ? orElse(`the provider of ${signal}`, create, undefined) : undefined
   const metrics = make('metrics', signals.metrics, () => startMetrics(config, resource, sinks))
   const meterProvider = metrics?.meterProvider
   const isOwn = signals.traces && !options.tracerProvider
-  const tracerProvider = make('traces', isOwn, () => startTraces(config, resource, sinks, meterProvider))
+  const tracerProvider = make('traces', isOwn, () => startTraces(config, resource, sinks, meterProvider, watchTracer))
   const loggerProvider = make('logs', signals.logs, () => startLogs(config, resource, sinks))
   return { tracerProvider, meterProvider, loggerProvider, metrics }
 }
@@ -62,6 +69,7 @@ function startTraces(
   resource: Resource,
   { spanProcessor }: Sinks,
   selfMetrics: MeterProvider | undefined,
+  watchTracer: WatchTracer | undefined,
 ): OwnTracerProvider {
   const { options, sampler } = config
   return createTracerProvider({
@@ -79,6 +87,7 @@ function startTraces(
     printsPretty: prints(config, 'traces'),
     sendsZipkin: config.extraExporters.traces.includes('zipkin'),
     selfMetrics,
+    watchTracer,
     keep: options.keep,
     spanMetrics: options.spanMetrics ? selfMetrics : undefined,
   })

@@ -22,7 +22,9 @@ test('has a row for each option that is checked, and says what it does', () => {
 
 test('names no variable that the code does not read', () => {
   const known = Object.keys(VARIABLES)
-  const named = options.flatMap(([, variables]) => [...variables!.matchAll(/`([A-Z][A-Z_*{},]+)/g)].map(([, name]) => name!))
+  const named = options.flatMap(([, variables]) =>
+    [...variables!.matchAll(/`([A-Z][A-Z_*{},]+)/g)].map(([, name]) => name!),
+  )
   expect(named.length).toBeGreaterThan(40)
   const isKnown = (name: string): boolean => {
     const pattern = new RegExp(

@@ -122,6 +122,19 @@ const EXPECTED: Record<string, Expected> = {
     ],
     routes: ['/posts/:id'],
   },
+  'bundled-plugin': {
+    // alone, and with the doctor
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id > request handler',
+      'GET > GET /posts/:id > request handler',
+    ],
+    routes: ['/posts/:id', '/posts/:id'],
+    logs: ['a post is read', 'a post is read'],
+  },
   'worker-threads': {
     spans: [
       'resize images',

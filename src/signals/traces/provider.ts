@@ -9,7 +9,7 @@ import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettySpanExporter } from '../pretty-print.ts'
 import { createSelfCounters } from './self-counters.ts'
 import { createSimpleProcessor } from './simple-processor.ts'
-import { createOwnTracerProvider, type OwnTracerProvider } from './tracer-provider.ts'
+import { createOwnTracerProvider, type OwnTracerProvider, type OwnTracerProviderOptions } from './tracer-provider.ts'
 
 export interface TracesOptions {
   readonly resource: Resource
@@ -29,6 +29,7 @@ export interface TracesOptions {
   readonly keep?: KeepOptions | undefined
   /** Gets calls and durations of all recorded spans, whether they are kept or not. */
   readonly spanMetrics?: MeterProvider | undefined
+  readonly watchTracer?: OwnTracerProviderOptions['watchTracer']
 }
 
 export function createTracerProvider(options: TracesOptions): OwnTracerProvider {
@@ -44,6 +45,7 @@ export function createTracerProvider(options: TracesOptions): OwnTracerProvider 
       ...(options.spanMetrics ? [createMetricsOfSpans(options.spanMetrics)] : []),
       ...createKept(options),
     ],
+    watchTracer: options.watchTracer,
     counters: options.selfMetrics && createSelfCounters(options.selfMetrics),
   })
 }

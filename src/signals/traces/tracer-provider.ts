@@ -18,6 +18,8 @@ export interface OwnTracerProviderOptions {
   readonly idGenerator?: IdGenerator | undefined
   readonly spanProcessors?: readonly SpanProcessor[]
   readonly counters?: SelfCounters | undefined
+  /** Sees each tracer once, and may give another one in its place. */
+  readonly watchTracer?: ((scope: string, tracer: Tracer) => Tracer) | undefined
 }
 
 export interface OwnTracerProvider extends TracerProvider {
@@ -33,7 +35,15 @@ const FLUSH_TIMEOUT_MILLIS = 30_000
 const LIMIT = 128
 
 export function createOwnTracerProvider(options: OwnTracerProviderOptions): OwnTracerProvider {
-  const { resource, sampler, trustsSampler = false, idGenerator, spanProcessors: processors = [], counters } = options
+  const {
+    resource,
+    sampler,
+    trustsSampler = false,
+    idGenerator,
+    spanProcessors: processors = [],
+    counters,
+    watchTracer,
+  } = options
   const limits = withDefaults(options.limits ?? {})
   const core = new TracerCore({ resource, limits, sampler, trustsSampler, idGenerator, processors, counters })
   const tracers = new Map<string, Tracer>()
@@ -44,6 +54,7 @@ export function createOwnTracerProvider(options: OwnTracerProviderOptions): OwnT
       let tracer = tracers.get(key)
       if (tracer === undefined) {
         tracer = createTracer({ name, version, schemaUrl } as Parameters<typeof createTracer>[0], core)
+        if (watchTracer !== undefined) tracer = watchTracer(String(name), tracer)
         tracers.set(key, tracer)
       }
       return tracer

@@ -1,0 +1,67 @@
+/** What is added to a module of a library as it is bundled, so that it hands over its exports when the program runs. */
+import { type Identity, identify } from '../hooks/identity.ts'
+import { TARGETS } from '../targets.ts'
+import { FILES } from './files.generated.ts'
+import { BUNDLED } from './registry.ts'
+
+/**
+ * Of packages that are bundled as ES modules, the file which defines what is patched: it stands for the entry, which bundlers pass by where all
+ * it does is to export from others.
+ */
+const DEFINED_IN: Readonly<Record<string, RegExp>> = {
+  hono: /^dist\/(cjs\/)?hono\.js$/,
+  h3: /^dist\/h3\.mjs$/,
+  '@trpc/server': /^dist\/(index\.cjs|initTRPC-[^/]*\.mjs)$/,
+}
+
+const isTarget = (name: string): boolean => Object.hasOwn(TARGETS, name)
+const fileOf = (id: string): string => id.replace(/[?#].*$/, '')
+
+/** The package itself, which finds its files only outside of a bundle. */
+export const isOurs = (specifier: string): boolean => /^uptrace-node(\/|$)/.test(specifier)
+
+/** Whether something is to be added to this file. */
+export const isPatched = (id: string): boolean => findPatched(id) !== undefined
+
+/** The code of the file with what is added; undefined for one that stays as it is. */
+export function withHandOver(code: string, id: string): string | undefined {
+  const identity = findPatched(id)
+  if (identity === undefined) return undefined
+  if (!isEsModule(code)) return `${code}\n;{ ${push(identity, 'module.exports')} module.exports = handed.exports }\n`
+  return Object.hasOwn(DEFINED_IN, identity.name) ? `${code}\n;{ ${pushLocals(identity, code)} }\n` : undefined
+}
+
+function findPatched(id: string): Identity | undefined {
+  if (id.startsWith('\0') || !/\.[cm]?js$/.test(fileOf(id))) return undefined
+  const identity = identify(fileOf(id), isTarget)
+  if (identity === undefined) return undefined
+  if (Object.hasOwn(DEFINED_IN, identity.name))
+    return DEFINED_IN[identity.name]!.test(identity.file) ? { ...identity, isMain: true } : undefined
+  return identity.isMain || FILES[identity.name]?.includes(identity.file) ? identity : undefined
+}
+
+function push({ name, version, file, isMain }: Identity, exports: string): string {
+  const known = JSON.stringify({ name, version, file, isMain }).slice(1, -1)
+  return `const handed = {${known},exports:${exports}}; (globalThis[Symbol.for("${BUNDLED}")] ??= []).push(handed);`
+}
+
+/** Exports of an ES module are its variables: those which are no constants get what became of them. */
+function pushLocals(identity: Identity, code: string): string {
+  const locals = localsOf(code)
+  const assignments = locals
+    .filter((local) => isAssignable(code, local))
+    .map((local) => ` ${local} = handed.exports.${local};`)
+  return push(identity, `{${locals.join()}}`) + assignments.join('')
+}
+
+/** The variables of this file that it exports, whatever it calls them outside. */
+function localsOf(code: string): string[] {
+  const lists = [...code.matchAll(/^export\s*\{([^}]*)\}\s*;?\s*$/gm)].map(([, list = '']) => list)
+  const names = lists.flatMap((list) => list.split(',').map((part) => part.trim().split(/\s+as\s+/)[0]!))
+  return [...new Set(names.filter((name) => name !== ''))]
+}
+
+const isAssignable = (code: string, local: string): boolean =>
+  new RegExp(`^(?:var|let|class|function|async function)\\s+${local.replaceAll('$', '\\$')}\\b`, 'm').test(code)
+
+const isEsModule = (code: string): boolean => /^(?:import|export)\b(?!\s*\()/m.test(code)

@@ -1,0 +1,46 @@
+/** Next and SvelteKit make spans of their own and know the route: it names the request, which has one span of a server only. */
+
+import type { Tracer } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  INVALID_SPAN_CONTEXT,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  trace,
+} from '@opentelemetry/api'
+import { getRPCMetadata, RPCType } from '@opentelemetry/core'
+
+/** Scope -> the attribute that holds the route. */
+const ROUTE: Readonly<Record<string, string>> = { 'next.js': 'next.route', sveltekit: 'http.route' }
+/** What stands there for pages of errors, and where no route matched. */
+const NONE = /^unknown$|^\/(_not-found|_error|404|500)(\/|$)/
+
+/** The same tracer for all other scopes. */
+export function watchFrameworkSpans(scope: string, tracer: Tracer): Tracer {
+  const attribute = ROUTE[scope]
+  if (attribute === undefined) return tracer
+  const startSpan = (name: string, options: SpanOptions = {}, parent = context.active()): Span => {
+    const metadata = getRPCMetadata(parent)
+    const isRequest = metadata?.type === RPCType.HTTP
+    if (isRequest) noteRoute(metadata, options.attributes?.[attribute])
+    else if (isStart(scope, options, parent)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+    const isSecond = isRequest && options.kind === SpanKind.SERVER
+    return tracer.startSpan(name, isSecond ? { ...options, kind: SpanKind.INTERNAL } : options, parent)
+  }
+  // `startActiveSpan` of our tracers starts spans by this method
+  return Object.create(tracer, { startSpan: { value: startSpan } }) as Tracer
+}
+
+function noteRoute(metadata: { route?: string }, route: unknown): void {
+  if (typeof route === 'string' && !NONE.test(route)) metadata.route = withoutGroups(route)
+}
+
+/** SvelteKit's ids name groups of routes, which are no part of a path. */
+const withoutGroups = (route: string): string => route.replace(/\/\([^/()]+\)(?=\/|$)/g, '') || '/'
+
+/** Next tells of each module that it loads while it starts, in a trace of its own. */
+function isStart(scope: string, { kind, root }: SpanOptions, parent: Context): boolean {
+  return scope === 'next.js' && kind !== SpanKind.SERVER && (root === true || trace.getSpan(parent) === undefined)
+}

@@ -1,0 +1,49 @@
+/** Hono 4: its router says which handlers a request goes through. */
+import { type Any, sayRoute, withExport } from './say-route.ts'
+
+interface HonoRouter {
+  match: Any
+}
+type HonoClass = new (...args: unknown[]) => { readonly router: HonoRouter }
+/** Of handlers and middleware in their order: function, route, and parameters. */
+type HonoMatch = readonly [
+  ReadonlyArray<readonly [readonly [unknown, { readonly path: string; readonly method: string }], unknown]>,
+]
+
+export function patchHono(exported: { Hono: HonoClass }): object {
+  const { Hono } = exported
+  const Watched = class extends Hono {
+    constructor(...args: unknown[]) {
+      super(...args)
+      watchRouter(this.router)
+    }
+  }
+  Object.defineProperty(Watched, 'name', { value: Hono.name })
+  return withExport(exported as never, 'Hono', Watched)
+}
+
+/** A router puts a faster `match` in the place of its own once it knows its routes. */
+function watchRouter(router: HonoRouter): void {
+  let match = router.match
+  Object.defineProperty(router, 'match', {
+    configurable: true,
+    enumerable: true,
+    set: (value: Any) => {
+      match = value
+    },
+    get: () =>
+      function (this: unknown, ...args: unknown[]): unknown {
+        const result = match.apply(this, args)
+        sayRoute(() => routeOf(result as HonoMatch))
+        return result
+      },
+  })
+}
+
+/** The last handler; middleware is for all methods, as a handler may be. */
+function routeOf([matched]: HonoMatch): string | undefined {
+  const routes = matched.map(([[, route]]) => route)
+  const handler =
+    routes.findLast(({ method }) => method !== 'ALL') ?? routes.findLast(({ path }) => !/^\/?\*$/.test(path))
+  return handler?.path
+}
