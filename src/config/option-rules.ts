@@ -121,6 +121,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     views: listOf('a list of view options', createViewRule()),
     temporalityPreference: oneOf('cumulative', 'delta', 'lowmemory'),
     histogramAggregation: oneOf('explicit_bucket_histogram', 'base2_exponential_bucket_histogram'),
+    exemplarFilter: oneOf(...VARIABLES.OTEL_METRICS_EXEMPLAR_FILTER.values),
     runtimeMetrics: flag,
     loggingEnabled: flag,
     loggingDisabled: flag,

@@ -6,6 +6,8 @@ export type SamplerName = RootSamplerName | `parentbased_${RootSamplerName}`
 
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
+/** Names that `OTEL_METRICS_EXEMPLAR_FILTER` knows. */
+export type ExemplarFilterName = 'trace_based' | 'always_on' | 'always_off'
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
 export type SeverityName = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
 

@@ -10,6 +10,7 @@ import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
 import type { KeepOptions } from './keep-options.ts'
 import type {
   BatchOptions,
+  ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
   SamplerName,
@@ -21,6 +22,7 @@ import type { SamplingRule } from './sampling-rules.ts'
 
 export type {
   BatchOptions,
+  ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
   PropagatorName,
@@ -157,6 +159,13 @@ export interface ConfigureOptions {
   temporalityPreference?: TemporalityPreference
   /** @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
   histogramAggregation?: HistogramAggregation
+  /**
+   * Which measurements may become exemplars, which lead from a metric to a trace: those of sampled spans, all, or none.
+   * @default 'trace_based' — env `OTEL_METRICS_EXEMPLAR_FILTER`
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when another text
+   * @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter
+   */
+  exemplarFilter?: ExemplarFilterName
   /** Event loop, heap and garbage collection metrics. @default true — env `UPTRACE_RUNTIME_METRICS` */
   runtimeMetrics?: boolean
 

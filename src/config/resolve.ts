@@ -173,7 +173,7 @@ function resolveMetrics(
       options.histogramAggregation ??
       env.oneOf('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION') ??
       'explicit_bucket_histogram',
-    exemplarFilter: env.oneOf('OTEL_METRICS_EXEMPLAR_FILTER') ?? 'trace_based',
+    exemplarFilter: options.exemplarFilter ?? env.oneOf('OTEL_METRICS_EXEMPLAR_FILTER') ?? 'trace_based',
   }
 }
 

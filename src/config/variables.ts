@@ -83,7 +83,7 @@ export const VARIABLES = {
   OTEL_TRACES_EXPORTER: { type: 'list', values: ['otlp', 'console', 'none', 'zipkin'], default: '`otlp`', sets: '`tracingEnabled`, `prettyPrint`' },
   OTEL_METRICS_EXPORTER: { type: 'list', values: ['otlp', 'console', 'none', 'prometheus'], default: '`otlp`', sets: '`metricsEnabled`, `prettyPrint`' },
   OTEL_LOGS_EXPORTER: { type: 'list', values: ['otlp', 'console', 'none'], default: '`otlp`', sets: '`loggingEnabled`, `prettyPrint`' },
-  OTEL_METRICS_EXEMPLAR_FILTER: { type: 'enum', values: ['always_on', 'always_off', 'trace_based'], default: '`trace_based`', sets: 'which measurements may become exemplars' },
+  OTEL_METRICS_EXEMPLAR_FILTER: { type: 'enum', values: ['always_on', 'always_off', 'trace_based'], default: '`trace_based`', sets: '`exemplarFilter`' },
   OTEL_METRIC_EXPORT_INTERVAL: { type: 'millis', min: 1, default: 15_000, sets: '`metricExportIntervalMillis`' },
   OTEL_METRIC_EXPORT_TIMEOUT: { type: 'timeout', default: 'the interval, which is also the most', sets: '`metricExportTimeoutMillis`' },
   OTEL_CONFIG_FILE: { type: 'file', sets: 'the declarative configuration: all other variables of this page are then read only where the file names them' },

@@ -53,6 +53,7 @@ function startMetrics(config: Config, resource: Resource, { metricExporter }: Si
     delivery: metricExporter,
     printsPretty: prints(config, 'metrics'),
     servesPrometheus: config.extraExporters.metrics.includes('prometheus'),
+    exemplarFilter: config.exemplarFilter,
     env: config.env,
   })
 }

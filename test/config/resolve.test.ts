@@ -282,6 +282,13 @@ describe('values', () => {
       'always_off',
     ],
     [
+      'the filter of exemplars in code before the variable',
+      { exemplarFilter: 'always_on' },
+      { OTEL_METRICS_EXEMPLAR_FILTER: 'always_off' },
+      (c) => c.exemplarFilter,
+      'always_on',
+    ],
+    [
       'propagators of other vendors',
       {},
       { OTEL_PROPAGATORS: 'jaeger,XRAY,ottrace' },
