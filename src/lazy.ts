@@ -28,6 +28,8 @@ export const LAZY_PACKAGES = {
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
   'tail-sampling': './signals/traces/tail-sampling.ts',
+  console: './instrument/console/bridge.ts',
+  nest: './instrument/nest/instrumentation.ts',
   'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const

@@ -58,6 +58,12 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
   )
   const samplingRule: Rule = (value, { option }) =>
     rule(SAMPLING_RULES, isSamplingRule)(value, { option, path: option })
+  const severity = rule(
+    'a SeverityNumber from 0 to 24 or one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL',
+    (value) =>
+      (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 24) ||
+      (isText(value) && /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/.test(value)),
+  )
   const propagator = having('a propagator', 'inject', 'extract')
 
   return {
@@ -125,12 +131,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     runtimeMetrics: flag,
     loggingEnabled: flag,
     loggingDisabled: flag,
-    minLogSeverity: rule(
-      'a SeverityNumber from 0 to 24 or one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL',
-      (value) =>
-        (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 24) ||
-        (isText(value) && /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/.test(value)),
-    ),
+    minLogSeverity: severity,
     redaction: eitherOf(
       'true, false or an object',
       flag,
@@ -155,6 +156,11 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
         'an object of field names',
         rule('one of the field names: a string that is not empty', (value) => isText(value) && value !== ''),
       ),
+      console: flag,
+      nest: flag,
+      spanStatus: flag,
+      severity: mapOf('an object of severities by logger', severity),
+      ofDroppedTraces: oneOf(...VARIABLES.UPTRACE_LOG_DROPPED_TRACES.values),
     }),
     instrumentations: createInstrumentationsRule(),
     ignoreUrls: listOf(

@@ -1,4 +1,5 @@
 /** Types of options that are more than a number or a text. */
+import type { SeverityNumber } from '@opentelemetry/api'
 
 type RootSamplerName = 'always_on' | 'always_off' | 'traceidratio' | 'rate_limited' | 'consistent_probability'
 /** Names that `OTEL_TRACES_SAMPLER` knows, and `rate_limited` and `consistent_probability`, which are ours. */
@@ -40,7 +41,7 @@ export interface BatchOptions {
   exportTimeoutMillis?: number
 }
 
-/** Which ids a log line carries, and whether lines are sent as log records. Read by the pino instrumentation. */
+/** Which ids a log line carries, which lines are sent as log records, and what records do to spans. */
 export interface LogCorrelationOptions {
   /** Adds the ids of the active span to each line. @default true — env `UPTRACE_LOG_CORRELATION` */
   correlation?: boolean
@@ -48,4 +49,26 @@ export interface LogCorrelationOptions {
   sending?: boolean
   /** Names of the fields. `parentSpanId` is added only when it is named. @default trace_id, span_id, trace_flags — env `UPTRACE_LOG_KEYS` */
   keys?: { traceId?: string; spanId?: string; traceFlags?: string; parentSpanId?: string }
+  /**
+   * Sends what is written with `console.log`, `info`, `warn`, `error`, `debug` and `trace` as log records; the output stays as it is. From Node 22.15.
+   * @default false — env `UPTRACE_LOG_CONSOLE`
+   */
+  console?: boolean
+  /** Sends what the logger of NestJS prints as log records. @default false — env `UPTRACE_LOG_NEST` */
+  nest?: boolean
+  /**
+   * Sets the status of the active span to Error for each record of severity ERROR and above, with the message of the record, as otelzap does.
+   * @default false — env `UPTRACE_LOG_SPAN_STATUS`
+   */
+  spanStatus?: boolean
+  /**
+   * The least severity of loggers by name, before `minLogSeverity`; `*` stands for any characters, and the first name that fits counts. Those of this
+   * package are `uptrace-node/pino`, `uptrace-node/console` and `uptrace-node/nest`.
+   * @default none — env `UPTRACE_LOG_SEVERITIES`
+   * @example
+   * configureOpentelemetry({ logs: { console: true, severity: { 'uptrace-node/console': 'WARN' } } })
+   */
+  severity?: Readonly<Record<string, SeverityNumber | SeverityName>>
+  /** What becomes of log records whose trace is not kept. @default 'keep' — env `UPTRACE_LOG_DROPPED_TRACES` */
+  ofDroppedTraces?: 'keep' | 'drop'
 }

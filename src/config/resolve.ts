@@ -72,8 +72,10 @@ export function resolveConfig(
     spanBatch: resolveBatch(options.batchSpanProcessor, env, 'OTEL_BSP'),
     logBatch: resolveBatch(options.batchLogRecordProcessor, env, 'OTEL_BLRP'),
     ...resolveMetrics(options, env),
-    minLogSeverity:
-      typeof options.minLogSeverity === 'string' ? SEVERITY[options.minLogSeverity] : (options.minLogSeverity ?? 0),
+    minLogSeverity: severityOf(options.minLogSeverity ?? 0),
+    logSeverities: Object.fromEntries(
+      Object.entries(options.logs?.severity ?? {}).map(([logger, severity]) => [logger, severityOf(severity)]),
+    ),
     redaction: resolveRedaction(options.redaction, env),
     delivery: resolveDelivery(options, env),
     shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),
@@ -122,6 +124,9 @@ function warnOfUseless(environment: Environment, env: EnvironmentReader): void {
     log.warn(`${name}${/^[\w/,-]{1,80}$/.test(value) ? `=${value}` : ''} has no effect here: ${reason}`)
   }
 }
+
+const severityOf = (given: SeverityNumber | SeverityName): SeverityNumber =>
+  typeof given === 'string' ? SEVERITY[given] : given
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && !['', 'false', '0'].includes(value.trim().toLowerCase())

@@ -2,10 +2,11 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
-import { isComplete } from '../lazy.ts'
-import { log } from '../log.ts'
+import { isComplete, loadLazily } from '../lazy.ts'
+import { log, orElse } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
+import type * as ConsoleBridge from './console/bridge.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
@@ -22,7 +23,7 @@ import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
-import { ROUTES, TARGETS } from './targets.ts'
+import { NEST_LOGS, ROUTES, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -62,6 +63,9 @@ export interface InstrumentationHandle {
   stop(): void
 }
 
+/** Parts of others, which nobody turns on by name. */
+const UNNAMED: ReadonlySet<string> = new Set([ROUTES, NEST_LOGS])
+
 /** Of an application whose instrumentation could not be started. */
 export const IDLE: InstrumentationHandle = {
   diagnostics: () => ({ active: [], waiting: [], esm: 'none', late: [], unsupported: [] }),
@@ -83,6 +87,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       )
     : warnOfBundle()
   if (enabled.has('http')) enabled.add(ROUTES)
+  if (options.logs?.nest && isComplete()) enabled.add(NEST_LOGS)
   const registry = createRegistry(
     enabled,
     options,
@@ -123,6 +128,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
+  const stopConsole = options.logs?.console ? bridge() : () => {}
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
     if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
@@ -142,8 +148,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].filter((name) => name !== ROUTES).sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name) && name !== ROUTES).sort(),
+    active: [...registry.active.keys()].filter((name) => !UNNAMED.has(name)).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && !UNNAMED.has(name)).sort(),
     esm,
     late,
     unsupported: findUnsupported(registry.definitions()),
@@ -157,6 +163,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopFetch()
     stopRoutes()
     stopTakenEarly()
+    stopConsole()
     registry.disableAll(to)
   }
   const handle = {
@@ -170,6 +177,12 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   }
   running = handle
   return handle
+}
+
+/** Without its file an application goes on unbridged. */
+function bridge(): () => void {
+  const start = (): (() => void) => loadLazily<typeof ConsoleBridge>('console').bridgeConsole()
+  return orElse('the bridge of console', start, () => {})
 }
 
 /** Without the files of the package there is nothing to load. */

@@ -6,11 +6,12 @@ import type * as Express from './express/index.ts'
 import type * as Http from './http/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
 import type * as Mysql2 from './mysql2/index.ts'
+import type * as Nest from './nest/instrumentation.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
 import type * as Routes from './routes/instrumentation.ts'
-import { ROUTES } from './targets.ts'
+import { NEST_LOGS, ROUTES } from './targets.ts'
 import type * as Undici from './undici/index.ts'
 
 type Create = (config: Record<string, unknown>) => Instrumentation
@@ -30,6 +31,7 @@ export function chooseOwn(settings: InstrumentationSettings): Record<string, Cre
   return {
     ...Object.fromEntries(chosen),
     pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+    [NEST_LOGS]: (config) => loadLazily<typeof Nest>('nest').createNest(config),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
   }
 }

@@ -11,11 +11,19 @@ import type { Config } from '../../config/resolve.ts'
 import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
+import { createLeastSeverity } from './least-severity.ts'
+import { createStatusProcessor } from './span-status.ts'
 
 export interface LogsOptions {
   readonly resource: Resource
   readonly limits: Config['logRecordLimits']
   readonly minSeverity: SeverityNumber
+  /** By name of a logger, with `*`. */
+  readonly severities: Readonly<Record<string, SeverityNumber>>
+  /** Leaves out the records of traces that were not sampled. */
+  readonly dropsUnsampled: boolean
+  /** Error records set the status of their span. */
+  readonly setsSpanStatus: boolean
   /** The user's processors; they run before delivery. */
   readonly logRecordProcessors: readonly LogRecordProcessor[]
   readonly delivery: LogRecordProcessor | undefined
@@ -27,13 +35,19 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
   const { attributeValueLengthLimit, ...limits } = withoutUndefined(options.limits)
   // the SDK takes 0 for a mistake and the next number above it for no characters, which is what 0 means
   const length = attributeValueLengthLimit === 0 ? Number.MIN_VALUE : attributeValueLengthLimit
+  const leastSeverityOf = createLeastSeverity(options.minSeverity, options.severities)
   const logRecordLimits = withoutUndefined({ ...limits, attributeValueLengthLimit: length }) as LogRecordLimits
   return new LoggerProvider({
     resource: options.resource,
     logRecordLimits,
-    loggerConfigurator: () => ({ enabled: true, minimumSeverity: options.minSeverity, traceBased: false }),
+    loggerConfigurator: ({ name }) => ({
+      enabled: true,
+      minimumSeverity: leastSeverityOf(name),
+      traceBased: options.dropsUnsampled,
+    }),
     processors: [
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
+      ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
       ...options.logRecordProcessors,
       ...(options.delivery ? [options.delivery] : []),
       ...(options.printsPretty ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter() })] : []),
