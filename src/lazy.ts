@@ -29,6 +29,7 @@ export const LAZY_PACKAGES = {
   samplers: './signals/traces/sampling.ts',
   'tail-sampling': './signals/traces/tail-sampling.ts',
   console: './instrument/console/bridge.ts',
+  'event-loop': './instrument/event-loop/blocks.ts',
   nest: './instrument/nest/instrumentation.ts',
   'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',

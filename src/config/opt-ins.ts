@@ -16,11 +16,17 @@ export function withOptIns(options: ConfigureOptions, env: EnvironmentReader): C
     responseHeaders: options.responseHeaders ?? env.list('UPTRACE_RESPONSE_HEADERS'),
     sqlComments: options.sqlComments ?? env.flag('UPTRACE_SQL_COMMENTS'),
     connectionPhases: options.connectionPhases ?? env.flag('UPTRACE_CONNECTION_PHASES'),
+    eventLoopBlocks: options.eventLoopBlocks ?? readBlocks(env),
     runtimeMetrics: options.runtimeMetrics ?? env.flag('UPTRACE_RUNTIME_METRICS'),
     minLogSeverity: options.minLogSeverity ?? severity,
     logs: readLogs(options.logs, env),
     environmentFromNodeEnv: options.environmentFromNodeEnv ?? env.flag('UPTRACE_NODE_ENV'),
   })
+}
+
+function readBlocks(env: EnvironmentReader): ConfigureOptions['eventLoopBlocks'] {
+  const thresholdMillis = env.number('UPTRACE_EVENT_LOOP_BLOCKS')
+  return thresholdMillis === undefined ? undefined : { thresholdMillis }
 }
 
 function readLogs(given: LogCorrelationOptions | undefined, env: EnvironmentReader): LogCorrelationOptions | undefined {

@@ -170,6 +170,12 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     responseHeaders: listOf('a list of header names', oneOf(...RESPONSE_HEADERS)),
     sqlComments: flag,
     connectionPhases: flag,
+    eventLoopBlocks: shape({
+      thresholdMillis: both(
+        timer,
+        amount('at least 20', (value) => value >= 20),
+      ),
+    }),
     bufferLimitBytes: wholeAboveZero,
     exitFlush: flag,
     exitTimeoutMillis: delayMillis,

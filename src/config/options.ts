@@ -211,6 +211,16 @@ export interface ConfigureOptions {
   connectionPhases?: boolean
 
   /**
+   * Tells where the event loop was blocked for longer than this: a log record and an event on the active span with file and line, and the metric
+   * `nodejs.eventloop.block.duration`. A worker takes the stack through Node's inspector. Of the main thread only.
+   * @default off — env `UPTRACE_EVENT_LOOP_BLOCKS`, in milliseconds
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when the threshold is below 20
+   * @example
+   * configureOpentelemetry({ eventLoopBlocks: { thresholdMillis: 200 } })
+   */
+  eventLoopBlocks?: { thresholdMillis: number }
+
+  /**
    * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.
    * @default 16_777_216 — env `UPTRACE_BUFFER_LIMIT`
    * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0

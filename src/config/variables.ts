@@ -101,6 +101,7 @@ export const VARIABLES = {
   UPTRACE_RESPONSE_HEADERS: { type: 'list', values: ['traceresponse', 'server-timing', 'trace-id'], sets: '`responseHeaders`' },
   UPTRACE_SQL_COMMENTS: { type: 'boolean', default: false, sets: '`sqlComments`' },
   UPTRACE_CONNECTION_PHASES: { type: 'boolean', default: false, sets: '`connectionPhases`' },
+  UPTRACE_EVENT_LOOP_BLOCKS: { type: 'millis', min: 20, sets: '`eventLoopBlocks.thresholdMillis`' },
   UPTRACE_RUNTIME_METRICS: { type: 'boolean', default: true, sets: '`runtimeMetrics`' },
   UPTRACE_MIN_LOG_SEVERITY: { type: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], sets: '`minLogSeverity`' },
   UPTRACE_LOG_CORRELATION: { type: 'boolean', default: true, sets: '`logs.correlation`' },

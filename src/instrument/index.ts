@@ -8,6 +8,7 @@ import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
 import type * as ConsoleBridge from './console/bridge.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
+import type * as Blocks from './event-loop/blocks.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
 import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
@@ -38,6 +39,8 @@ export interface InstrumentOptions extends Providers {
   readonly ownUrls: readonly string[]
   readonly logs: LogCorrelationOptions | undefined
   readonly runtimeMetrics: boolean
+  /** How long the event loop may be blocked before that is told; undefined where nobody asked. */
+  readonly blockThresholdMillis?: number | undefined
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
   readonly connectionPhases: boolean
@@ -128,6 +131,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
+  const stopBlocks = watchEventLoop(options)
   const stopConsole = options.logs?.console ? bridge() : () => {}
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
@@ -164,6 +168,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopRoutes()
     stopTakenEarly()
     stopConsole()
+    stopBlocks()
     registry.disableAll(to)
   }
   const handle = {
@@ -177,6 +182,21 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   }
   running = handle
   return handle
+}
+
+/** Started a moment later, as what is measured begins when the application has started. */
+function watchEventLoop({ blockThresholdMillis: thresholdMillis, ...providers }: InstrumentOptions): () => void {
+  if (thresholdMillis === undefined) return () => {}
+  let stop = (): void => {}
+  const timer = setTimeout(() => {
+    const start = (): (() => void) =>
+      loadLazily<typeof Blocks>('event-loop').watchBlocks({ ...providers, thresholdMillis })
+    stop = orElse('watching the event loop', start, stop)
+  }, 50).unref()
+  return () => {
+    clearTimeout(timer)
+    stop()
+  }
 }
 
 /** Without its file an application goes on unbridged. */
