@@ -31,6 +31,7 @@ export const LAZY_PACKAGES = {
   console: './instrument/console/bridge.ts',
   'event-loop': './instrument/event-loop/blocks.ts',
   nest: './instrument/nest/instrumentation.ts',
+  'development-checks': './signals/checks/processor.ts',
   'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const

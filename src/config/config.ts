@@ -53,6 +53,7 @@ export interface Config {
   readonly minLogSeverity: SeverityNumber
   /** By name of a logger, with `*`. */
   readonly logSeverities: Readonly<Record<string, SeverityNumber>>
+  readonly developmentChecks: boolean
   readonly redaction: RedactionOptions | false
   readonly delivery: {
     readonly bufferLimitBytes: number

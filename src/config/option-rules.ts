@@ -102,6 +102,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
       bufferLimitBytes: wholeAboveZero,
     }),
     spanMetrics: flag,
+    developmentChecks: flag,
     spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
     spanLimits: shape({
       attributeValueLengthLimit: limit,

@@ -113,6 +113,12 @@ export interface ConfigureOptions {
   keep?: KeepOptions
   /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
   spanMetrics?: boolean
+  /**
+   * Says once what is wrong with the way spans are made: never ended (with the place where it began), ids in names, attributes lost by limits, a context
+   * that got lost between a request and the calls that it makes. Costs a stack for each span: for development.
+   * @default true under `uptrace-node dev` where `NODE_ENV` is not production, else false — env `UPTRACE_DEVELOPMENT_CHECKS`
+   */
+  developmentChecks?: boolean
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */

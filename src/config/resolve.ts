@@ -58,6 +58,7 @@ export function resolveConfig(
     ...resolveSignals(options, env, resolved, isDisabled || problem !== undefined),
     ...(problem && { disabledReason: problem }),
   }
+  const isDeveloped = env.text('UPTRACE_DEV_DSN') !== undefined && actual.NODE_ENV !== 'production'
   return Object.freeze<Config>({
     options: Object.freeze(options),
     ...where,
@@ -76,6 +77,7 @@ export function resolveConfig(
     logSeverities: Object.fromEntries(
       Object.entries(options.logs?.severity ?? {}).map(([logger, severity]) => [logger, severityOf(severity)]),
     ),
+    developmentChecks: options.developmentChecks ?? env.flag('UPTRACE_DEVELOPMENT_CHECKS') ?? isDeveloped,
     redaction: resolveRedaction(options.redaction, env),
     delivery: resolveDelivery(options, env),
     shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),

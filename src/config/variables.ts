@@ -112,6 +112,7 @@ export const VARIABLES = {
   UPTRACE_LOG_SPAN_STATUS: { type: 'boolean', default: false, sets: '`logs.spanStatus`' },
   UPTRACE_LOG_SEVERITIES: { type: 'pairs', sets: '`logs.severity`: `uptrace-node/console=warn,my-*=error`' },
   UPTRACE_LOG_DROPPED_TRACES: { type: 'enum', values: ['keep', 'drop'], default: '`keep`', sets: '`logs.ofDroppedTraces`' },
+  UPTRACE_DEVELOPMENT_CHECKS: { type: 'boolean', default: '`true` under `uptrace-node dev`, else `false`', sets: '`developmentChecks`' },
   UPTRACE_REDACTION: { type: 'boolean', default: true, sets: '`redaction`: `false` masks nothing' },
   UPTRACE_REDACT_KEYS: { type: 'list', sets: '`redaction.keys`: names of further secrets' },
   UPTRACE_REDACT_SQL: { type: 'enum', values: ['sanitized', 'raw', 'off'], default: '`sanitized`', sets: '`redaction.sql`: what becomes of literals in statements' },

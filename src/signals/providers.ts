@@ -73,6 +73,7 @@ function startTraces(
     idGenerator: options.idGenerator,
     spanProcessors: [
       ...(options.spanProcessors ?? []).map(isolate),
+      ...orElse('checks of development', () => checkSpans(config), []),
       ...orElse('the report of open spans', () => reportLiveSpans(config.localViewer, resource), []),
     ],
     delivery: spanProcessor,
@@ -105,6 +106,11 @@ function startLogs(config: Config, resource: Resource, { logRecordProcessor }: S
 
 function prints({ options, extraExporters }: Config, signal: Signal): boolean {
   return options.prettyPrint === true || extraExporters[signal].includes('console')
+}
+
+function checkSpans({ developmentChecks, spanLimits }: Config): SpanProcessor[] {
+  if (!developmentChecks) return []
+  return [loadLazily<typeof import('./checks/processor.ts')>('development-checks').createCheckProcessor(spanLimits)]
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */

@@ -131,6 +131,7 @@ export const CASES = {
   sqlComments: () => ({ sqlComments: true }),
   exemplarFilter: () => ({ exemplarFilter: 'always_off' }),
   eventLoopBlocks: () => ({ eventLoopBlocks: { thresholdMillis: 1_000 } }),
+  developmentChecks: () => ({ developmentChecks: true }),
   connectionPhases: () => ({ connectionPhases: true }),
   bufferLimitBytes: () => ({ bufferLimitBytes: 1_000_000 }),
   exitFlush: () => ({ exitFlush: false }),
