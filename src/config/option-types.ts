@@ -7,10 +7,25 @@ export type SamplerName = RootSamplerName | `parentbased_${RootSamplerName}`
 
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger' | 'xray' | 'ottrace' | 'none'
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
-/** Names that `OTEL_METRICS_EXEMPLAR_FILTER` knows. */
+/**
+ * Names that `OTEL_METRICS_EXEMPLAR_FILTER` knows: measurements in sampled spans, all, or none.
+ * @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter
+ */
 export type ExemplarFilterName = 'trace_based' | 'always_on' | 'always_off'
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
 export type SeverityName = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
+
+/**
+ * A block of the event loop becomes a log record and an event on the active span, with file and line, and a value of the metric
+ * `nodejs.eventloop.block.duration`. A worker takes the stack through Node's inspector; only the main thread is watched.
+ */
+export interface EventLoopBlocksOptions {
+  /**
+   * How long the loop may be blocked, in milliseconds.
+   * @throws {ConfigError} `ERR_OPTION_RANGE` when below 20
+   */
+  thresholdMillis: number
+}
 
 /** How spans or log records are gathered before they are sent. */
 export interface BatchOptions {

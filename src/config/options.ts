@@ -10,6 +10,7 @@ import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
 import type { KeepOptions } from './keep-options.ts'
 import type {
   BatchOptions,
+  EventLoopBlocksOptions,
   ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
@@ -22,6 +23,7 @@ import type { SamplingRule } from './sampling-rules.ts'
 
 export type {
   BatchOptions,
+  EventLoopBlocksOptions,
   ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
@@ -114,8 +116,7 @@ export interface ConfigureOptions {
   /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
   spanMetrics?: boolean
   /**
-   * Says once what is wrong with the way spans are made: never ended (with the place where it began), ids in names, attributes lost by limits, a context
-   * that got lost between a request and the calls that it makes. Costs a stack for each span: for development.
+   * Says once what is wrong with spans: never ended, ids in names, attributes lost by limits, a lost context. Costs a stack for each span.
    * @default true under `uptrace-node dev` where `NODE_ENV` is not production, else false — env `UPTRACE_DEVELOPMENT_CHECKS`
    */
   developmentChecks?: boolean
@@ -165,12 +166,7 @@ export interface ConfigureOptions {
   temporalityPreference?: TemporalityPreference
   /** @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
   histogramAggregation?: HistogramAggregation
-  /**
-   * Which measurements may become exemplars, which lead from a metric to a trace: those of sampled spans, all, or none.
-   * @default 'trace_based' — env `OTEL_METRICS_EXEMPLAR_FILTER`
-   * @throws {ConfigError} `ERR_OPTION_TYPE` when another text
-   * @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter
-   */
+  /** Which measurements may become exemplars, which lead from a metric to a trace. @default 'trace_based' — env `OTEL_METRICS_EXEMPLAR_FILTER` */
   exemplarFilter?: ExemplarFilterName
   /** Event loop, heap and garbage collection metrics. @default true — env `UPTRACE_RUNTIME_METRICS` */
   runtimeMetrics?: boolean
@@ -216,16 +212,8 @@ export interface ConfigureOptions {
    */
   connectionPhases?: boolean
 
-  /**
-   * Tells where the event loop was blocked for longer than this: a log record and an event on the active span with file and line, and the metric
-   * `nodejs.eventloop.block.duration`. A worker takes the stack through Node's inspector. Of the main thread only.
-   * @default off — env `UPTRACE_EVENT_LOOP_BLOCKS`, in milliseconds
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when the threshold is below 20
-   * @example
-   * configureOpentelemetry({ eventLoopBlocks: { thresholdMillis: 200 } })
-   */
-  eventLoopBlocks?: { thresholdMillis: number }
-
+  /** Tells where the event loop was blocked, and in which span. @default off — env `UPTRACE_EVENT_LOOP_BLOCKS` */
+  eventLoopBlocks?: EventLoopBlocksOptions
   /**
    * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.
    * @default 16_777_216 — env `UPTRACE_BUFFER_LIMIT`

@@ -2,13 +2,11 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
-import { isComplete, loadLazily } from '../lazy.ts'
-import { log, orElse } from '../log.ts'
+import { isComplete } from '../lazy.ts'
+import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
-import type * as ConsoleBridge from './console/bridge.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
-import type * as Blocks from './event-loop/blocks.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
 import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
@@ -21,6 +19,7 @@ import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
+import { startOptIns } from './opt-ins.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
@@ -131,8 +130,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
-  const stopBlocks = watchEventLoop(options)
-  const stopConsole = options.logs?.console ? bridge() : () => {}
+  const stopOptIns = startOptIns(options)
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
     if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
@@ -167,8 +165,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopFetch()
     stopRoutes()
     stopTakenEarly()
-    stopConsole()
-    stopBlocks()
+    stopOptIns()
     registry.disableAll(to)
   }
   const handle = {
@@ -182,27 +179,6 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   }
   running = handle
   return handle
-}
-
-/** Started a moment later, as what is measured begins when the application has started. */
-function watchEventLoop({ blockThresholdMillis: thresholdMillis, ...providers }: InstrumentOptions): () => void {
-  if (thresholdMillis === undefined) return () => {}
-  let stop = (): void => {}
-  const timer = setTimeout(() => {
-    const start = (): (() => void) =>
-      loadLazily<typeof Blocks>('event-loop').watchBlocks({ ...providers, thresholdMillis })
-    stop = orElse('watching the event loop', start, stop)
-  }, 50).unref()
-  return () => {
-    clearTimeout(timer)
-    stop()
-  }
-}
-
-/** Without its file an application goes on unbridged. */
-function bridge(): () => void {
-  const start = (): (() => void) => loadLazily<typeof ConsoleBridge>('console').bridgeConsole()
-  return orElse('the bridge of console', start, () => {})
 }
 
 /** Without the files of the package there is nothing to load. */

@@ -1,7 +1,7 @@
 /** What spans lose by their limits. */
 import type { AttributeValue } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import type { Check, Say } from './processor.ts'
+import type { Check, Say } from './check.ts'
 
 /** Undefined where the default holds. */
 export interface LimitValues {

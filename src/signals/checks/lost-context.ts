@@ -5,7 +5,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { callerOf, takeStack } from './caller.ts'
-import type { Check, Say } from './processor.ts'
+import type { Check, Say } from './check.ts'
 
 const ENOUGH = 2
 const MAX_NAMES = 500

@@ -1,6 +1,6 @@
 /** Ids in the names of spans: names are what back ends group by, so that few of them should stand for many spans. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import type { Check, Say } from './processor.ts'
+import type { Check, Say } from './check.ts'
 
 /** What differs from call to call: UUIDs, long hexadecimal numbers, mail addresses, numbers that stand alone. */
 const ID =

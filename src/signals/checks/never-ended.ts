@@ -1,7 +1,7 @@
 /** Spans that are never ended, and so never sent: those that nobody holds any more, and those that are open when nothing can end them. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { callerOf, takeStack } from './caller.ts'
-import type { Check, Say } from './processor.ts'
+import type { Check, Say } from './check.ts'
 
 interface Started {
   readonly name: string

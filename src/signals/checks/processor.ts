@@ -2,20 +2,11 @@
 import type { Context } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { log } from '../../log.ts'
+import type { Check, Say } from './check.ts'
 import { createLimitCheck, type LimitValues } from './limits.ts'
 import { createContextCheck } from './lost-context.ts'
 import { createNameCheck } from './names.ts'
 import { createEndCheck } from './never-ended.ts'
-
-/** One thing that may be wrong. */
-export interface Check {
-  onStart?(span: ReadableSpan, parent: Context): void
-  onEnd?(span: ReadableSpan): void
-  stop?(): void
-}
-
-/** Says a line of a check; a line about the same is not said again. */
-export type Say = (subject: string, line: string) => void
 
 /** A program whose spans are all wrong says no more lines than this. */
 const MAX_LINES = 20
