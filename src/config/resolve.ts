@@ -8,6 +8,7 @@ import { type FindLocalViewer, type ResolvedDestinations, resolveDestinations } 
 import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts'
 import { resolveSignals } from './exporters.ts'
 import { resolveBatch, resolveLogRecordLimits, resolveSpanLimits } from './limits.ts'
+import { findMisspelt } from './misspelt.ts'
 import { withOptIns } from './opt-ins.ts'
 import type { ConfigureOptions, PropagatorName, SeverityName } from './options.ts'
 import { resolveRedaction } from './redaction.ts'
@@ -119,6 +120,8 @@ function warnOfDeclared(declared: Declared | undefined): void {
 /** What is set and has no effect is said, so that nobody waits for one. */
 function warnOfUseless(environment: Environment, env: EnvironmentReader): void {
   env.oneOf('OTEL_LOG_LEVEL')
+  for (const [given, meant] of findMisspelt(environment))
+    log.warn(`${given} is no variable that is known here and has no effect; is ${meant} meant?`)
   for (const [name, reason] of Object.entries(NOT_APPLICABLE)) {
     const value = environment[name]?.trim()
     // naming what is sent anyway changes nothing, and is no mistake
@@ -155,6 +158,11 @@ function resolveSampler(options: ConfigureOptions, env: EnvironmentReader): Conf
   const name = given ?? env.oneOf('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on'
   const isRatio = name.endsWith('traceidratio') || name.endsWith('consistent_probability')
   const takesArg = isRatio || name.endsWith('rate_limited')
+  if (!takesArg && options.samplerArg === undefined && env.text('OTEL_TRACES_SAMPLER_ARG') !== undefined)
+    env.warn(
+      'OTEL_TRACES_SAMPLER_ARG',
+      `OTEL_TRACES_SAMPLER_ARG has no effect with the sampler ${name}; for a ratio set OTEL_TRACES_SAMPLER=parentbased_traceidratio`,
+    )
   const arg = options.samplerArg ?? (takesArg ? env.number('OTEL_TRACES_SAMPLER_ARG') : undefined)
   if (!isRatio || arg === undefined || arg <= 1 || options.samplerArg !== undefined) return { name, arg }
   env.warn('OTEL_TRACES_SAMPLER_ARG', `OTEL_TRACES_SAMPLER_ARG=${arg} is not a ratio from 0 to 1; it is ignored`)

@@ -434,6 +434,13 @@ describe('values', () => {
     ],
     ['UPTRACE_EVENT_LOOP_BLOCKS', '5', (c) => c.options.eventLoopBlocks, undefined, /of at least 20/],
     ['UPTRACE_DEVELOPMENT_CHECKS', 'maybe', (c) => c.developmentChecks, false, /not true or false/],
+    [
+      'OTEL_TRACES_SAMPLER_ARG',
+      '0.1',
+      (c) => c.sampler,
+      { name: 'parentbased_always_on', arg: undefined },
+      /no effect with the sampler parentbased_always_on/,
+    ],
     ['OTEL_SDK_DISABLED', 'yes', (c) => c.disabledReason, undefined, /not true or false/],
     ['OTEL_EXPORTER_OTLP_COMPRESSION', 'brotli', (c) => c.destinations[0]?.compression, 'gzip', /not one of gzip/],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '-5', (c) => c.destinations[0]?.timeoutMillis, 10_000, /at least 0/],
@@ -462,7 +469,13 @@ describe('values', () => {
       /larger than the queue, which holds 16384/,
     ],
     ['OTEL_LOG_LEVEL', 'bogus', (c) => c.disabledReason, undefined, /OTEL_LOG_LEVEL=bogus is not one of none, error/],
-    ['OTEL_TRACES_SAMPLER_ARG', 'half', (c) => (c.sampler as { arg?: number }).arg, undefined, /^$/],
+    [
+      'OTEL_TRACES_SAMPLER_ARG',
+      'half',
+      (c) => (c.sampler as { arg?: number }).arg,
+      undefined,
+      /has no effect with the sampler/,
+    ],
     ['OTEL_METRICS_EXEMPLAR_FILTER', 'some', (c) => c.exemplarFilter, 'trace_based', /not one of always_on/],
     [
       'OTEL_SEMCONV_STABILITY_OPT_IN',
