@@ -84,6 +84,9 @@ export interface LogCorrelationOptions {
    * configureOpentelemetry({ logs: { console: true, severity: { 'uptrace-node/console': 'WARN' } } })
    */
   severity?: Readonly<Record<string, SeverityNumber | SeverityName>>
-  /** What becomes of log records whose trace is not kept. @default 'keep' — env `UPTRACE_LOG_DROPPED_TRACES` */
+  /**
+   * What becomes of log records whose trace `sampler` or `keep` leaves out. With `drop` and `keep`, records wait for the end of their trace.
+   * @default 'keep' — env `UPTRACE_LOG_DROPPED_TRACES`
+   */
   ofDroppedTraces?: 'keep' | 'drop'
 }

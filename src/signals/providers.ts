@@ -12,6 +12,7 @@ import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
 import { createLoggerProvider } from './logs/provider.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
+import { createFates, type Fates } from './traces/fates.ts'
 import { createTracerProvider } from './traces/provider.ts'
 import { createConfiguredSampler } from './traces/samplers.ts'
 import type { OwnTracerProvider } from './traces/tracer-provider.ts'
@@ -37,9 +38,10 @@ export function createProviders(config: Config, resource: Resource, sinks: Sinks
     isOn ? orElse(`the provider of ${signal}`, create, undefined) : undefined
   const metrics = make('metrics', signals.metrics, () => startMetrics(config, resource, sinks))
   const meterProvider = metrics?.meterProvider
+  const fates = options.keep && options.logs?.ofDroppedTraces === 'drop' ? createFates() : undefined
   const isOwn = signals.traces && !options.tracerProvider
-  const tracerProvider = make('traces', isOwn, () => startTraces(config, resource, sinks, meterProvider))
-  const loggerProvider = make('logs', signals.logs, () => startLogs(config, resource, sinks))
+  const tracerProvider = make('traces', isOwn, () => startTraces(config, resource, sinks, meterProvider, fates))
+  const loggerProvider = make('logs', signals.logs, () => startLogs(config, resource, sinks, fates))
   return { tracerProvider, meterProvider, loggerProvider, metrics }
 }
 
@@ -63,6 +65,7 @@ function startTraces(
   resource: Resource,
   { spanProcessor }: Sinks,
   selfMetrics: MeterProvider | undefined,
+  fates: Fates | undefined,
 ): OwnTracerProvider {
   const { options, sampler } = config
   return createTracerProvider({
@@ -82,11 +85,17 @@ function startTraces(
     sendsZipkin: config.extraExporters.traces.includes('zipkin'),
     selfMetrics,
     keep: options.keep,
+    fates,
     spanMetrics: options.spanMetrics ? selfMetrics : undefined,
   })
 }
 
-function startLogs(config: Config, resource: Resource, { logRecordProcessor }: Sinks): LoggerProvider {
+function startLogs(
+  config: Config,
+  resource: Resource,
+  { logRecordProcessor }: Sinks,
+  fates: Fates | undefined,
+): LoggerProvider {
   const { options } = config
   const provider = createLoggerProvider({
     resource,
@@ -94,6 +103,7 @@ function startLogs(config: Config, resource: Resource, { logRecordProcessor }: S
     minSeverity: config.minLogSeverity,
     severities: config.logSeverities,
     dropsUnsampled: options.logs?.ofDroppedTraces === 'drop',
+    fates,
     setsSpanStatus: options.logs?.spanStatus === true,
     logRecordProcessors: (options.logRecordProcessors ?? []).map(isolate),
     delivery: logRecordProcessor,

@@ -216,4 +216,21 @@ describe('records and their spans', () => {
       shutdown()`)
     expect(bodies()).toEqual(wanted)
   })
+
+  test.for([
+    ['keep', ['of the ordinary', 'before the error', 'after the error', 'outside', 'late']],
+    ['drop', ['before the error', 'after the error', 'outside', 'under way']],
+  ] as const)('ofDroppedTraces: %s leaves %j where keep decides at the end', async ([ofDroppedTraces, wanted]) => {
+    await run(`${configure(`{ ofDroppedTraces: '${ofDroppedTraces}' }`, 'keep: { errors: true }')}
+      const say = (body) => logs.getLogger('l').emit({ body })
+      let ended
+      withSpan('ordinary', (span) => { ended = trace.setSpan(require('@opentelemetry/api').context.active(), span); say('of the ordinary') })
+      withSpan('failing', (span) => { say('before the error'); span.setStatus({ code: 2 }); withSpan('child', (child) => child.setStatus({ code: 2 })); say('after the error') })
+      say('outside')
+      require('@opentelemetry/api').context.with(ended, () => say('late'))
+      ${ofDroppedTraces === 'drop' ? `trace.getTracer('t').startActiveSpan('open', (span) => { say('under way'); trace.getTracer('t').startSpan('failed').setStatus({ code: 2 }).end() })` : ''}
+      shutdown()`)
+    expect(new Set(bodies())).toEqual(new Set(wanted))
+    expect(bodies()).toHaveLength(wanted.length)
+  })
 })

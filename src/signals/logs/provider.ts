@@ -11,6 +11,8 @@ import type { Config } from '../../config/resolve.ts'
 import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
+import type { Fates } from '../traces/fates.ts'
+import { createKeptTraceProcessor } from './kept-traces.ts'
 import { createLeastSeverity } from './least-severity.ts'
 import { createStatusProcessor } from './span-status.ts'
 
@@ -22,6 +24,8 @@ export interface LogsOptions {
   readonly severities: Readonly<Record<string, SeverityNumber>>
   /** Leaves out the records of traces that were not sampled. */
   readonly dropsUnsampled: boolean
+  /** What becomes of traces that are decided when they have ended; undefined where log records do not depend on it. */
+  readonly fates?: Fates | undefined
   /** Error records set the status of their span. */
   readonly setsSpanStatus: boolean
   /** The user's processors; they run before delivery. */
@@ -49,8 +53,12 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
       ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
       ...options.logRecordProcessors,
-      ...(options.delivery ? [options.delivery] : []),
+      ...(options.delivery ? [ofKeptTraces(options.delivery, options.fates)] : []),
       ...(options.printsPretty ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter() })] : []),
     ],
   })
+}
+
+function ofKeptTraces(delivery: LogRecordProcessor, fates: Fates | undefined): LogRecordProcessor {
+  return fates ? createKeptTraceProcessor(fates, delivery) : delivery
 }
