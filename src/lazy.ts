@@ -8,7 +8,7 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 /** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
-  prometheus: '@opentelemetry/exporter-prometheus',
+  prometheus: './signals/metrics/prometheus.ts',
   zipkin: './signals/traces/zipkin.ts',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',

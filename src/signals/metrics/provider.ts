@@ -83,9 +83,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 function createPrometheusReader(environment: Environment): IMetricReader {
-  const { PrometheusExporter } = loadLazily<typeof import('@opentelemetry/exporter-prometheus')>('prometheus')
+  const prometheus = loadLazily<typeof import('./prometheus.ts')>('prometheus')
   const env = readEnvironment(environment)
-  const host = env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
-  const port = env.number('OTEL_EXPORTER_PROMETHEUS_PORT')
-  return new PrometheusExporter({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) })
+  return prometheus.createPrometheusReader({
+    host: env.text('OTEL_EXPORTER_PROMETHEUS_HOST'),
+    port: env.number('OTEL_EXPORTER_PROMETHEUS_PORT'),
+  })
 }
