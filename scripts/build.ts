@@ -28,6 +28,7 @@ const PROGRAMS: Record<string, string> = {
   cli: 'src/cli.ts',
   'viewer-process': 'src/viewer/process/main.ts',
   'exit-worker': 'src/delivery/exit/worker.ts',
+  'block-worker': 'src/instrument/event-loop/worker.ts',
 }
 const EXTERNAL = [/^node:/, /^@opentelemetry\/api($|\/)/, /^import-in-the-middle($|\/)/, /^pino($|\/)/]
 

@@ -114,6 +114,7 @@ function instrument({ options, env, destinations, signals }: Config, given: Give
     ownUrls: destinations.map(({ url }) => url),
     logs: options.logs,
     runtimeMetrics: options.runtimeMetrics ?? true,
+    blockThresholdMillis: options.eventLoopBlocks?.thresholdMillis,
     responseHeaders: options.responseHeaders ?? [],
     sqlComments: options.sqlComments ?? false,
     connectionPhases: options.connectionPhases ?? false,

@@ -6,6 +6,8 @@ export type { KeepOptions } from './config/keep-options.ts'
 export type {
   BatchOptions,
   ConfigureOptions,
+  EventLoopBlocksOptions,
+  ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
   PropagatorName,

@@ -8,7 +8,7 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 /** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
-  prometheus: '@opentelemetry/exporter-prometheus',
+  prometheus: './signals/metrics/prometheus.ts',
   zipkin: './signals/traces/zipkin.ts',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
@@ -42,6 +42,10 @@ export const LAZY_PACKAGES = {
   'local-viewer': './viewer/process/locate.ts',
   samplers: './signals/traces/sampling.ts',
   'tail-sampling': './signals/traces/tail-sampling.ts',
+  console: './instrument/console/bridge.ts',
+  'event-loop': './instrument/event-loop/blocks.ts',
+  nest: './instrument/nest/instrumentation.ts',
+  'development-checks': './signals/checks/processor.ts',
   'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
 } as const

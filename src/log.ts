@@ -66,13 +66,21 @@ export function orElse<T>(what: string, step: () => T, otherwise: T): T {
   }
 }
 
+let speaking = 0
+
+/** Whether a line of this package is being written, perhaps with the `console` of the application as `logger`. */
+export const isSpeaking = (): boolean => speaking > 0
+
 function write(level: Exclude<LogLevel, 'none'>, message: string): void {
   if (RANK[level] > threshold) return
+  speaking++
   try {
     const line = cleanText(message)
     if (target) target[level](line)
     else process.stderr.write(`uptrace: ${line}\n`)
   } catch {
     // a closed stderr or a user logger that throws must not reach the application
+  } finally {
+    speaking--
   }
 }

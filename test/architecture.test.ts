@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 const SRC = path.join(import.meta.dirname, '../src')
 const LEAVES = [
   'trace-url.ts',
+  'edit-distance.ts',
   'errors.ts',
   'log.ts',
   'redact.ts',

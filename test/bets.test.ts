@@ -98,6 +98,31 @@ console.log(require('@opentelemetry/api-logs').logs.getLoggerProvider() === prov
     await provider.shutdown()
   })
 
+  test('instruments of the SDK lead to their storages, and these to the aggregation and the attributes of a view', async () => {
+    const { MeterProvider, PeriodicExportingMetricReader, InMemoryMetricExporter, createAllowListAttributesProcessor } =
+      await import('@opentelemetry/sdk-metrics')
+    const { storagesOf, shapeOf, isWhole } = await import('../src/signals/metrics/exemplars/sdk-storage.ts')
+    const reader = new PeriodicExportingMetricReader({ exporter: new InMemoryMetricExporter(0) })
+    const attributesProcessors = [createAllowListAttributesProcessor(['a'])]
+    const views = [
+      { instrumentName: 'two', name: 'first', attributesProcessors },
+      { instrumentName: 'two', name: 'second', aggregation: { type: 5 } as const },
+      { instrumentName: 'none', aggregation: { type: 1 } as const },
+    ]
+    const provider = new MeterProvider({ readers: [reader], views })
+    const meter = provider.getMeter('m')
+    const advice = { explicitBucketBoundaries: [1, 2] }
+    const shapes = (instrument: object) => storagesOf(instrument).map(shapeOf)
+    expect(shapes(meter.createHistogram('one', { advice }))).toEqual([{ size: 3, boundaries: [1, 2] }])
+    const two = meter.createHistogram('two', { advice })
+    expect(shapes(two)).toEqual([{ size: 3, boundaries: [1, 2] }, { size: 20 }])
+    expect(storagesOf(two)[0]!._attributesProcessor!.process({ a: 1, b: 2 })).toEqual({ a: 1 })
+    expect(shapes(meter.createHistogram('none'))).toEqual([])
+    expect(shapes(meter.createObservableGauge('gauge'))).toEqual([{ size: 1 }])
+    expect(isWhole(storagesOf(meter.createCounter('whole', { valueType: 0 }))[0]!)).toBe(true)
+    await provider.shutdown()
+  })
+
   test('the base class of instrumentations keeps its definitions in _modules and patches by _wrap', async () => {
     const { InstrumentationBase, InstrumentationNodeModuleDefinition } = await import('@opentelemetry/instrumentation')
     class Own extends InstrumentationBase {

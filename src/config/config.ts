@@ -51,6 +51,9 @@ export interface Config {
   readonly histogramAggregation: HistogramAggregation
   readonly exemplarFilter: ExemplarFilter
   readonly minLogSeverity: SeverityNumber
+  /** By name of a logger, with `*`. */
+  readonly logSeverities: Readonly<Record<string, SeverityNumber>>
+  readonly developmentChecks: boolean
   readonly redaction: RedactionOptions | false
   readonly delivery: {
     readonly bufferLimitBytes: number

@@ -62,7 +62,7 @@ export function readEnvironment(env: Environment): EnvironmentReader {
       const value = text(name)?.toLowerCase()
       if (value === 'true' || value === 'false') return (value === 'true') as never
       if (value !== undefined) reject(name, value, 'true or false')
-      return (value === undefined && typeof row.default !== 'boolean' ? undefined : row.default === true) as never
+      return (typeof row.default === 'boolean' ? row.default : undefined) as never
     },
     oneOf(name) {
       const { values = [] }: Variable = VARIABLES[name]

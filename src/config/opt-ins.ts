@@ -1,6 +1,7 @@
 /** Options that the environment can give as well: those that code left out are filled in. */
 import type { EnvironmentReader } from './environment.ts'
 import type { ConfigureOptions, LogCorrelationOptions, SeverityName } from './options.ts'
+import { VARIABLES } from './variables.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
 const LOG_KEYS = ['traceId', 'spanId', 'traceFlags', 'parentSpanId'] as const
@@ -15,6 +16,7 @@ export function withOptIns(options: ConfigureOptions, env: EnvironmentReader): C
     responseHeaders: options.responseHeaders ?? env.list('UPTRACE_RESPONSE_HEADERS'),
     sqlComments: options.sqlComments ?? env.flag('UPTRACE_SQL_COMMENTS'),
     connectionPhases: options.connectionPhases ?? env.flag('UPTRACE_CONNECTION_PHASES'),
+    eventLoopBlocks: options.eventLoopBlocks ?? readBlocks(env),
     runtimeMetrics: options.runtimeMetrics ?? env.flag('UPTRACE_RUNTIME_METRICS'),
     minLogSeverity: options.minLogSeverity ?? severity,
     logs: readLogs(options.logs, env),
@@ -22,13 +24,38 @@ export function withOptIns(options: ConfigureOptions, env: EnvironmentReader): C
   })
 }
 
+function readBlocks(env: EnvironmentReader): ConfigureOptions['eventLoopBlocks'] {
+  const thresholdMillis = env.number('UPTRACE_EVENT_LOOP_BLOCKS')
+  return thresholdMillis === undefined ? undefined : { thresholdMillis }
+}
+
 function readLogs(given: LogCorrelationOptions | undefined, env: EnvironmentReader): LogCorrelationOptions | undefined {
   const logs = {
     correlation: given?.correlation ?? env.flag('UPTRACE_LOG_CORRELATION'),
     sending: given?.sending ?? env.flag('UPTRACE_LOG_SENDING'),
     keys: given?.keys ?? readLogKeys(env),
+    console: given?.console ?? env.flag('UPTRACE_LOG_CONSOLE'),
+    nest: given?.nest ?? env.flag('UPTRACE_LOG_NEST'),
+    spanStatus: given?.spanStatus ?? env.flag('UPTRACE_LOG_SPAN_STATUS'),
+    severity: given?.severity ?? readSeverities(env),
+    ofDroppedTraces: given?.ofDroppedTraces ?? env.oneOf('UPTRACE_LOG_DROPPED_TRACES'),
   }
   return withoutUndefined(logs)
+}
+
+function readSeverities(env: EnvironmentReader): LogCorrelationOptions['severity'] {
+  const pairs = env.pairs('UPTRACE_LOG_SEVERITIES')
+  if (pairs === undefined) return undefined
+  const names = VARIABLES.UPTRACE_MIN_LOG_SEVERITY.values
+  const usable = Object.entries(pairs).flatMap(([logger, severity]) => {
+    if (names.some((name) => name === severity.toLowerCase())) return [[logger, severity.toUpperCase()]]
+    env.warn(
+      'UPTRACE_LOG_SEVERITIES',
+      `UPTRACE_LOG_SEVERITIES holds ${logger}, whose severity is none of ${names.join(', ')}; it is ignored`,
+    )
+    return []
+  })
+  return Object.fromEntries(usable) as Record<string, SeverityName>
 }
 
 function readLogKeys(env: EnvironmentReader): LogCorrelationOptions['keys'] {

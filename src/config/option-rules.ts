@@ -58,6 +58,12 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
   )
   const samplingRule: Rule = (value, { option }) =>
     rule(SAMPLING_RULES, isSamplingRule)(value, { option, path: option })
+  const severity = rule(
+    'a SeverityNumber from 0 to 24 or one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL',
+    (value) =>
+      (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 24) ||
+      (isText(value) && /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/.test(value)),
+  )
   const propagator = having('a propagator', 'inject', 'extract')
 
   return {
@@ -96,6 +102,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
       bufferLimitBytes: wholeAboveZero,
     }),
     spanMetrics: flag,
+    developmentChecks: flag,
     spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
     spanLimits: shape({
       attributeValueLengthLimit: limit,
@@ -121,15 +128,11 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     views: listOf('a list of view options', createViewRule()),
     temporalityPreference: oneOf('cumulative', 'delta', 'lowmemory'),
     histogramAggregation: oneOf('explicit_bucket_histogram', 'base2_exponential_bucket_histogram'),
+    exemplarFilter: oneOf(...VARIABLES.OTEL_METRICS_EXEMPLAR_FILTER.values),
     runtimeMetrics: flag,
     loggingEnabled: flag,
     loggingDisabled: flag,
-    minLogSeverity: rule(
-      'a SeverityNumber from 0 to 24 or one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL',
-      (value) =>
-        (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 24) ||
-        (isText(value) && /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/.test(value)),
-    ),
+    minLogSeverity: severity,
     redaction: eitherOf(
       'true, false or an object',
       flag,
@@ -154,6 +157,11 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
         'an object of field names',
         rule('one of the field names: a string that is not empty', (value) => isText(value) && value !== ''),
       ),
+      console: flag,
+      nest: flag,
+      spanStatus: flag,
+      severity: mapOf('an object of severities by logger', severity),
+      ofDroppedTraces: oneOf(...VARIABLES.UPTRACE_LOG_DROPPED_TRACES.values),
     }),
     instrumentations: createInstrumentationsRule(),
     ignoreUrls: listOf(
@@ -163,6 +171,12 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     responseHeaders: listOf('a list of header names', oneOf(...RESPONSE_HEADERS)),
     sqlComments: flag,
     connectionPhases: flag,
+    eventLoopBlocks: shape({
+      thresholdMillis: both(
+        timer,
+        amount('at least 20', (value) => value >= 20),
+      ),
+    }),
     bufferLimitBytes: wholeAboveZero,
     exitFlush: flag,
     exitTimeoutMillis: delayMillis,

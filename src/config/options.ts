@@ -10,6 +10,8 @@ import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
 import type { KeepOptions } from './keep-options.ts'
 import type {
   BatchOptions,
+  EventLoopBlocksOptions,
+  ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
   SamplerName,
@@ -21,6 +23,8 @@ import type { SamplingRule } from './sampling-rules.ts'
 
 export type {
   BatchOptions,
+  EventLoopBlocksOptions,
+  ExemplarFilterName,
   HistogramAggregation,
   LogCorrelationOptions,
   PropagatorName,
@@ -111,6 +115,11 @@ export interface ConfigureOptions {
   keep?: KeepOptions
   /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
   spanMetrics?: boolean
+  /**
+   * Says once what is wrong with spans: never ended, ids in names, attributes lost by limits, a lost context. Costs a stack for each span.
+   * @default true under `uptrace-node dev` where `NODE_ENV` is not production, else false — env `UPTRACE_DEVELOPMENT_CHECKS`
+   */
+  developmentChecks?: boolean
   /** Processors that run before ours. */
   spanProcessors?: readonly SpanProcessor[]
   /** Limits on what a span may hold. @default env `OTEL_SPAN_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`, then 128 of each */
@@ -157,6 +166,8 @@ export interface ConfigureOptions {
   temporalityPreference?: TemporalityPreference
   /** The buckets of histograms for which no view says otherwise. @default 'explicit_bucket_histogram' — env `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` */
   histogramAggregation?: HistogramAggregation
+  /** Which measurements may become exemplars, which lead from a metric to a trace. @default 'trace_based' — env `OTEL_METRICS_EXEMPLAR_FILTER` */
+  exemplarFilter?: ExemplarFilterName
   /** Event loop, heap and garbage collection metrics. @default true — env `UPTRACE_RUNTIME_METRICS` */
   runtimeMetrics?: boolean
 
@@ -201,6 +212,8 @@ export interface ConfigureOptions {
    */
   connectionPhases?: boolean
 
+  /** Tells where the event loop was blocked, and in which span. @default off — env `UPTRACE_EVENT_LOOP_BLOCKS` */
+  eventLoopBlocks?: EventLoopBlocksOptions
   /**
    * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.
    * @default 16_777_216 — env `UPTRACE_BUFFER_LIMIT`

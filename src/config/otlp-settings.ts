@@ -74,9 +74,20 @@ export function readOtlpSettings(options: OtlpOptions, env: EnvironmentReader): 
       env.flag(`OTEL_EXPORTER_OTLP_${INFIX[signal]}INSECURE`) ?? env.flag('OTEL_EXPORTER_OTLP_INSECURE') ?? false
     const isBare = protocol === 'grpc' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)
     const full = isBare ? `${isInsecure ? 'http' : 'https'}://${text}` : text
-    if (/^https?:\/\/[^/]/i.test(full) && URL.canParse(full)) return new URL(full)
+    if (/^https?:\/\/[^/]/i.test(full) && URL.canParse(full)) return warnOfPath(new URL(full), name)
     env.warn(name, `${name}=${maskDsn(text)} is not an http or https URL; it is ignored`)
     return undefined
+  }
+
+  /** The path of a signal in the endpoint of all. */
+  function warnOfPath(url: URL, name: Parameters<EnvironmentReader['warn']>[0]): URL {
+    const [path] = /\/v1\/(traces|metrics|logs)\/?$/.exec(url.pathname) ?? []
+    if (path !== undefined && name === 'OTEL_EXPORTER_OTLP_ENDPOINT')
+      env.warn(
+        name,
+        `${name} ends in ${path}, to which the path of each signal is appended: leave it out, or set the variable of the signal`,
+      )
+    return url
   }
 
   function readTls(signal: Signal): TlsOptions | undefined {

@@ -8,6 +8,7 @@ import { type FindLocalViewer, type ResolvedDestinations, resolveDestinations } 
 import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts'
 import { resolveSignals } from './exporters.ts'
 import { resolveBatch, resolveLogRecordLimits, resolveSpanLimits } from './limits.ts'
+import { findMisspelt } from './misspelt.ts'
 import { withOptIns } from './opt-ins.ts'
 import type { ConfigureOptions, PropagatorName, SeverityName } from './options.ts'
 import { resolveRedaction } from './redaction.ts'
@@ -58,6 +59,7 @@ export function resolveConfig(
     ...resolveSignals(options, env, resolved, isDisabled || problem !== undefined),
     ...(problem && { disabledReason: problem }),
   }
+  const isDeveloped = env.text('UPTRACE_DEV_DSN') !== undefined && actual.NODE_ENV !== 'production'
   return Object.freeze<Config>({
     options: Object.freeze(options),
     ...where,
@@ -72,8 +74,11 @@ export function resolveConfig(
     spanBatch: resolveBatch(options.batchSpanProcessor, env, 'OTEL_BSP'),
     logBatch: resolveBatch(options.batchLogRecordProcessor, env, 'OTEL_BLRP'),
     ...resolveMetrics(options, env),
-    minLogSeverity:
-      typeof options.minLogSeverity === 'string' ? SEVERITY[options.minLogSeverity] : (options.minLogSeverity ?? 0),
+    minLogSeverity: severityOf(options.minLogSeverity ?? 0),
+    logSeverities: Object.fromEntries(
+      Object.entries(options.logs?.severity ?? {}).map(([logger, severity]) => [logger, severityOf(severity)]),
+    ),
+    developmentChecks: options.developmentChecks ?? env.flag('UPTRACE_DEVELOPMENT_CHECKS') ?? isDeveloped,
     redaction: resolveRedaction(options.redaction, env),
     delivery: resolveDelivery(options, env),
     shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),
@@ -115,6 +120,8 @@ function warnOfDeclared(declared: Declared | undefined): void {
 /** What is set and has no effect is said, so that nobody waits for one. */
 function warnOfUseless(environment: Environment, env: EnvironmentReader): void {
   env.oneOf('OTEL_LOG_LEVEL')
+  for (const [given, meant] of findMisspelt(environment))
+    log.warn(`${given} is no variable that is known here and has no effect; is ${meant} meant?`)
   for (const [name, reason] of Object.entries(NOT_APPLICABLE)) {
     const value = environment[name]?.trim()
     // naming what is sent anyway changes nothing, and is no mistake
@@ -122,6 +129,9 @@ function warnOfUseless(environment: Environment, env: EnvironmentReader): void {
     log.warn(`${name}${/^[\w/,-]{1,80}$/.test(value) ? `=${value}` : ''} has no effect here: ${reason}`)
   }
 }
+
+const severityOf = (given: SeverityNumber | SeverityName): SeverityNumber =>
+  typeof given === 'string' ? SEVERITY[given] : given
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && !['', 'false', '0'].includes(value.trim().toLowerCase())
@@ -148,6 +158,11 @@ function resolveSampler(options: ConfigureOptions, env: EnvironmentReader): Conf
   const name = given ?? env.oneOf('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on'
   const isRatio = name.endsWith('traceidratio') || name.endsWith('consistent_probability')
   const takesArg = isRatio || name.endsWith('rate_limited')
+  if (!takesArg && options.samplerArg === undefined && env.text('OTEL_TRACES_SAMPLER_ARG') !== undefined)
+    env.warn(
+      'OTEL_TRACES_SAMPLER_ARG',
+      `OTEL_TRACES_SAMPLER_ARG has no effect with the sampler ${name}; for a ratio set OTEL_TRACES_SAMPLER=parentbased_traceidratio`,
+    )
   const arg = options.samplerArg ?? (takesArg ? env.number('OTEL_TRACES_SAMPLER_ARG') : undefined)
   if (!isRatio || arg === undefined || arg <= 1 || options.samplerArg !== undefined) return { name, arg }
   env.warn('OTEL_TRACES_SAMPLER_ARG', `OTEL_TRACES_SAMPLER_ARG=${arg} is not a ratio from 0 to 1; it is ignored`)
@@ -173,7 +188,7 @@ function resolveMetrics(
       options.histogramAggregation ??
       env.oneOf('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION') ??
       'explicit_bucket_histogram',
-    exemplarFilter: env.oneOf('OTEL_METRICS_EXEMPLAR_FILTER') ?? 'trace_based',
+    exemplarFilter: options.exemplarFilter ?? env.oneOf('OTEL_METRICS_EXEMPLAR_FILTER') ?? 'trace_based',
   }
 }
 

@@ -6,6 +6,7 @@ import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
+import { loggerConfig } from './log-keys.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { nameByQuery } from './sql/name-spans.ts'
 import { INSTRUMENTATIONS } from './targets.ts'
@@ -45,10 +46,10 @@ export interface DefaultsOptions {
 type Config = Readonly<Record<string, unknown>>
 type Hook = (...args: unknown[]) => unknown
 
-/** Adds `more` to `config`: its keys win, but request and response hooks of both are called, each whatever the other does. */
+/** Adds `more` to `config`: its keys win, but request, response and log hooks of both are called, each whatever the other does. */
 export function withHooks(config: Config, more: Config): Config {
   const merged: Record<string, unknown> = { ...config, ...more }
-  for (const name of ['requestHook', 'responseHook']) {
+  for (const name of ['requestHook', 'responseHook', 'logHook']) {
     const [first, second] = [config[name], more[name]]
     if (typeof first !== 'function' || typeof second !== 'function') continue
     merged[name] = (...args: unknown[]): void => {
@@ -82,6 +83,9 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
     }
     case 'pino':
       return { ...options.logs }
+    case 'winston':
+    case 'bunyan':
+      return loggerConfig(options.logs)
     case 'undici':
       return {
         durationMetrics: options.durationMetrics,

@@ -1,5 +1,5 @@
 /** Histograms of durations: kept by ourselves where the reader allows it, else by the meter provider. */
-import { type Attributes, type MeterProvider, ValueType } from '@opentelemetry/api'
+import { type Attributes, context, type MeterProvider, trace, ValueType } from '@opentelemetry/api'
 import type { Series } from '../signals/metrics/duration-histogram.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 
@@ -39,5 +39,7 @@ export function findSeriesIn(
     valueType: ValueType.DOUBLE,
     advice: { explicitBucketBoundaries: [...boundaries] },
   })
-  return (attributes) => ({ record: (value) => histogram.record(value, attributes) })
+  return (attributes) => ({
+    record: (value, span) => histogram.record(value, attributes, span && trace.setSpan(context.active(), span)),
+  })
 }

@@ -20,10 +20,11 @@ import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
+import { startOptIns } from './opt-ins.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
-import { COMPANIONS, TARGETS } from './targets.ts'
+import { COMPANIONS, NEST_LOGS, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
@@ -38,6 +39,8 @@ export interface InstrumentOptions extends Providers {
   readonly ownUrls: readonly string[]
   readonly logs: LogCorrelationOptions | undefined
   readonly runtimeMetrics: boolean
+  /** How long the event loop may be blocked before that is told; undefined where nobody asked. */
+  readonly blockThresholdMillis?: number | undefined
   readonly responseHeaders: readonly ResponseHeader[]
   readonly sqlComments: boolean
   readonly connectionPhases: boolean
@@ -63,6 +66,9 @@ export interface InstrumentationHandle {
   stop(): void
 }
 
+/** Parts of others, which nobody turns on by name. */
+const UNNAMED: ReadonlySet<string> = new Set([...Object.keys(COMPANIONS), NEST_LOGS])
+
 /** Of an application whose instrumentation could not be started. */
 export const IDLE: InstrumentationHandle = {
   diagnostics: () => ({ active: [], waiting: [], esm: 'none', late: [], unsupported: [] }),
@@ -84,6 +90,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       )
     : warnOfBundle()
   for (const [companion, name] of Object.entries(COMPANIONS)) if (enabled.has(name)) enabled.add(companion)
+  if (options.logs?.nest && isComplete()) enabled.add(NEST_LOGS)
   const registry = createRegistry(
     enabled,
     options,
@@ -131,6 +138,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
   for (const instrumentation of own) registry.add(instrumentation)
+  const stopOptIns = startOptIns(options)
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
     if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
@@ -150,8 +158,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   if (options.env.AWS_LAMBDA_FUNCTION_NAME) registry.activate('aws-lambda')
 
   const diagnostics = (): InstrumentationDiagnostics => ({
-    active: [...registry.active.keys()].filter((name) => !Object.hasOwn(COMPANIONS, name)).sort(),
-    waiting: [...enabled].filter((name) => !registry.active.has(name) && !Object.hasOwn(COMPANIONS, name)).sort(),
+    active: [...registry.active.keys()].filter((name) => !UNNAMED.has(name)).sort(),
+    waiting: [...enabled].filter((name) => !registry.active.has(name) && !UNNAMED.has(name)).sort(),
     esm,
     late,
     unsupported: findUnsupported(registry.definitions()),
@@ -166,6 +174,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopRoutes()
     stopBundled()
     stopTakenEarly()
+    stopOptIns()
     registry.disableAll(to)
   }
   const handle = {

@@ -14,6 +14,7 @@ import type * as Http2 from './http2/index.ts'
 import type * as Ioredis from './ioredis/index.ts'
 import type * as Langchain from './langchain/index.ts'
 import type * as Mysql2 from './mysql2/index.ts'
+import type * as Nest from './nest/instrumentation.ts'
 import type * as Nodemailer from './nodemailer/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
@@ -22,7 +23,7 @@ import type * as Postgres from './postgres/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import type * as BetterSqlite3 from './sqlite/better-sqlite3.ts'
 import type * as NodeSqlite from './sqlite/node-sqlite.ts'
-import { GRAPHQL_17, ROUTES } from './targets.ts'
+import { GRAPHQL_17, NEST_LOGS, ROUTES } from './targets.ts'
 import type * as Trpc from './trpc/index.ts'
 import type * as Undici from './undici/index.ts'
 import type * as Ws from './ws/index.ts'
@@ -61,6 +62,7 @@ export function chooseOwn(settings: InstrumentationSettings): Record<string, Cre
     ...Object.fromEntries(chosen),
     pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
     [GRAPHQL_17]: (config: Record<string, unknown>) => loadLazily<typeof Graphql>('graphql').createGraphql17(config),
+    [NEST_LOGS]: (config) => loadLazily<typeof Nest>('nest').createNest(config),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
   }
 }

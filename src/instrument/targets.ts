@@ -33,6 +33,9 @@ export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...
 /** Frameworks of which the route of a request is taken. */
 const ROUTED = ['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router']
 
+/** The logger of Nest as log records; on by an option. */
+export const NEST_LOGS = 'nest-logs'
+
 /** Module -> the instrumentations that patch it. */
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ...CATALOGUE,
@@ -41,4 +44,5 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
   // what GraphQL Yoga executes with
   '@graphql-tools/executor': ['graphql'],
+  '@nestjs/common': [NEST_LOGS],
 }

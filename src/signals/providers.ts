@@ -12,6 +12,7 @@ import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
 import { createLoggerProvider } from './logs/provider.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
+import { createFates, type Fates } from './traces/fates.ts'
 import { createTracerProvider } from './traces/provider.ts'
 import { createConfiguredSampler } from './traces/samplers.ts'
 import type { OwnTracerProvider, OwnTracerProviderOptions } from './traces/tracer-provider.ts'
@@ -44,9 +45,11 @@ export function createProviders(
     isOn ? orElse(`the provider of ${signal}`, create, undefined) : undefined
   const metrics = make('metrics', signals.metrics, () => startMetrics(config, resource, sinks))
   const meterProvider = metrics?.meterProvider
+  const fates = options.keep && options.logs?.ofDroppedTraces === 'drop' ? createFates() : undefined
   const isOwn = signals.traces && !options.tracerProvider
-  const tracerProvider = make('traces', isOwn, () => startTraces(config, resource, sinks, meterProvider, watchTracer))
-  const loggerProvider = make('logs', signals.logs, () => startLogs(config, resource, sinks))
+  const tracing = { meterProvider, watchTracer, fates }
+  const tracerProvider = make('traces', isOwn, () => startTraces(config, resource, sinks, tracing))
+  const loggerProvider = make('logs', signals.logs, () => startLogs(config, resource, sinks, fates))
   return { tracerProvider, meterProvider, loggerProvider, metrics }
 }
 
@@ -60,16 +63,22 @@ function startMetrics(config: Config, resource: Resource, { metricExporter }: Si
     delivery: metricExporter,
     printsPretty: prints(config, 'metrics'),
     servesPrometheus: config.extraExporters.metrics.includes('prometheus'),
+    exemplarFilter: config.exemplarFilter,
     env: config.env,
   })
+}
+
+interface Tracing {
+  readonly meterProvider: MeterProvider | undefined
+  readonly watchTracer: WatchTracer | undefined
+  readonly fates: Fates | undefined
 }
 
 function startTraces(
   config: Config,
   resource: Resource,
   { spanProcessor }: Sinks,
-  selfMetrics: MeterProvider | undefined,
-  watchTracer: WatchTracer | undefined,
+  { meterProvider, watchTracer, fates }: Tracing,
 ): OwnTracerProvider {
   const { options, sampler } = config
   return createTracerProvider({
@@ -80,25 +89,36 @@ function startTraces(
     idGenerator: options.idGenerator,
     spanProcessors: [
       ...(options.spanProcessors ?? []).map(isolate),
+      ...orElse('checks of development', () => checkSpans(config), []),
       ...orElse('the report of open spans', () => reportLiveSpans(config.localViewer, resource), []),
     ],
     delivery: spanProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'traces'),
     sendsZipkin: config.extraExporters.traces.includes('zipkin'),
-    selfMetrics,
+    selfMetrics: meterProvider,
     watchTracer,
     keep: options.keep,
-    spanMetrics: options.spanMetrics ? selfMetrics : undefined,
+    fates,
+    spanMetrics: options.spanMetrics ? meterProvider : undefined,
   })
 }
 
-function startLogs(config: Config, resource: Resource, { logRecordProcessor }: Sinks): LoggerProvider {
+function startLogs(
+  config: Config,
+  resource: Resource,
+  { logRecordProcessor }: Sinks,
+  fates: Fates | undefined,
+): LoggerProvider {
   const { options } = config
   const provider = createLoggerProvider({
     resource,
     limits: config.logRecordLimits,
     minSeverity: config.minLogSeverity,
+    severities: config.logSeverities,
+    dropsUnsampled: options.logs?.ofDroppedTraces === 'drop',
+    fates,
+    setsSpanStatus: options.logs?.spanStatus === true,
     logRecordProcessors: (options.logRecordProcessors ?? []).map(isolate),
     delivery: logRecordProcessor,
     baggageKeys: options.baggageKeys ?? [],
@@ -110,6 +130,11 @@ function startLogs(config: Config, resource: Resource, { logRecordProcessor }: S
 
 function prints({ options, extraExporters }: Config, signal: Signal): boolean {
   return options.prettyPrint === true || extraExporters[signal].includes('console')
+}
+
+function checkSpans({ developmentChecks, spanLimits }: Config): SpanProcessor[] {
+  if (!developmentChecks) return []
+  return [loadLazily<typeof import('./checks/processor.ts')>('development-checks').createCheckProcessor(spanLimits)]
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */

@@ -74,9 +74,18 @@ const logRecord: Schema = {
   12: ['eventName', 'string'],
 }
 const TIMES: Schema = { 2: ['startTimeUnixNano', 'fixed64'], 3: ['timeUnixNano', 'fixed64'] }
+const EXEMPLARS = many('exemplars', () => ({
+  2: ['timeUnixNano', 'fixed64'],
+  3: ['asDouble', 'double'],
+  4: ['spanId', 'hex'],
+  5: ['traceId', 'hex'],
+  6: ['asInt', 'sfixed64'],
+  7: many('filteredAttributes', () => keyValue),
+}))
 const numberPoint: Schema = {
   ...TIMES,
   4: ['asDouble', 'double'],
+  5: EXEMPLARS,
   6: ['asInt', 'sfixed64'],
   7: ATTRIBUTES,
   8: ['flags', 'number'],
@@ -87,6 +96,7 @@ const histogramPoint: Schema = {
   5: ['sum', 'double'],
   6: many('bucketCounts', 'fixed64'),
   7: many('explicitBounds', 'double'),
+  8: EXEMPLARS,
   9: ATTRIBUTES,
   10: ['flags', 'number'],
   11: ['min', 'double'],
@@ -103,6 +113,7 @@ const exponentialPoint: Schema = {
   8: ['positive', () => buckets],
   9: ['negative', () => buckets],
   10: ['flags', 'number'],
+  11: EXEMPLARS,
   12: ['min', 'double'],
   13: ['max', 'double'],
 }

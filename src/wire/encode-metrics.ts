@@ -1,6 +1,7 @@
 /** One metric with its data points as OTLP protobuf. */
 import { ValueType } from '@opentelemetry/api'
 import type { DataPoint, ExponentialHistogram, Histogram, MetricData } from '@opentelemetry/sdk-metrics'
+import type { Exemplar, WithExemplars } from '../signals/metrics/exemplars/filter.ts'
 import { toText, writeTime } from './encode-common.ts'
 import { writeAttributes } from './encode-values.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
@@ -76,14 +77,45 @@ function writeNumberPoint(
   redactor: Redactor,
 ): void {
   writeTimes(writer, point)
-  if (type === ValueType.INT && Number.isInteger(point.value) && Math.abs(point.value) < 2 ** 63) {
-    writer.tag(0x31)
-    writer.sfixed64(point.value)
-  } else {
-    writer.tag(0x21)
-    writer.double(point.value)
-  }
+  writeNumber(writer, point.value, type === ValueType.INT, 0x31, 0x21)
+  writeExemplars(writer, 0x2a, point, type === ValueType.INT, limit, redactor)
   writeAttributes(writer, 0x3a, point.attributes, limit, redactor)
+}
+
+function writeNumber(writer: ProtobufWriter, value: number, isWhole: boolean, intTag: number, doubleTag: number): void {
+  if (isWhole && Number.isInteger(value) && Math.abs(value) < 2 ** 63) {
+    writer.tag(intTag)
+    writer.sfixed64(value)
+  } else {
+    writer.tag(doubleTag)
+    writer.double(value)
+  }
+}
+
+/** What the metrics of this package put on a point; of others' producers it may be anything. */
+function writeExemplars(
+  writer: ProtobufWriter,
+  tag: number,
+  point: object,
+  isWhole: boolean,
+  limit: number,
+  redactor: Redactor,
+): void {
+  const { exemplars } = point as WithExemplars
+  if (!Array.isArray(exemplars)) return
+  for (const { timestamp, value, spanId, traceId, filteredAttributes } of exemplars as Exemplar[]) {
+    writer.tag(tag)
+    const mark = writer.beginMessage()
+    writer.tag(0x11)
+    writeTime(writer, timestamp)
+    writeNumber(writer, value, isWhole, 0x31, 0x19)
+    if (typeof spanId === 'string' && typeof traceId === 'string') {
+      writer.hexId(0x22, spanId, 8)
+      writer.hexId(0x2a, traceId, 16)
+    }
+    writeAttributes(writer, 0x3a, filteredAttributes, limit, redactor)
+    writer.endMessage(mark)
+  }
 }
 
 function writeDouble(writer: ProtobufWriter, tag: number, value: number | undefined): void {
@@ -113,6 +145,7 @@ function writeHistogramPoint(
     writer.varint(buckets.boundaries.length * 8)
     for (const bound of buckets.boundaries) writer.double(bound)
   }
+  writeExemplars(writer, 0x42, point, false, limit, redactor)
   writeAttributes(writer, 0x4a, point.attributes, limit, redactor)
   writeDouble(writer, 0x59, min)
   writeDouble(writer, 0x61, max)
@@ -138,6 +171,7 @@ function writeExponentialPoint(
   writer.count64(zeroCount)
   writeBuckets(writer, 0x42, positive)
   writeBuckets(writer, 0x4a, negative)
+  writeExemplars(writer, 0x5a, point, false, limit, redactor)
   writeDouble(writer, 0x61, min)
   writeDouble(writer, 0x69, max)
 }

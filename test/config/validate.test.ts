@@ -178,7 +178,8 @@ describe('every option takes hostile values', () => {
     spoolMaxAgeMillis: ['1e308'],
   }
   /** A date is an object without members of its own. */
-  const takesMembers = /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|headers|instrumentations)/
+  const takesMembers =
+    /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|eventLoopBlocks|headers|instrumentations)/
 
   test.for(Object.keys(createOptionRules()))('%s', (option) => {
     for (const [what, create] of hostile) {

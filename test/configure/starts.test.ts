@@ -15,7 +15,7 @@ const APP = readFileSync(path.join(import.meta.dirname, 'option-app.mjs'), 'utf8
 const WITHOUT_EFFECT = new Set([
   'endpoint', 'timeoutMillis', 'tls', 'metricExportTimeoutMillis', 'sqlComments', 'bufferLimitBytes', 'exitFlush', 'exitTimeoutMillis',
   'captureUncaught', 'spoolDirectory', 'spoolLimitBytes', 'spoolMaxAgeMillis', 'shutdownTimeoutMillis', 'logLevel', 'metricExportIntervalMillis',
-  'connectionPhases', 'batchLogRecordProcessor',
+  'connectionPhases', 'developmentChecks', 'eventLoopBlocks', 'exemplarFilter', 'batchLogRecordProcessor',
 ]) // biome-ignore format: a table
 /** Between the two runs of one case they may come in other numbers. */
 const UNSTEADY = /^(otel\.|nodejs\.|v8js\.|process\.)/

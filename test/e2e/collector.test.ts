@@ -81,4 +81,66 @@ describe.skipIf(!isBuilt('otelcol'))('a real Collector', () => {
     )
     expect(lines.some((line) => line.includes('resourceLogs') && line.includes('"severityNumber":13'))).toBe(true)
   })
+
+  test.for(['http/protobuf', 'http/json', 'grpc'])(
+    'holds exemplars sent by %s, of every kind of metric',
+    async (protocol) => {
+      const port = protocol === 'grpc' ? collector.grpcPort : collector.httpPort
+      const prefix = `ex.${protocol.replace('/', '.')}`
+      const source = `
+      import http from 'node:http'
+      import { metrics, trace } from '@opentelemetry/api'
+      import { configureOpentelemetry, shutdown } from 'uptrace-node'
+      configureOpentelemetry({ endpoint: 'http://127.0.0.1:${port}', protocol: '${protocol}' })
+      const server = http.createServer((_, response) => response.end()).listen(0, '127.0.0.1', async () => {
+        await trace.getTracer('t').startActiveSpan('work', async (span) => {
+          const meter = metrics.getMeter('m')
+          meter.createCounter('${prefix}.counter', { valueType: 0 }).add(2)
+          meter.createGauge('${prefix}.gauge').record(0.5)
+          meter.createHistogram('${prefix}.histogram').record(5)
+          await (await fetch('http://127.0.0.1:' + server.address().port)).text()
+          span.end()
+          console.log(span.spanContext().traceId)
+        })
+        server.close()
+        await shutdown()
+      })`
+      const { code, stderr, stdout } = await runSource('mjs', source)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const traceId = stdout.trim()
+      type Point = { exemplars?: { traceId: string; spanId: string; asInt?: string; asDouble?: number }[] }
+      const find = (name: string): Point[] =>
+        collector.output().flatMap(({ resourceMetrics = [] }) =>
+          resourceMetrics.flatMap(({ scopeMetrics }: { scopeMetrics: { metrics: Record<string, unknown>[] }[] }) =>
+            scopeMetrics.flatMap(({ metrics }) =>
+              metrics.flatMap((metric) => {
+                const { dataPoints } = (metric['sum'] ?? metric['gauge'] ?? metric['histogram']) as {
+                  dataPoints: Point[]
+                }
+                return metric['name'] === name ? dataPoints : []
+              }),
+            ),
+          ),
+        )
+      const exemplars = async (name: string) => {
+        const points = await eventually(
+          () => find(name),
+          ({ length }) => length > 0,
+        )
+        return points.flatMap((point) => point.exemplars ?? []).filter((exemplar) => exemplar.traceId === traceId)
+      }
+      expect(await exemplars(`${prefix}.counter`)).toMatchObject([{ asInt: '2' }])
+      expect(await exemplars(`${prefix}.gauge`)).toMatchObject([{ asDouble: 0.5 }])
+      expect(await exemplars(`${prefix}.histogram`)).toMatchObject([{ asDouble: 5 }])
+      const spans = await eventually(
+        () => spansOf(collector).filter((span) => span.traceId === traceId),
+        ({ length }) => length === 3,
+      )
+      for (const [name, kind] of [
+        ['http.server.request.duration', 2],
+        ['http.client.request.duration', 3],
+      ] as const)
+        expect(await exemplars(name)).toMatchObject([{ spanId: spans.find((span) => span.kind === kind).spanId }])
+    },
+  )
 })

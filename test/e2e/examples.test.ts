@@ -41,6 +41,7 @@ const EXPECTED: Record<string, Expected> = {
       'shop.visits',
     ],
   },
+  exemplars: { spans: new Array<string>(8).fill('checkout'), metrics: ['shop.checkout.duration'] },
   pino: { spans: ['order 7'], logs: ['order failed', 'outside of a span: no ids', 'stock is checked'] },
   errors: { spans: ['__dummy__', '__dummy__', 'load user', 'read cache'] },
   express: {

@@ -21,6 +21,7 @@ export function startMetrics(temporality: AggregationTemporality, more: Partial<
     delivery: exporter,
     printsPretty: false,
     servesPrometheus: false,
+    exemplarFilter: 'trace_based',
     env: {},
     ...more,
   })

@@ -1,5 +1,5 @@
 /** A database that connections lead to: the attributes that all its spans have, and the durations of its operations. */
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import type { Series } from '../../signals/metrics/duration-histogram.ts'
 import type { FindSeries } from '../durations.ts'
 import { attributesOf, summaryOf } from '../sql/name-spans.ts'
@@ -44,9 +44,9 @@ export class Target {
     return statement
   }
 
-  record(seconds: number, operation: string | undefined, errorType: string | undefined): void {
+  record(seconds: number, operation: string | undefined, errorType: string | undefined, span?: Span): void {
     const series = errorType === undefined ? this.seriesOf(operation) : this.failedSeriesOf(operation, errorType)
-    series.record(seconds)
+    series.record(seconds, span)
   }
 
   private seriesOf(operation: string | undefined): Series {

@@ -95,5 +95,5 @@ function finish(call: Call, errorType: string | undefined): void {
   call.isDone = true
   const { span, origin, startMillis, method, status, version } = call
   span.end()
-  origin.durations.record((performance.now() - startMillis) / 1_000, method, status, version, errorType)
+  origin.durations.record((performance.now() - startMillis) / 1_000, method, status, version, errorType, span)
 }

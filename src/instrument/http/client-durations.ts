@@ -1,5 +1,5 @@
 /** `http.client.request.duration`: the series of a kind of request is found by a few fields, of those of one origin. */
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import type { Series } from '../../signals/metrics/duration-histogram.ts'
 import { type DurationName, type FindSeries, HTTP_BOUNDARIES } from '../durations.ts'
 import { normalizeMethod } from './request-attributes.ts'
@@ -38,10 +38,11 @@ export class OriginDurations {
     status: number | undefined,
     version: string | undefined,
     errorType: string | undefined,
+    span?: Span,
   ): void {
     for (const kind of this.kinds)
       if (kind.status === status && kind.method === method && kind.version === version && kind.errorType === errorType)
-        return void kind.series.record(seconds)
+        return void kind.series.record(seconds, span)
     if (this.kinds.length >= MAX_KINDS) this.kinds = []
     const attributes: Attributes = { 'http.request.method': normalizeMethod(method), ...this.common }
     if (status !== undefined) attributes['http.response.status_code'] = status
@@ -49,6 +50,6 @@ export class OriginDurations {
     if (errorType !== undefined) attributes['error.type'] = errorType
     const series = this.findSeries(attributes)
     this.kinds.push({ method, status, version, errorType, series })
-    series.record(seconds)
+    series.record(seconds, span)
   }
 }

@@ -1,5 +1,5 @@
 /** `http.server.request.duration`: the attributes of a kind of request are made once, and found again by a few fields. */
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 import type { Series } from '../../signals/metrics/duration-histogram.ts'
 import { type DurationName, type FindSeries, HTTP_BOUNDARIES } from '../durations.ts'
 import { normalizeMethod, type Scheme } from './request-attributes.ts'
@@ -13,6 +13,7 @@ export interface RequestDurations {
     status: number | undefined,
     route: string | undefined,
     errorType: string | undefined,
+    span?: Span,
   ): void
 }
 
@@ -29,7 +30,7 @@ export function createRequestDurations(seriesOf: FindSeries): RequestDurations {
   const kinds = new Map<string | undefined, Kind[]>()
   let count = 0
   return {
-    record(seconds, method, scheme, version, status, route, errorType) {
+    record(seconds, method, scheme, version, status, route, errorType, span) {
       const ofRoute = kinds.get(route)
       if (ofRoute !== undefined)
         for (const kind of ofRoute)
@@ -40,7 +41,7 @@ export function createRequestDurations(seriesOf: FindSeries): RequestDurations {
             kind.version === version &&
             kind.errorType === errorType
           )
-            return kind.series.record(seconds)
+            return kind.series.record(seconds, span)
       if (count++ >= MAX_KINDS) {
         kinds.clear()
         count = 1
@@ -50,7 +51,7 @@ export function createRequestDurations(seriesOf: FindSeries): RequestDurations {
       const others = kinds.get(route)
       if (others) others.push(kind)
       else kinds.set(route, [kind])
-      series.record(seconds)
+      series.record(seconds, span)
     },
   }
 }

@@ -95,5 +95,5 @@ function routeOf(exchange: Exchange, request: IncomingMessage): string | undefin
 function end(exchange: Exchange, status?: number, route?: string, errorType?: string): void {
   const { span, method, scheme, version, startMillis } = exchange
   span.end()
-  durations?.record((performance.now() - startMillis) / 1_000, method, scheme, version, status, route, errorType)
+  durations?.record((performance.now() - startMillis) / 1_000, method, scheme, version, status, route, errorType, span)
 }

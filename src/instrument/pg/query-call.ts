@@ -19,5 +19,5 @@ export function endQuery(call: QueryCall, error: unknown): void {
   const { span, target, operation, startMillis } = call
   const errorType = error ? failSpan(span, error) : undefined
   span.end()
-  target.record((performance.now() - startMillis) / 1_000, operation, errorType)
+  target.record((performance.now() - startMillis) / 1_000, operation, errorType, span)
 }

@@ -106,7 +106,7 @@ export function endRequest(request: Request, error?: unknown): void {
     span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error).message })
   }
   span.end()
-  origin.durations.record((performance.now() - startMillis) / 1_000, method, status, version, errorType)
+  origin.durations.record((performance.now() - startMillis) / 1_000, method, status, version, errorType, span)
 }
 
 /** By whoever made the request. */

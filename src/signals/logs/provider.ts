@@ -11,7 +11,11 @@ import type { Config } from '../../config/resolve.ts'
 import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
+import type { Fates } from '../traces/fates.ts'
+import { createKeptTraceProcessor } from './kept-traces.ts'
+import { createLeastSeverity } from './least-severity.ts'
 import { quickenLoggers } from './quick-loggers.ts'
+import { createStatusProcessor } from './span-status.ts'
 
 /** Of attributes in one record, where nothing else is configured. */
 const STANDARD_COUNT_LIMIT = 128
@@ -20,6 +24,14 @@ export interface LogsOptions {
   readonly resource: Resource
   readonly limits: Config['logRecordLimits']
   readonly minSeverity: SeverityNumber
+  /** By name of a logger, with `*`. */
+  readonly severities: Readonly<Record<string, SeverityNumber>>
+  /** Leaves out the records of traces that were not sampled. */
+  readonly dropsUnsampled: boolean
+  /** What becomes of traces that are decided when they have ended; undefined where log records do not depend on it. */
+  readonly fates?: Fates | undefined
+  /** Error records set the status of their span. */
+  readonly setsSpanStatus: boolean
   /** The user's processors; they run before delivery. */
   readonly logRecordProcessors: readonly LogRecordProcessor[]
   readonly delivery: LogRecordProcessor | undefined
@@ -31,20 +43,26 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
   const { attributeValueLengthLimit, ...limits } = withoutUndefined(options.limits)
   // the SDK takes 0 for a mistake and the next number above it for no characters, which is what 0 means
   const length = attributeValueLengthLimit === 0 ? Number.MIN_VALUE : attributeValueLengthLimit
+  const leastSeverityOf = createLeastSeverity(options.minSeverity, options.severities)
   const logRecordLimits = withoutUndefined({ ...limits, attributeValueLengthLimit: length }) as LogRecordLimits
   const provider = new LoggerProvider({
     resource: options.resource,
     logRecordLimits,
-    loggerConfigurator: () => ({ enabled: true, minimumSeverity: options.minSeverity, traceBased: false }),
+    loggerConfigurator: ({ name }) => ({
+      enabled: true,
+      minimumSeverity: leastSeverityOf(name),
+      traceBased: options.dropsUnsampled,
+    }),
     processors: [
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
+      ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
       ...options.logRecordProcessors,
-      ...(options.delivery ? [options.delivery] : []),
+      ...(options.delivery ? [ofKeptTraces(options.delivery, options.fates)] : []),
       ...(options.printsPretty ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter() })] : []),
     ],
   })
-  const { baggageKeys, logRecordProcessors, delivery, printsPretty, resource, minSeverity } = options
-  if (delivery && baggageKeys.length === 0 && logRecordProcessors.length === 0 && !printsPretty)
+  const { delivery, resource, minSeverity } = options
+  if (delivery && isStraight(options))
     quickenLoggers(provider, {
       resource,
       minSeverity,
@@ -53,4 +71,15 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
       delivery,
     })
   return provider
+}
+
+function ofKeptTraces(delivery: LogRecordProcessor, fates: Fates | undefined): LogRecordProcessor {
+  return fates ? createKeptTraceProcessor(fates, delivery) : delivery
+}
+
+/** Whether every record goes to delivery as it is, whatever the name of its logger and the state of its span. */
+function isStraight(options: LogsOptions): boolean {
+  const { baggageKeys, logRecordProcessors, severities, fates } = options
+  const hasOptIn = options.setsSpanStatus || options.dropsUnsampled || options.printsPretty || fates !== undefined
+  return !hasOptIn && baggageKeys.length + logRecordProcessors.length + Object.keys(severities).length === 0
 }

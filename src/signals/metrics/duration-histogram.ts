@@ -1,6 +1,9 @@
 /** One histogram of durations and its series: recording is a few array writes, collecting gives the points of the SDK's own. */
-import type { Attributes, HrTime } from '@opentelemetry/api'
+import type { Attributes, HrTime, Span, SpanContext } from '@opentelemetry/api'
 import type { DataPoint, Histogram, MetricData, PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import { keyOf } from './attribute-sets.ts'
+import type { SpanChooser, WithExemplars } from './exemplars/filter.ts'
+import { Reservoir, toExemplar } from './exemplars/reservoir.ts'
 import { noteMeasurement } from './measured.ts'
 
 /** What a histogram is called, and the scope it belongs to. */
@@ -16,8 +19,11 @@ export interface DurationDescriptor {
 
 /** One attribute set of a histogram. Callers keep it: it stays valid for as long as they do. */
 export interface Series {
-  /** Anything but a finite number of at least 0 is ignored. */
-  record(value: number): void
+  /**
+   * Anything but a finite number of at least 0 is ignored.
+   * @param span what took so long; an exemplar may name it
+   */
+  record(value: number, span?: Span): void
 }
 
 export interface DurationHistogram {
@@ -39,14 +45,19 @@ export class Family implements DurationHistogram {
   readonly boundaries: number[]
   /** Which interval is being recorded; a series of another one has to be admitted first. */
   interval = 1
+  /** Counts collections. */
+  collections = 1
   private readonly descriptor: MetricData['descriptor']
-  private readonly isDelta: boolean
+  readonly isDelta: boolean
+  /** Undefined where there are to be no exemplars. */
+  readonly spans: SpanChooser | undefined
   private readonly known = new Map<string, DurationSeries>()
   private readonly overflow: DurationSeries
   private active: DurationSeries[] = []
   private lastCollection: HrTime = [0, 0]
 
-  constructor({ name, description, unit, boundaries }: DurationDescriptor, isDelta: boolean) {
+  constructor({ name, description, unit, boundaries }: DurationDescriptor, isDelta: boolean, spans?: SpanChooser) {
+    this.spans = spans
     this.descriptor = {
       name,
       description,
@@ -87,6 +98,7 @@ export class Family implements DurationHistogram {
       this.interval++
     }
     this.lastCollection = time
+    this.collections++
     return points
   }
 
@@ -117,6 +129,7 @@ class DurationSeries implements Series {
   private readonly attributes: Attributes
   private readonly boundaries: number[]
   private readonly cells: Float64Array
+  private reservoir: Reservoir | undefined
 
   constructor(family: Family, key: string, attributes: Attributes) {
     this.family = family
@@ -126,10 +139,13 @@ class DurationSeries implements Series {
     this.cells = new Float64Array(BUCKETS + family.boundaries.length + 1)
   }
 
-  record(value: number): void {
+  record(value: number, span?: Span): void {
     if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_VALUE)) return
-    if (this.interval === this.family.interval) this.add(value)
-    else this.family.admit(this).add(value)
+    const series = this.interval === this.family.interval ? this : this.family.admit(this)
+    series.add(value)
+    const { spans } = this.family
+    const chosen = spans === undefined ? undefined : spans.fromSpan(span)
+    if (chosen !== undefined) series.offer(value, chosen, this.attributes)
   }
 
   begin(interval: number, time: HrTime): void {
@@ -152,9 +168,18 @@ class DurationSeries implements Series {
     cells[BUCKETS + bucket]! += 1
   }
 
+  /** @param given attributes of what was measured: others than those of the series where it is the one for all beyond the limit */
+  offer(value: number, span: SpanContext, given: Attributes): void {
+    const { boundaries, family, attributes } = this
+    this.reservoir ??= new Reservoir({ size: boundaries.length + 1, boundaries })
+    const filter = given === attributes ? undefined : () => given
+    this.reservoir.offer(value, span, family.collections, filter)
+  }
+
   /** A series which the interval before had as well goes on where that one ended. */
-  toPoint(endTime: HrTime, lastCollection: HrTime): DataPoint<Histogram> {
-    const { cells, boundaries } = this
+  toPoint(endTime: HrTime, lastCollection: HrTime): DataPoint<Histogram> & WithExemplars {
+    const { cells, boundaries, family } = this
+    const exemplars = this.reservoir?.keptSince(family.isDelta ? family.collections - 1 : 0) ?? []
     const continues = this.previousInterval > 0 && this.previousInterval === this.interval - 1
     return {
       attributes: this.attributes,
@@ -167,17 +192,9 @@ class DurationSeries implements Series {
         buckets: { boundaries, counts: Array.from(cells.subarray(BUCKETS)) },
         count: cells[COUNT]!,
       },
+      ...(exemplars.length > 0 && { exemplars: exemplars.map(toExemplar) }),
     }
   }
-}
-
-/** As the SDK tells attribute sets apart. */
-function keyOf(attributes: Attributes): string {
-  return JSON.stringify(
-    Object.keys(attributes)
-      .sort()
-      .map((key) => [key, attributes[key]]),
-  )
 }
 
 export function toHrTime(millis: number): HrTime {

@@ -14,6 +14,7 @@ import {
   HISTOGRAM,
   toHrTime,
 } from './duration-histogram.ts'
+import type { SpanChooser } from './exemplars/filter.ts'
 
 export interface DurationMetrics {
   /** The histogram of that scope and name; the first descriptor stays. */
@@ -26,13 +27,19 @@ export interface DurationMetricsOptions {
   readonly resource: Resource
   /** The exporter of the only reader there is: it says which temporality and which aggregation it wants. */
   readonly exporter: Pick<PushMetricExporter, 'selectAggregation' | 'selectAggregationTemporality'>
+  /** Undefined where there are to be no exemplars. */
+  readonly spans?: SpanChooser | undefined
 }
 
 /** The value of the SDK's enum, written out so that this module loads no SDK. */
 const DEFAULT_AGGREGATION = 0
 
 /** Undefined when the reader wants other histograms than these; the caller then uses the meter provider's. */
-export function createDurationMetrics({ resource, exporter }: DurationMetricsOptions): DurationMetrics | undefined {
+export function createDurationMetrics({
+  resource,
+  exporter,
+  spans,
+}: DurationMetricsOptions): DurationMetrics | undefined {
   const aggregation = exporter.selectAggregation?.(HISTOGRAM)?.type as number | undefined
   if ((aggregation ?? DEFAULT_AGGREGATION) !== DEFAULT_AGGREGATION) return undefined
   const isDelta = (exporter.selectAggregationTemporality?.(HISTOGRAM) ?? CUMULATIVE) === DELTA
@@ -48,7 +55,7 @@ export function createDurationMetrics({ resource, exporter }: DurationMetricsOpt
       }
       let family = known.families.get(descriptor.name)
       if (!family) {
-        family = new Family(descriptor, isDelta)
+        family = new Family(descriptor, isDelta, spans)
         known.families.set(descriptor.name, family)
       }
       return family

@@ -14,6 +14,7 @@ import type {
 } from '@opentelemetry/api'
 import { logThrottled } from '../../log.ts'
 import { isPlainMap, tameMap } from '../guard.ts'
+import type { Exemplars } from './exemplars/exemplars.ts'
 import { type CallbackLimit, createCallbackGuard } from './guard-callbacks.ts'
 import { InstrumentCache, type ObservableKind, type SyncKind } from './instrument-cache.ts'
 import { isQuietScope, noteMeasurement, noteObservable } from './measured.ts'
@@ -27,9 +28,11 @@ export interface MeterGuardOptions {
   readonly limit?: CallbackLimit
   /** Counts what is refused. */
   readonly refused?: RefusedMeasurements
+  /** Gets what is measured. */
+  readonly exemplars?: Exemplars | undefined
 }
 
-type Measure = (value: number, attributes?: Attributes, context?: Context) => void
+type Measure = (value: number, attributes?: Attributes | undefined, context?: Context | undefined) => void
 /** Whether a value may be measured; one that may not is counted and said. */
 type Accept = (value: number, least: number, name: string) => boolean
 
@@ -37,7 +40,7 @@ const ANY = -Number.MAX_VALUE
 
 /** Every instrument of the provider is safe from here on. */
 export function guardMeterProvider(provider: MeterProvider, options: MeterGuardOptions = {}): void {
-  const { limit = { millis: 1_000 }, refused = {} } = options
+  const { limit = { millis: 1_000 }, refused = {}, exemplars } = options
   const guarded = new WeakSet<Meter>()
   const getMeter = provider.getMeter.bind(provider)
   const accept: Accept = (value, least, name) => {
@@ -54,20 +57,29 @@ export function guardMeterProvider(provider: MeterProvider, options: MeterGuardO
   }
   provider.getMeter = (name, version, options) => {
     const meter = getMeter(name, version, options)
-    if (!guarded.has(meter)) guardMeter(meter, accept, limit, isQuietScope(name))
+    if (!guarded.has(meter)) guardMeter(meter, { accept, limit, isQuiet: isQuietScope(name), exemplars })
     guarded.add(meter)
     return meter
   }
 }
 
-function guardMeter(meter: Meter, accept: Accept, limit: CallbackLimit, isQuiet: boolean): void {
+interface Guard {
+  readonly accept: Accept
+  readonly limit: CallbackLimit
+  /** What is measured describes telemetry itself. */
+  readonly isQuiet: boolean
+  readonly exemplars: Exemplars | undefined
+}
+
+function guardMeter(meter: Meter, guard: Guard): void {
+  const { accept, isQuiet, exemplars } = guard
   const cache = new InstrumentCache()
   const guardSync = (kind: SyncKind, method: 'add' | 'record', least: number): void => {
     const create = meter[kind].bind(meter)
     meter[kind] = (name: string, options?: MetricOptions) =>
       cache.find(kind, name, options, () => {
         const instrument = create(name, options) as unknown as Record<'add' | 'record', Measure>
-        const measure = instrument[method].bind(instrument)
+        const measure = both(instrument[method].bind(instrument), exemplars?.offerTo(instrument))
         instrument[method] = (value, attributes, context) => {
           if (!accept(value, least, name)) return
           // what is measured is collected before the process ends
@@ -81,34 +93,40 @@ function guardMeter(meter: Meter, accept: Accept, limit: CallbackLimit, isQuiet:
   guardSync('createUpDownCounter', 'add', ANY)
   guardSync('createHistogram', 'record', 0)
   guardSync('createGauge', 'record', ANY)
-  guardObservables(meter, cache, accept, limit, isQuiet ? undefined : noteObservable)
+  guardObservables(meter, cache, guard)
 }
 
-function guardObservables(
-  meter: Meter,
-  cache: InstrumentCache,
-  accept: Accept,
-  limit: CallbackLimit,
-  onCreate: (() => void) | undefined,
-): void {
+function guardObservables(meter: Meter, cache: InstrumentCache, guard: Guard): void {
+  const { accept, limit, isQuiet, exemplars } = guard
   const names = new WeakMap<Observable, string>()
+  const offers = new WeakMap<Observable, Measure>()
   const batchCallbacks = createCallbackGuard<BatchObservableCallback>(limit, 'a batch of instruments', (result) => ({
     observe: (metric, value, attributes) => {
       if (accept(value, ANY, names.get(metric) ?? 'unknown'))
-        measureSafely((safe, safeAttributes) => result.observe(metric, safe, safeAttributes), value, attributes)
+        measureSafely(
+          both((safe, safeAttributes) => result.observe(metric, safe, safeAttributes), offers.get(metric)),
+          value,
+          attributes,
+        )
     },
   }))
   const guardKind = (kind: ObservableKind): void => {
     const create = meter[kind].bind(meter)
     meter[kind] = (name: string, options?: MetricOptions) =>
       cache.find(kind, name, options, () => {
-        onCreate?.()
+        if (!isQuiet) noteObservable()
         const observable = create(name, options)
         names.set(observable, name)
+        const offer = exemplars?.offerTo(observable)
+        if (offer) offers.set(observable, offer)
         const callbacks = createCallbackGuard<ObservableCallback>(limit, name, (result) => ({
           observe: (value, attributes) => {
             if (accept(value, ANY, name))
-              measureSafely((safe, safeAttributes) => result.observe(safe, safeAttributes), value, attributes)
+              measureSafely(
+                both((safe, safeAttributes) => result.observe(safe, safeAttributes), offer),
+                value,
+                attributes,
+              )
           },
         }))
         const { addCallback, removeCallback } = observable
@@ -125,6 +143,14 @@ function guardObservables(
   meter.removeBatchObservableCallback = (callback, observables) =>
     remove.call(meter, batchCallbacks(callback), observables)
 }
+
+const both = (measure: Measure, offer: Measure | undefined): Measure =>
+  offer === undefined
+    ? measure
+    : (value, attributes, context) => {
+        measure(value, attributes, context)
+        offer(value, attributes, context)
+      }
 
 function measureSafely(measure: Measure, value: number, attributes?: Attributes, context?: Context): void {
   try {

@@ -6,11 +6,14 @@ import {
   type PushMetricExporter,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
+import type { ExemplarFilter } from '../../config/config.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createPrettyMetricExporter } from '../pretty-print.ts'
 import { prepareCollection, watchReader } from './collect-now.ts'
 import { createDurationMetrics, type DurationMetrics } from './duration-metrics.ts'
+import { createExemplars } from './exemplars/exemplars.ts'
+import { createSpanChooser } from './exemplars/filter.ts'
 import { guardMeterProvider, type RefusedMeasurements } from './guard-meter.ts'
 import { createPeriodicReader } from './periodic-reader.ts'
 import { quickenRecords } from './quick-records.ts'
@@ -26,6 +29,7 @@ export interface MetricsOptions {
   readonly delivery: PushMetricExporter | undefined
   readonly printsPretty: boolean
   readonly servesPrometheus: boolean
+  readonly exemplarFilter: ExemplarFilter
   readonly env: Environment
 }
 
@@ -42,9 +46,10 @@ const CALLBACK_MILLIS = 1_000
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
+  const spans = createSpanChooser(options.exemplarFilter)
   const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
   const soleExporter = isOnlyReader && views.length === 0 ? delivery : undefined
-  const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter })
+  const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter, spans })
   const summedCounters = soleExporter && createSummedCounters()
   const limit = { millis: CALLBACK_MILLIS }
   const refused: RefusedMeasurements = {}
@@ -75,14 +80,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
     summedCounters.watch(meterProvider)
     prepareCollection(meterProvider, summedCounters.passOn)
   }
-  guardMeterProvider(meterProvider, { limit, refused })
+  guardMeterProvider(meterProvider, { limit, refused, exemplars: spans && createExemplars(spans) })
   return { meterProvider, durationMetrics, refused }
 }
 
 function createPrometheusReader(environment: Environment): IMetricReader {
-  const { PrometheusExporter } = loadLazily<typeof import('@opentelemetry/exporter-prometheus')>('prometheus')
+  const prometheus = loadLazily<typeof import('./prometheus.ts')>('prometheus')
   const env = readEnvironment(environment)
-  const host = env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
-  const port = env.number('OTEL_EXPORTER_PROMETHEUS_PORT')
-  return new PrometheusExporter({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) })
+  return prometheus.createPrometheusReader({
+    host: env.text('OTEL_EXPORTER_PROMETHEUS_HOST'),
+    port: env.number('OTEL_EXPORTER_PROMETHEUS_PORT'),
+  })
 }

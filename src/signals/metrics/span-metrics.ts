@@ -1,5 +1,13 @@
 /** Rate, errors and duration of spans as metrics, of all that were recorded: what is kept afterwards does not change them. */
-import { type Attributes, type Histogram, type MeterProvider, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import {
+  type Attributes,
+  type Histogram,
+  type MeterProvider,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 import { hrTimeToMilliseconds } from '@opentelemetry/core'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
@@ -35,8 +43,10 @@ export function createSpanMetrics(provider: MeterProvider): SpanProcessor {
 type Calls = Pick<ReturnType<ReturnType<MeterProvider['getMeter']>['createCounter']>, 'add'>
 
 function record(span: ReadableSpan, attributes: Attributes, calls: Calls, durations: Histogram): void {
-  calls.add(1, attributes)
-  durations.record(hrTimeToMilliseconds(span.duration) / 1000, attributes)
+  // exemplars name the span itself, not the one that is active where it ends
+  const context = trace.setSpanContext(ROOT_CONTEXT, span.spanContext())
+  calls.add(1, attributes, context)
+  durations.record(hrTimeToMilliseconds(span.duration) / 1000, attributes, context)
 }
 
 /** The same object for the same attributes: nothing is made for each span. */

@@ -3,6 +3,7 @@
  * measurement, where a comparison is enough.
  */
 import type { Attributes, Context, Counter, Meter, MeterProvider, UpDownCounter } from '@opentelemetry/api'
+import { type AttributeSet, findAttributeSet } from './attribute-sets.ts'
 
 export interface SummedCounters {
   /** The counters of this provider are summed from here on. */
@@ -16,9 +17,7 @@ const MAX_SETS = 16
 
 type Add = (value: number, attributes?: Attributes, context?: Context) => void
 
-interface AttributeSet {
-  readonly keys: readonly string[]
-  readonly values: readonly unknown[]
+interface SummedSet extends AttributeSet {
   readonly attributes: Attributes
   /** The last interval whose first measurement the SDK got, which tells it when the series began. */
   interval: number
@@ -29,7 +28,7 @@ interface AttributeSet {
 export function createSummedCounters(): SummedCounters {
   const watched = new WeakSet<Meter>()
   let interval = 0
-  let waiting: { readonly set: AttributeSet; readonly add: Add }[] = []
+  let waiting: { readonly set: SummedSet; readonly add: Add }[] = []
   return {
     watch(provider) {
       const getMeter = provider.getMeter.bind(provider)
@@ -61,7 +60,7 @@ export function createSummedCounters(): SummedCounters {
 
   function sumAdds<Instrument extends Counter | UpDownCounter>(instrument: Instrument, least: number): Instrument {
     const add: Add = instrument.add.bind(instrument)
-    const sets: AttributeSet[] = []
+    const sets: SummedSet[] = []
     instrument.add = (value: number, attributes: Attributes = {}, context?: Context): void => {
       // fractions are rounded, and what is refused is reported, one by one
       const set = Number.isSafeInteger(value) && value >= least ? findOrKeep(sets, attributes) : undefined
@@ -79,23 +78,14 @@ export function createSummedCounters(): SummedCounters {
   }
 }
 
-function findOrKeep(sets: AttributeSet[], attributes: Attributes): AttributeSet | undefined {
+function findOrKeep(sets: SummedSet[], attributes: Attributes): SummedSet | undefined {
+  const found = findAttributeSet(sets, attributes)
+  if (found || sets.length === MAX_SETS) return found
   const keys = Object.keys(attributes)
-  for (const set of sets) if (isSame(set, keys, attributes)) return set
-  if (sets.length === MAX_SETS) return undefined
   const values = keys.map((key) => attributes[key])
   // what is in an array may change
   if (values.some((value) => typeof value === 'object')) return undefined
   const set = { keys, values, attributes: { ...attributes }, interval: -1, sum: 0, isWaiting: false }
   sets.push(set)
   return set
-}
-
-function isSame({ keys, values }: AttributeSet, otherKeys: readonly string[], attributes: Attributes): boolean {
-  if (keys.length !== otherKeys.length) return false
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index]!
-    if (key !== otherKeys[index] || values[index] !== attributes[key]) return false
-  }
-  return true
 }

@@ -7,6 +7,7 @@ import type { SpanLimitValues } from '../../config/resolve.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettySpanExporter } from '../pretty-print.ts'
+import type { Fates } from './fates.ts'
 import { createSelfCounters } from './self-counters.ts'
 import { createSimpleProcessor } from './simple-processor.ts'
 import { createOwnTracerProvider, type OwnTracerProvider, type OwnTracerProviderOptions } from './tracer-provider.ts'
@@ -27,6 +28,8 @@ export interface TracesOptions {
   readonly selfMetrics: MeterProvider | undefined
   /** Which traces are kept, decided when they are known; all where undefined. */
   readonly keep?: KeepOptions | undefined
+  /** Told what becomes of traces, where `keep` decides. */
+  readonly fates?: Fates | undefined
   /** Gets calls and durations of all recorded spans, whether they are kept or not. */
   readonly spanMetrics?: MeterProvider | undefined
   readonly watchTracer?: OwnTracerProviderOptions['watchTracer']
@@ -53,7 +56,13 @@ export function createTracerProvider(options: TracesOptions): OwnTracerProvider 
 function createKept(options: TracesOptions): SpanProcessor[] {
   const next = createSinks(options)
   if (options.keep === undefined) return next
-  return [loadLazily<typeof import('./tail-sampling.ts')>('tail-sampling').createTailSampler({ ...options.keep, next })]
+  return [
+    loadLazily<typeof import('./tail-sampling.ts')>('tail-sampling').createTailSampler({
+      ...options.keep,
+      next,
+      fates: options.fates,
+    }),
+  ]
 }
 
 function createMetricsOfSpans(provider: MeterProvider): SpanProcessor {

@@ -8,6 +8,7 @@ import { type SpanContext, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
+import type { Fate, Fates } from './fates.ts'
 import { createKeepRules, hasThreshold, type KeepReason, withProbability } from './keep-rules.ts'
 import { setAttribute } from './span-attributes.ts'
 import { SpanData } from './span-data.ts'
@@ -15,6 +16,8 @@ import { SpanData } from './span-data.ts'
 export interface TailSamplingOptions extends KeepOptions {
   /** Where kept spans go. */
   readonly next: readonly SpanProcessor[]
+  /** Told of every decision. */
+  readonly fates?: Fates | undefined
 }
 
 export interface TailSampler extends SpanProcessor {
@@ -53,7 +56,7 @@ const NO_LIMITS = {
 }
 
 export function createTailSampler(options: TailSamplingOptions): TailSampler {
-  const { next, waitMillis = WAIT_MILLIS, bufferLimitBytes = BUFFER_LIMIT_BYTES } = options
+  const { next, fates, waitMillis = WAIT_MILLIS, bufferLimitBytes = BUFFER_LIMIT_BYTES } = options
   const rules = createKeepRules(options)
   // the timer must not hold the state of the request that happened to start it
   const detached = AsyncLocalStorage.snapshot()
@@ -65,6 +68,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   let sampledOut = 0
   let timer: NodeJS.Timeout | undefined
   process.prependListener('exit', decideAll)
+  if (fates) fates.fateOf = fateOf
 
   return {
     onStart(span, context) {
@@ -114,6 +118,12 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
     timer ??= detached(startTimer)
   }
 
+  function fateOf(traceId: string): Fate | undefined {
+    const trace = open.get(traceId) ?? decided.get(traceId)
+    if (trace === undefined) return undefined
+    return trace.reason !== undefined ? 'kept' : trace.isDropped ? 'dropped' : 'open'
+  }
+
   function startTimer(): NodeJS.Timeout {
     return setTimeout(sweep, SWEEP_MILLIS).unref()
   }
@@ -157,6 +167,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
     if (chance) keepFor(trace, chance.reason, chance.probability)
     if (trace.reason !== undefined) return
     trace.isDropped = true
+    fates?.onDecided(traceId, false)
     sampledOut += trace.spans.length
     release(trace)
   }
@@ -176,6 +187,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
     if (reason === undefined) return
     trace.reason = reason
     trace.probability = probability
+    fates?.onDecided(trace.context.traceId, true)
     for (const span of release(trace)) pass(trace, span)
   }
 

@@ -1,4 +1,5 @@
 /** Refuses fields that nothing stored has when they look like a slip of the pen, and names the one that was meant. */
+import { distance } from '../../../edit-distance.ts'
 import type { StoreContext } from '../../store/context.ts'
 import type { Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
@@ -77,22 +78,4 @@ function nearest(field: string, names: readonly string[]): string | undefined {
     }
   }
   return best ?? names.find((name) => name.endsWith(`.${lower}`))
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours; gives up beyond `limit`. */
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1
-  let [before, previous] = [[] as number[], Array.from({ length: b.length + 1 }, (_, index) => index)]
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const isSame = a[i - 1] === b[j - 1]
-      let cost = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (isSame ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2]! + 1)
-      row.push(cost)
-    }
-    before = previous
-    previous = row
-  }
-  return previous[b.length]!
 }

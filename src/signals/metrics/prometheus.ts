@@ -1,0 +1,56 @@
+/** Serves metrics to Prometheus: in its text format, and as OpenMetrics with exemplars to those who ask for that. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import { log } from '../../log.ts'
+import { asksForOpenMetrics, OPEN_METRICS, toOpenMetrics } from './open-metrics.ts'
+
+export interface PrometheusOptions {
+  readonly host: string | undefined
+  readonly port: number | undefined
+}
+
+const DEFAULTS = PrometheusExporter.DEFAULT_OPTIONS
+
+export function createPrometheusReader(options: PrometheusOptions): IMetricReader {
+  return new Reader(options)
+}
+
+/** The exporter of OpenTelemetry behind a server of our own: its own server knows one format. */
+class Reader extends PrometheusExporter {
+  private readonly server: Server
+  private readonly serializer = new PrometheusSerializer()
+
+  constructor({ host = DEFAULTS.host, port = DEFAULTS.port }: PrometheusOptions) {
+    super({ preventServerStart: true })
+    this.server = createServer((request, response) => this.answer(request, response)).unref()
+    this.server.on('error', (error) => log.warn(`metrics cannot be served to Prometheus: ${error.message}`))
+    this.server.listen({ host, port })
+  }
+
+  override onShutdown(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve())
+      this.server.closeIdleConnections()
+    })
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const [path] = (request.url ?? '').split('?')
+    if (path !== DEFAULTS.endpoint) response.writeHead(404).end()
+    else if (asksForOpenMetrics(request.headers.accept)) void this.serveOpenMetrics(response)
+    else this.getMetricsRequestHandler(request, response)
+  }
+
+  private async serveOpenMetrics(response: ServerResponse): Promise<void> {
+    try {
+      const { resourceMetrics, errors } = await this.collect()
+      for (const error of errors) log.debug(`metrics were collected only in part: ${String(error)}`)
+      const text = toOpenMetrics(resourceMetrics, (metrics) => this.serializer.serialize(metrics))
+      response.writeHead(200, { 'content-type': OPEN_METRICS }).end(text)
+    } catch (error) {
+      log.warn(`metrics could not be served to Prometheus: ${error instanceof Error ? error.message : String(error)}`)
+      response.writeHead(500).end()
+    }
+  }
+}
