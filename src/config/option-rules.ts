@@ -1,4 +1,5 @@
 /** The rule of each option. */
+import { createBackendRule } from './backends/rule.ts'
 import { MAX_TIMER_MILLIS } from './environment.ts'
 import { createAttributesRule, createInstrumentationsRule, createViewRule, headers } from './member-rules.ts'
 import type { ConfigureOptions } from './options.ts'
@@ -60,14 +61,19 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
     rule(SAMPLING_RULES, isSamplingRule)(value, { option, path: option })
   const propagator = having('a propagator', 'inject', 'extract')
 
+  const protocol = oneOf('http/protobuf', 'http/json', 'grpc')
+  const compression = oneOf('gzip', 'zstd', 'none')
+  const tls = shape({ ca: pem, cert: pem, key: pem, passphrase: text, servername: text, rejectUnauthorized: flag })
+
   return {
     dsn: eitherOf('a string or a list of strings', text, isText, texts),
+    backend: createBackendRule({ url, protocol, compression, timeoutMillis: delayMillis, tls }),
     endpoint: url,
     headers,
-    protocol: oneOf('http/protobuf', 'http/json', 'grpc'),
-    compression: oneOf('gzip', 'zstd', 'none'),
+    protocol,
+    compression,
     timeoutMillis: delayMillis,
-    tls: shape({ ca: pem, cert: pem, key: pem, passphrase: text, servername: text, rejectUnauthorized: flag }),
+    tls,
     siteUrl: url,
     disabled: flag,
     serviceName: text,

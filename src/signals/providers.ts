@@ -2,7 +2,7 @@
 import type { Resource } from '@opentelemetry/resources'
 import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
-import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Signal } from '../config/destination.ts'
 import type { Dsn } from '../config/dsn.ts'
 import type { Config } from '../config/resolve.ts'
@@ -52,7 +52,7 @@ function startMetrics(config: Config, resource: Resource, { metricExporter }: Si
     metricReaders: config.options.metricReaders ?? [],
     delivery: metricExporter,
     printsPretty: prints(config, 'metrics'),
-    servesPrometheus: config.extraExporters.metrics.includes('prometheus'),
+    prometheus: config.extraExporters.metrics.includes('prometheus') ? (config.scrape ?? {}) : undefined,
     env: config.env,
   })
 }
@@ -69,7 +69,7 @@ function startTraces(
     sampler: createConfiguredSampler(sampler, options.sampling),
     trustsSampler: !('shouldSample' in sampler),
     limits: config.spanLimits,
-    idGenerator: options.idGenerator,
+    idGenerator: config.idGenerator === 'xray' ? createXrayIds() : config.idGenerator,
     spanProcessors: [
       ...(options.spanProcessors ?? []).map(isolate),
       ...orElse('the report of open spans', () => reportLiveSpans(config.localViewer, resource), []),
@@ -77,11 +77,15 @@ function startTraces(
     delivery: spanProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'traces'),
-    sendsZipkin: config.extraExporters.traces.includes('zipkin'),
     selfMetrics,
     keep: options.keep,
     spanMetrics: options.spanMetrics ? selfMetrics : undefined,
   })
+}
+
+/** Time-based ids of AWS X-Ray. */
+function createXrayIds(): IdGenerator {
+  return loadLazily<typeof import('./traces/xray-ids.ts')>('xray-ids').createXrayIdGenerator()
 }
 
 function startLogs(config: Config, resource: Resource, { logRecordProcessor }: Sinks): LoggerProvider {

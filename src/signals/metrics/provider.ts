@@ -7,6 +7,7 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
+import type { ScrapeOptions } from '../../config/resolved-destinations.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createPrettyMetricExporter } from '../pretty-print.ts'
 import { prepareCollection, watchReader } from './collect-now.ts'
@@ -24,7 +25,8 @@ export interface MetricsOptions {
   readonly metricReaders: readonly IMetricReader[]
   readonly delivery: PushMetricExporter | undefined
   readonly printsPretty: boolean
-  readonly servesPrometheus: boolean
+  /** Set where metrics can be fetched; what it leaves out the environment says. */
+  readonly prometheus: ScrapeOptions | undefined
   readonly env: Environment
 }
 
@@ -40,8 +42,8 @@ export interface Metrics {
 const CALLBACK_MILLIS = 1_000
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
-  const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
+  const { delivery, metricReaders, printsPretty, prometheus, resource, views } = options
+  const isOnlyReader = metricReaders.length === 0 && !printsPretty && prometheus === undefined
   const soleExporter = isOnlyReader && views.length === 0 ? delivery : undefined
   const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter })
   const summedCounters = soleExporter && createSummedCounters()
@@ -66,7 +68,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ...metricReaders,
       ...(delivery ? [periodic(delivery)] : []),
       ...(printsPretty ? [periodic(createPrettyMetricExporter())] : []),
-      ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
+      ...(prometheus ? [createPrometheusReader(prometheus, options.env)] : []),
     ],
   })
   if (summedCounters) {
@@ -77,10 +79,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return { meterProvider, durationMetrics, refused }
 }
 
-function createPrometheusReader(environment: Environment): IMetricReader {
+function createPrometheusReader(given: ScrapeOptions, environment: Environment): IMetricReader {
   const { PrometheusExporter } = loadLazily<typeof import('@opentelemetry/exporter-prometheus')>('prometheus')
   const env = readEnvironment(environment)
-  const host = env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
-  const port = env.number('OTEL_EXPORTER_PROMETHEUS_PORT')
+  const host = given.host ?? env.text('OTEL_EXPORTER_PROMETHEUS_HOST')
+  const port = given.port ?? env.number('OTEL_EXPORTER_PROMETHEUS_PORT')
   return new PrometheusExporter({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) })
 }
