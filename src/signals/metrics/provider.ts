@@ -71,6 +71,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ...(prometheus ? [createPrometheusReader(prometheus, options.env)] : []),
     ],
   })
+  // upstream's exporter reads the resource without waiting for it, and what is never waited for never settles
+  if (prometheus) void resource.waitForAsyncAttributes?.()?.catch(() => {})
   if (summedCounters) {
     summedCounters.watch(meterProvider)
     prepareCollection(meterProvider, summedCounters.passOn)
