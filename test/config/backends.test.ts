@@ -311,6 +311,13 @@ describe('registerBackend', () => {
     expect(lines).toEqual(['the back end broken cannot be set up: no key; this one is left out'])
   })
 
+  test('a header that its function gives and that cannot be sent leaves it out as well, without the value', () => {
+    registerBackend('broken', { headers: () => ({ key: 'secret\nvalue' }) })
+    expect(resolve({ backend: 'broken' }).disabledReason).toMatch(
+      /^a header of the back end broken can't be sent: .*HTTP$/,
+    )
+  })
+
   test.for<[string, unknown, RegExp]>([
     ['jaeger', {}, /none of uptrace/],
     ['https', {}, /small letters/],

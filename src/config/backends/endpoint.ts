@@ -3,6 +3,7 @@ import { resolveOptional } from '../../lazy.ts'
 import { createDestination } from '../create-destination.ts'
 import { type AwsSigning, type Destination, type OtlpProtocol, SIGNALS, type Signal } from '../destination.ts'
 import type { EnvironmentReader } from '../environment.ts'
+import { findWrongHeader } from '../headers.ts'
 import type { ConfigureOptions } from '../options.ts'
 import { readOtlpSettings } from '../otlp-settings.ts'
 import type { BackendOptions } from './definition.ts'
@@ -49,11 +50,13 @@ export function createEndpointBackend(
     return {
       problem: `the back end ${name} signs its requests by packages that are not installed (npm install ${SIGNER} ${CREDENTIALS})`,
     }
+  const own = typeof row.headers === 'function' ? row.headers() : (row.headers ?? {})
+  const wrong = findWrongHeader(own)
+  if (wrong) return { problem: `a header of the back end ${name} can't be sent: ${wrong.problem}` }
   const destinations = signals.flatMap((signal) => {
     const protocol = row.protocol ?? settings.protocol(signal)
     const address = addressOf(signal, row.protocol === undefined ? (protocol as OtlpProtocol) : undefined)
     if (address === undefined) return []
-    const own = typeof row.headers === 'function' ? row.headers() : row.headers
     const headers = {
       ...own,
       ...(isZipkin ? (chosen.headers ?? (isAlone ? options.headers : undefined)) : settings.headers(signal)),
