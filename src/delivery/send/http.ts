@@ -96,7 +96,7 @@ export function createHttpSender(destination: Destination): Sender {
       const timer = timeoutMillis > 0 ? setTimeout(() => request.destroy(DEADLINE), timeoutMillis).unref() : undefined
       requests.add(request)
       request.on('socket', (socket) => socket.unref())
-      followRequest(request, via, (outcome) => {
+      followRequest(request, via, 'uptrace-dsn' in destination.headers, (outcome) => {
         clearTimeout(timer)
         requests.delete(request)
         resolve(outcome === 'late' ? retryable(`no answer within ${timeoutMillis} ms`) : outcome)
@@ -115,7 +115,12 @@ export function createHttpSender(destination: Destination): Sender {
 /** How a proxy is used: it sees the request itself, or makes a tunnel for it. */
 type Via = 'plain' | 'tunnel' | undefined
 
-function followRequest(request: Http.ClientRequest, via: Via, finish: (outcome: Outcome | 'late') => void): void {
+function followRequest(
+  request: Http.ClientRequest,
+  via: Via,
+  hasDsn: boolean,
+  finish: (outcome: Outcome | 'late') => void,
+): void {
   let answered: Outcome | undefined
   let tunnelStatus: number | undefined
   request.on('proxyConnect', (connect: { statusCode: number }) => {
@@ -136,7 +141,9 @@ function followRequest(request: Http.ClientRequest, via: Via, finish: (outcome: 
     const chunks: Buffer[] = []
     let size = 0
     const judge = (): Outcome =>
-      isRefusedByProxy() ? connectionOutcome(new ProxyError(tunnelStatus)) : judgeAnswer(answerOf(response, chunks))
+      isRefusedByProxy()
+        ? connectionOutcome(new ProxyError(tunnelStatus))
+        : judgeAnswer(answerOf(response, chunks), hasDsn)
     // the status is the acknowledgement: a body that never ends does not take it back
     answered = judge()
     response.on('data', (chunk: Buffer) => {

@@ -103,6 +103,17 @@ test('what is refused is counted, with the reason', async () => {
 })
 
 test.for([
+  [403, 'answered 403 (are its headers or credentials right?)'],
+  [404, 'answered 404 (is its address right?)'],
+] as const)('the line about %i does not speak of a DSN', async ([status, expected]) => {
+  answer = () => status
+  const { delivery, createSpans } = startDelivery([destination()])
+  createSpans(1)
+  await delivery.shutdown()
+  expect(delivery.health().signals.traces?.lastError).toBe(expected)
+})
+
+test.for([
   ['process.exit', 'process.exit(3)', 3],
   ['an uncaught error', "throw new Error('end')", 1],
   ['the end of its work', '', 0],
