@@ -15,6 +15,7 @@ const GROUPS: ReadonlyArray<readonly [string, RegExp]> = [
   ['OTLP exporter', /^OTEL_EXPORTER_OTLP_/],
   ['Zipkin exporter', /^OTEL_EXPORTER_ZIPKIN_/],
   ['Prometheus exporter', /^OTEL_EXPORTER_PROMETHEUS_/],
+  ['AWS X-Ray', /^AWS_/],
   ['Choice of exporters', /_EXPORTER$/],
   ['Metrics', /^OTEL_METRICS?_/],
   ['Instrumentation and resource of Node.js', /^OTEL_(NODE|INSTRUMENTATION)_/],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real servers for the tests, as temporary instances on loopback: PostgreSQL, MariaDB, Redis, RabbitMQ. `install`, `start`, `stop` or `env`.
+# Real servers for the tests, as temporary instances on loopback: PostgreSQL, MariaDB, Redis, RabbitMQ, Zipkin, Prometheus. `install`, `start`, `stop` or `env`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home=${UPTRACE_TEST_SERVICES:-$PWD/.cache/services}
@@ -16,10 +16,16 @@ fi
 records=$home/records
 base=$(cat "$records/base" 2>/dev/null || echo $((20000 + checkout % 1000 * 10)))
 
-set_ports() { postgres_port=$base mariadb_port=$((base + 1)) redis_port=$((base + 2)) rabbitmq_port=$((base + 3)) dist_port=$((base + 4)) epmd_port=$((base + 5)); }
+set_ports() { postgres_port=$base mariadb_port=$((base + 1)) redis_port=$((base + 2)) rabbitmq_port=$((base + 3)) dist_port=$((base + 4)) epmd_port=$((base + 5)) zipkin_port=$((base + 8)) prometheus_port=$((base + 9)); }
 set_ports
+ZIPKIN_VERSION=3.5.1
+zipkin_jar=$home/zipkin-$ZIPKIN_VERSION.jar
+prometheus=$home/prometheus-package/usr/bin/prometheus
 
 run() { if [ "$(id -u)" = 0 ]; then runuser -u "$user" -- env HOME="$home" "$@"; else "$@"; fi; }
+
+# run_noted <pid file> <command…>: for a server that writes none itself
+run_noted() { run sh -c 'echo $$ >"$0" && exec "$@"' "$@"; }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
@@ -75,12 +81,59 @@ install_packages() {
   return $status
 }
 
+# Zipkin comes as a jar; without Java its tests are left out
+install_zipkin() {
+  [ -f "$zipkin_jar" ] && return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! { command -v java && command -v mvn; } >/dev/null; then
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless maven >/dev/null; } || true
+  fi
+  if ! { command -v java && command -v mvn; } >/dev/null; then
+    echo "Zipkin is left out: it needs Java and Maven"
+    return 0
+  fi
+  local kept=$HOME/.m2/repository/io/zipkin/zipkin-server/$ZIPKIN_VERSION/zipkin-server-$ZIPKIN_VERSION-exec.jar
+  [ -f "$kept" ] || mvn -q -B dependency:get -Dartifact="io.zipkin:zipkin-server:$ZIPKIN_VERSION:jar:exec" -Dtransitive=false -Dmaven.repo.local="$HOME/.m2/repository"
+  ln -f "$kept" "$zipkin_jar" 2>/dev/null || cp "$kept" "$zipkin_jar"
+}
+
+# the package of Debian, unpacked: it would start a service on the standard port
+install_prometheus() {
+  [ -x "$prometheus" ] && return 0
+  if ! { command -v apt-get && command -v dpkg-deb; } >/dev/null; then
+    echo "Prometheus is left out: it comes from a package of Debian"
+    return 0
+  fi
+  local folder=$home/prometheus-download
+  mkdir -p "$folder"
+  (cd "$folder" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) 2>"$home/prometheus-download.log"
+  dpkg-deb -x "$folder"/prometheus_*.deb "$home/prometheus-package"
+  rm -rf "$folder"
+}
+
+# it scrapes what the files in the folder of targets name
+start_prometheus() {
+  mkdir -p "$home/prometheus-targets" "$home/prometheus-data"
+  [ "$(id -u)" = 0 ] && chown "$user" "$home/prometheus-data"
+  cat >"$home/prometheus.yml" <<END
+global: { scrape_interval: 500ms, scrape_timeout: 500ms }
+scrape_configs:
+  - job_name: tests
+    file_sd_configs: [{ files: ['$home/prometheus-targets/*.json'], refresh_interval: 1s }]
+END
+  run_noted "$home/prometheus.pid" "$prometheus" --config.file="$home/prometheus.yml" --storage.tsdb.path="$home/prometheus-data" --web.listen-address=127.0.0.1:$prometheus_port >"$home/prometheus.log" 2>&1 &
+}
+
+start_zipkin() {
+  # one compiler and no server of parallel collections: it is up in half the CPU
+  run_noted "$home/zipkin.pid" env QUERY_PORT=$zipkin_port java -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -jar "$zipkin_jar" >"$home/zipkin.log" 2>&1 &
+}
+
 # where another program has one of the ports, the next ones are tried
 choose_ports() {
-  for name in postgres mariadb redis rabbitmq; do is_ours $name && return 0; done
+  for name in postgres mariadb redis rabbitmq zipkin prometheus; do is_ours $name && return 0; done
   for _ in $(seq 100); do
     local taken=
-    for offset in 0 1 2 3 4 5; do listens $((base + offset)) && taken=1; done
+    for offset in 0 1 2 3 4 5 8 9; do listens $((base + offset)) && taken=1; done
     [ -z "$taken" ] && break
     base=$((20000 + (base - 20000 + 10) % 10000))
   done
@@ -110,10 +163,14 @@ start_all() {
       RABBITMQ_MNESIA_BASE="$home/rabbitmq" RABBITMQ_LOG_BASE="$home/rabbitmq-log" RABBITMQ_ENABLED_PLUGINS_FILE="$home/rabbitmq-plugins" \
       RABBITMQ_PID_FILE="$home/rabbitmq.pid" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$epmd_port /usr/lib/rabbitmq/bin/rabbitmq-server >"$home/rabbitmq.log" 2>&1 &
   fi
+  if [ -f "$zipkin_jar" ] && ! is_ours zipkin; then start_zipkin; fi
+  if [ -x "$prometheus" ] && ! is_ours prometheus; then start_prometheus; fi
   await postgres $postgres_port "$home/postgres/postmaster.pid"
   await redis $redis_port "$home/redis.pid"
   await mariadb $mariadb_port "$home/mariadb.pid"
   await rabbitmq $rabbitmq_port "$home/rabbitmq.pid"
+  if [ -f "$zipkin_jar" ]; then await zipkin $zipkin_port "$home/zipkin.pid"; fi
+  if [ -x "$prometheus" ]; then await prometheus $prometheus_port "$home/prometheus.pid"; fi
   mariadb --no-defaults -h 127.0.0.1 -P $mariadb_port -u root -e 'CREATE DATABASE IF NOT EXISTS test'
 }
 
@@ -135,12 +192,18 @@ stop_all() {
   stop_one mariadb TERM
   stop_one redis TERM
   stop_one rabbitmq TERM
+  stop_one zipkin TERM
+  stop_one prometheus TERM
   # the port mapper that RabbitMQ has started, on a port of ours
   if [ -n "$had_rabbitmq" ]; then ERL_EPMD_PORT=$epmd_port epmd -kill >/dev/null 2>&1 || true; fi
 }
 
 case "${1:-}" in
-  install) install_packages ;;
+  install)
+    install_packages
+    install_zipkin
+    install_prometheus
+    ;;
   start) start_all ;;
   stop) stop_all ;;
   env)
@@ -151,6 +214,11 @@ case "${1:-}" in
     # what the examples read
     echo "export PGHOST=127.0.0.1 PGPORT=$postgres_port PGUSER=test PGDATABASE=postgres"
     echo "export REDIS_URL=redis://127.0.0.1:$redis_port"
+    if [ -f "$zipkin_jar" ]; then echo "export UPTRACE_TEST_ZIPKIN_URL=http://127.0.0.1:$zipkin_port"; fi
+    if [ -x "$prometheus" ]; then
+      echo "export UPTRACE_TEST_PROMETHEUS_URL=http://127.0.0.1:$prometheus_port"
+      echo "export UPTRACE_TEST_PROMETHEUS_TARGETS=$home/prometheus-targets"
+    fi
     ;;
   *)
     echo "usage: scripts/services.sh install|start|stop|env" >&2

@@ -1,8 +1,8 @@
 /** The composition root: joins configuration, providers, delivery and instrumentation into one handle. */
 import { trace } from '@opentelemetry/api'
-import type { FindLocalViewer } from './config/destinations.ts'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
+import type { FindLocalViewer } from './config/resolved-destinations.ts'
 import { validateOptions } from './config/validate.ts'
 import { releaseGlobalPropagator, setGlobalPropagator } from './context/global-propagator.ts'
 import { createPropagator } from './context/propagators.ts'

@@ -1,6 +1,8 @@
 /** The main door: re-exports only. */
 
-export type { Compression, OtlpProtocol, TlsOptions } from './config/destination.ts'
+export type { BackendChoice, BackendDefinition, BackendName, BackendOptions } from './config/backends/definition.ts'
+export { registerBackend } from './config/backends/registry.ts'
+export type { Compression, OtlpProtocol, TlsOptions, WireProtocol } from './config/destination.ts'
 export { Dsn, parseDsn } from './config/dsn.ts'
 export type { KeepOptions } from './config/keep-options.ts'
 export type {

@@ -9,7 +9,9 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 /** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
   prometheus: './signals/metrics/prometheus.ts',
-  zipkin: './signals/traces/zipkin.ts',
+  zipkin: './wire/encode-zipkin.ts',
+  'sign-aws': './delivery/send/sign-aws.ts',
+  'xray-ids': './signals/traces/xray-ids.ts',
   container: '@opentelemetry/resource-detector-container',
   instrumentation: '@opentelemetry/instrumentation',
   semver: 'semver',
@@ -57,6 +59,22 @@ export function loadLazily<Module>(name: keyof typeof LAZY_PACKAGES): Module {
     typeof UPTRACE_NODE_BUNDLED === 'undefined' ? LAZY_PACKAGES[name] : path.join(distFolder(), 'lazy', `${name}.cjs`),
   ) as Module
 }
+
+/** The file of an optional package, as the application has it, or as it lies beside this one; undefined when it is not installed. */
+export function resolveOptional(name: string): string | undefined {
+  for (const from of [import.meta.url, process.argv[1], path.join(process.cwd(), 'x')]) {
+    if (from === undefined) continue
+    try {
+      return createRequire(from).resolve(name)
+    } catch {
+      // not there
+    }
+  }
+  return undefined
+}
+
+/** Loads what `resolveOptional` has found. */
+export const loadFile = <Module>(file: string): Module => require(file) as Module
 
 let folder: string | undefined
 

@@ -2,14 +2,18 @@
 import { type Span, TraceFlags } from '@opentelemetry/api'
 
 /**
- * `<siteUrl>/traces/<traceId>?span_id=<spanId>`, or `siteUrl` with `{traceId}` and `{spanId}` filled in. Empty where the trace cannot be looked
+ * `<siteUrl>/traces/<traceId>?span_id=<spanId>`, or `siteUrl` with `{traceId}`, `{spanId}` and `{xrayTraceId}` filled in. Empty where the trace cannot be looked
  * at: no such place is known, the span is missing or broken, or it is not recorded. Never an error.
  */
 export function traceUrlOf(siteUrl: string, span: Span | undefined): string {
   const ids = siteUrl === '' ? undefined : readIds(span)
   if (ids === undefined) return ''
-  if (!siteUrl.includes('{traceId}')) return `${siteUrl}/traces/${ids.traceId}?span_id=${ids.spanId}`
-  return siteUrl.replaceAll('{traceId}', ids.traceId).replaceAll('{spanId}', ids.spanId)
+  const { traceId, spanId } = ids
+  if (!/\{(xrayT|t)raceId\}/.test(siteUrl)) return `${siteUrl}/traces/${traceId}?span_id=${spanId}`
+  return siteUrl
+    .replaceAll('{traceId}', traceId)
+    .replaceAll('{spanId}', spanId)
+    .replaceAll('{xrayTraceId}', `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`)
 }
 
 function readIds(span: Span | undefined): { traceId: string; spanId: string } | undefined {

@@ -1,13 +1,11 @@
-// The quickstart into Jaeger: no DSN, only the OTLP endpoint; the address is that of Jaeger's own page.
+// The quickstart into Jaeger: no DSN, only its name; the address is that of Jaeger's own page.
 import { SpanKind } from '@opentelemetry/api'
 import { configureOpentelemetry, shutdown, traceUrl, withSpan } from 'uptrace-node'
 
 configureOpentelemetry({
-  ...(!process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT && { endpoint: 'http://localhost:4318' }),
-  siteUrl: `${process.env.JAEGER_UI_URL ?? 'http://localhost:16686'}/trace/{traceId}?uiFind={spanId}`,
+  backend: 'jaeger', // takes traces only, at http://localhost:4318; or 'jaeger://host:4318'
+  siteUrl: process.env.JAEGER_UI_URL ?? 'http://localhost:16686',
   serviceName: 'myservice',
-  metricsEnabled: false, // Jaeger takes traces only
-  loggingEnabled: false,
 })
 
 withSpan('main-operation', (main) => {

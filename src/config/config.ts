@@ -1,6 +1,6 @@
 /** What configuration decides: the one value that the other stages are built from. */
 import type { SeverityNumber } from '@opentelemetry/api'
-import type { Sampler } from '@opentelemetry/sdk-trace'
+import type { IdGenerator, Sampler } from '@opentelemetry/sdk-trace'
 import type { Destination, Signal } from './destination.ts'
 import type { Dsn } from './dsn.ts'
 import type { Environment } from './environment.ts'
@@ -13,13 +13,14 @@ import type {
   TemporalityPreference,
 } from './options.ts'
 import type { RedactionOptions } from './redaction-options.ts'
+import type { ScrapeOptions } from './resolved-destinations.ts'
 import type { VARIABLES } from './variables.ts'
 
 export type DetectorName = (typeof VARIABLES)['OTEL_NODE_RESOURCE_DETECTORS']['values'][number]
 export type ExemplarFilter = (typeof VARIABLES)['OTEL_METRICS_EXEMPLAR_FILTER']['values'][number]
 
-/** Exporters beside OTLP that `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` names. */
-export type ExtraExporter = 'console' | 'zipkin' | 'prometheus'
+/** Ways out that are no destination: `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` or a back end names them. */
+export type ExtraExporter = 'console' | 'prometheus'
 
 /** Everything that configuration decides; frozen. */
 export interface Config {
@@ -35,7 +36,11 @@ export interface Config {
   /** Where the web interface shows traces; empty where no such place is known. */
   readonly siteUrl: string
   readonly extraExporters: Readonly<Record<Signal, readonly ExtraExporter[]>>
+  /** Where metrics can be fetched, as far as a back end says it. */
+  readonly scrape: ScrapeOptions | undefined
   readonly propagators: readonly PropagatorName[]
+  /** Undefined for random ids. */
+  readonly idGenerator: IdGenerator | 'xray' | undefined
   readonly detectors: readonly DetectorName[]
   readonly sampler: { readonly name: SamplerName; readonly arg: number | undefined } | Sampler
   readonly spanLimits: SpanLimitValues

@@ -4,6 +4,8 @@ export type Signal = 'traces' | 'metrics' | 'logs'
 export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs']
 
 export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc'
+/** What a back end may speak besides OTLP: the JSON of Zipkin, version 2. */
+export type WireProtocol = OtlpProtocol | 'zipkin/json'
 export type Compression = 'gzip' | 'zstd' | 'none'
 
 /** TLS material for connections to the back end, in PEM. */
@@ -30,9 +32,19 @@ export interface Destination {
   /** Scheme, host and port: safe to show. */
   readonly label: string
   readonly headers: Readonly<Record<string, string>>
-  readonly protocol: OtlpProtocol
+  readonly protocol: WireProtocol
   readonly compression: Compression
   /** Deadline of one attempt, in milliseconds; 0 means none. */
   readonly timeoutMillis: number
   readonly tls: TlsOptions | undefined
+  /** Set where requests carry a signature of AWS. */
+  readonly signing?: AwsSigning | undefined
+}
+
+/** What AWS Signature Version 4 is made for, and the files of its official implementation in the application. */
+export interface AwsSigning {
+  readonly service: string
+  readonly region: string
+  readonly signerFile: string
+  readonly credentialsFile: string
 }

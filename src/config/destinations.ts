@@ -1,104 +1,94 @@
-/** Turns the DSN, the endpoint options and `OTEL_EXPORTER_OTLP_*` into the list of places each signal is sent to. */
+/** Decides which places telemetry goes to: what code names goes before the environment, a back end by its name before a DSN. */
 import { ConfigError } from '../errors.ts'
-import { log } from '../log.ts'
+import type { BackendChoice } from './backends/definition.ts'
+import { parseBackend } from './backends/parse.ts'
+import { NO_DSN, type Place, placeOfDsn, resolvePlaces } from './backends/places.ts'
+import { type Site, siteOfDsn } from './backends/site.ts'
 import { createDestination } from './create-destination.ts'
 import { type Destination, type OtlpProtocol, SIGNALS, type Signal } from './destination.ts'
-import { type Dsn, maskDsn, parseDsn } from './dsn.ts'
+import { CLOUD_SITE_URL, type Dsn, parseDsn } from './dsn.ts'
 import type { EnvironmentReader } from './environment.ts'
 import type { ConfigureOptions } from './options.ts'
 import { readOtlpSettings } from './otlp-settings.ts'
-
-/** Where telemetry goes, and why nowhere when the list is empty. */
-export interface ResolvedDestinations {
-  readonly dsns: readonly Dsn[]
-  readonly destinations: readonly Destination[]
-  /** Whether code, not the environment, named the destination. */
-  readonly isFromCode: boolean
-  /** The viewer on this machine, when telemetry goes there. */
-  readonly localViewer?: Dsn | undefined
-  /** One line for the user when nothing can be sent. */
-  readonly problem: string | undefined
-}
-
-/** Gives the DSN of the local viewer, which it starts if need be, or why there is none. */
-export type FindLocalViewer = () => { readonly dsn: string } | { readonly refused: string }
+import type { FindLocalViewer, ResolvedDestinations } from './resolved-destinations.ts'
 
 const UPPER = { traces: 'TRACES', metrics: 'METRICS', logs: 'LOGS' } as const
-/** What stands for the local viewer in place of a DSN. */
-const LOCAL = 'local'
 
 export function resolveDestinations(
   options: ConfigureOptions,
   env: EnvironmentReader,
   findLocalViewer: FindLocalViewer,
 ): ResolvedDestinations {
-  const settings = readOtlpSettings(options, env)
-  let local: Dsn | undefined
+  const context = { options, env, findLocalViewer }
   // set by `uptrace-node dev`: while developing nothing goes to the back end that code names
   const dev = env.text('UPTRACE_DEV_DSN')
-  if (dev !== undefined) return fromDsns([dev], true, 'http/protobuf')
+  if (dev !== undefined)
+    return resolvePlaces([{ dsn: dev }], { ...context, isNamed: true, ownProtocol: 'http/protobuf' })
+  if (options.backend !== undefined)
+    return resolvePlaces(placesOf([options.backend].flat()), { ...context, isNamed: true })
   const fromCode = [options.dsn ?? []].flat().filter((dsn) => dsn.trim() !== '')
-  if (fromCode.length > 0) return fromDsns(fromCode, true)
+  if (fromCode.length > 0) return resolvePlaces(fromCode.map(placeOfDsn), { ...context, isNamed: true })
   if (options.endpoint !== undefined) return fromEndpoints(options.endpoint, true)
+  const named = placesOfEnvironment(env)
+  if (named.length > 0) return resolvePlaces(named, { ...context, isNamed: true })
   const fromEnv = env.text('UPTRACE_DSN')
-  if (fromEnv !== undefined) return fromDsns([fromEnv], false)
+  if (fromEnv !== undefined) return resolvePlaces([placeOfDsn(fromEnv)], { ...context, isNamed: false })
   return fromEndpoints(undefined, false)
 
-  function fromDsns(texts: readonly string[], isFromCode: boolean, ownProtocol?: OtlpProtocol): ResolvedDestinations {
-    const dsns: Dsn[] = []
-    for (const [index, text] of texts.entries()) {
-      try {
-        dsns.push(text.trim() === LOCAL ? localDsn() : parseDsn(text))
-      } catch (error) {
-        const message = error instanceof ConfigError ? error.message : `DSN "${maskDsn(text)}" can't be parsed`
-        if (index === 0) return { dsns: [], destinations: [], isFromCode, problem: message }
-        log.warn(`${message}; this one is left out`)
-      }
-    }
-    const destinations = dsns.flatMap((dsn) =>
-      SIGNALS.map((signal) => {
-        const protocol = ownProtocol ?? (dsn === local ? 'http/protobuf' : settings.protocol(signal))
-        const url = protocol === 'grpc' ? dsn.otlpGrpcEndpoint : `${dsn.otlpHttpEndpoint}/v1/${signal}`
-        return create(signal, new URL(url), protocol, { ...options.headers, 'uptrace-dsn': dsn.original })
-      }),
-    )
-    const localViewer = dev === undefined ? local : dsns[0]
-    return { dsns, destinations, isFromCode, localViewer, problem: undefined }
-  }
-
-  function localDsn(): Dsn {
-    const found = findLocalViewer()
-    if ('refused' in found) throw new ConfigError('ERR_DSN_LOCAL', `DSN "${LOCAL}": ${found.refused}`)
-    local = parseDsn(found.dsn)
-    return local
-  }
-
-  function fromEndpoints(endpoint: string | undefined, isFromCode: boolean): ResolvedDestinations {
+  function fromEndpoints(endpoint: string | undefined, isNamed: boolean): ResolvedDestinations {
+    const settings = readOtlpSettings(options, env)
     const destinations: Destination[] = []
     for (const signal of SIGNALS) {
       const protocol = settings.protocol(signal)
-      const url = endpointUrl(signal, protocol, endpoint)
-      if (url !== undefined) destinations.push(create(signal, url, protocol, settings.headers(signal)))
+      const address = endpointUrl(signal, protocol, endpoint)
+      const headers = settings.headers(signal)
+      if (address !== undefined)
+        destinations.push(createDestination({ signal, address, protocol, headers, ...settings.others(signal) }))
     }
-    const problem =
-      destinations.length > 0
-        ? undefined
-        : 'no DSN (set the dsn option or UPTRACE_DSN to https://<token>@host, or OTEL_EXPORTER_OTLP_ENDPOINT)'
-    return { dsns: [], destinations, isFromCode, problem }
-  }
+    return { dsns: [], destinations, isNamed, problem: destinations.length > 0 ? undefined : NO_DSN }
 
-  function endpointUrl(signal: Signal, protocol: OtlpProtocol, endpoint: string | undefined): URL | undefined {
-    const own = endpoint === undefined ? settings.ownUrl(signal, protocol) : undefined
-    if (own !== undefined) return own
-    const isAsked = env.list(`OTEL_${UPPER[signal]}_EXPORTER`)?.includes('otlp')
-    const base =
-      (endpoint === undefined ? settings.generalUrl(signal, protocol) : new URL(endpoint)) ??
-      (isAsked ? new URL(protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318') : undefined)
-    if (base !== undefined && protocol !== 'grpc') base.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`
-    return base
+    function endpointUrl(signal: Signal, protocol: OtlpProtocol, endpoint: string | undefined): URL | undefined {
+      const own = endpoint === undefined ? settings.ownUrl(signal, protocol) : undefined
+      if (own !== undefined) return own
+      const isAsked = env.list(`OTEL_${UPPER[signal]}_EXPORTER`)?.includes('otlp')
+      const base =
+        (endpoint === undefined ? settings.generalUrl(signal, protocol) : new URL(endpoint)) ??
+        (isAsked ? new URL(protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318') : undefined)
+      if (base !== undefined && protocol !== 'grpc') base.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`
+      return base
+    }
   }
+}
 
-  function create(signal: Signal, address: URL, protocol: OtlpProtocol, headers: Record<string, string>): Destination {
-    return createDestination({ signal, address, protocol, headers, ...settings.others(signal) })
+function placesOf(choices: readonly BackendChoice[]): Place[] {
+  return choices.map((choice) => ({ backend: typeof choice === 'string' ? parseBackend(choice) : choice }))
+}
+
+/** Of several names those that nobody has are told and left out. */
+function placesOfEnvironment(env: EnvironmentReader): Place[] {
+  return (env.list('UPTRACE_BACKEND') ?? []).flatMap((text) => {
+    try {
+      return placesOf([text])
+    } catch (error) {
+      const reason = error instanceof ConfigError ? error.message : 'it cannot be read'
+      env.warn('UPTRACE_BACKEND', `UPTRACE_BACKEND: ${reason}; it is ignored`)
+      return []
+    }
+  })
+}
+
+/** Of a back end that was named as an OTLP endpoint: Uptrace is known by its DSN in the headers, or by its host. */
+export function siteOfEndpoint({ url, headers }: Destination): Site | undefined {
+  const dsn = Object.entries(headers).find(([name]) => name.toLowerCase() === 'uptrace-dsn')?.[1]
+  const parsed = dsn === undefined ? undefined : tryParse(dsn)
+  if (parsed) return siteOfDsn(parsed.siteUrl)
+  return new URL(url).hostname === 'api.uptrace.dev' ? siteOfDsn(CLOUD_SITE_URL) : undefined
+}
+
+function tryParse(dsn: string): Dsn | undefined {
+  try {
+    return parseDsn(dsn)
+  } catch {
+    return undefined
   }
 }

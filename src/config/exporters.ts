@@ -1,10 +1,13 @@
 /** Decides which signals are on and where they go, from options and `OTEL_{TRACES,METRICS,LOGS}_EXPORTER`. */
 import { log } from '../log.ts'
+import { createEndpointBackend } from './backends/endpoint.ts'
+import { BACKENDS } from './backends/table.ts'
 import type { Config, ExtraExporter } from './config.ts'
 import type { Destination, Signal } from './destination.ts'
-import type { ResolvedDestinations } from './destinations.ts'
 import type { EnvironmentReader } from './environment.ts'
 import type { ConfigureOptions } from './options.ts'
+import type { ResolvedDestinations } from './resolved-destinations.ts'
+import { withoutUndefined } from './without-undefined.ts'
 
 type ResolvedSignals = Pick<Config, 'signals' | 'destinations' | 'extraExporters' | 'disabledReason'>
 
@@ -20,9 +23,9 @@ export function resolveSignals(
     logs: nonEmpty(env.list('OTEL_LOGS_EXPORTER')),
   }
   const extraExporters = {
-    traces: extrasOf(exporters.traces),
-    metrics: extrasOf(exporters.metrics),
-    logs: extrasOf(exporters.logs),
+    traces: extrasOf('traces', exporters.traces, resolved),
+    metrics: extrasOf('metrics', exporters.metrics, resolved),
+    logs: extrasOf('logs', exporters.logs, resolved),
   }
   const asked = {
     traces: isAsked(exporters.traces, options.tracingEnabled, options.tracingDisabled),
@@ -30,8 +33,10 @@ export function resolveSignals(
     logs: isAsked(exporters.logs, options.loggingEnabled, options.loggingDisabled),
   }
   const destinations = resolved.destinations.filter(
-    ({ signal }) => asked[signal] && (resolved.isFromCode || (exporters[signal]?.includes('otlp') ?? true)),
+    ({ signal }) => asked[signal] && (resolved.isNamed || (exporters[signal]?.includes('otlp') ?? true)),
   )
+  if (asked.traces && exporters.traces?.includes('zipkin'))
+    destinations.push(...zipkinBeside(destinations, options, env))
   const hasSink = sinkFinder(options, destinations, extraExporters)
   const signals = {
     traces: asked.traces && (hasSink('traces', options.spanProcessors) || options.tracerProvider !== undefined),
@@ -54,8 +59,29 @@ function nonEmpty(names: readonly string[] | undefined): readonly string[] | und
   return names?.length ? names : undefined
 }
 
-function extrasOf(exporters: readonly string[] | undefined): ExtraExporter[] {
-  return (['console', 'zipkin', 'prometheus'] as const).filter((name) => exporters?.includes(name))
+function extrasOf(
+  signal: Signal,
+  exporters: readonly string[] | undefined,
+  { isPrinted, scrape }: ResolvedDestinations,
+): ExtraExporter[] {
+  const asked = {
+    console: isPrinted === true,
+    prometheus: signal === 'metrics' && scrape !== undefined,
+  }
+  return (['console', 'prometheus'] as const).filter((name) => asked[name] || exporters?.includes(name))
+}
+
+/** What `OTEL_TRACES_EXPORTER=zipkin` adds, unless spans go there anyway. */
+function zipkinBeside(
+  destinations: readonly Destination[],
+  options: ConfigureOptions,
+  env: EnvironmentReader,
+): readonly Destination[] {
+  const { compression, timeoutMillis, tls } = options
+  const shared = withoutUndefined({ compression, timeoutMillis, tls }) as ConfigureOptions
+  const made = createEndpointBackend({ name: 'zipkin' }, BACKENDS.zipkin, { options: shared, env, isAlone: false })
+  if ('problem' in made) return []
+  return made.destinations.filter(({ url }) => destinations.every((other) => other.url !== url))
 }
 
 function isAsked(
@@ -80,7 +106,7 @@ function sinkFinder(
 
 /** Whoever names another place for telemetry need not be told that there is no DSN. */
 function namesOtherSink(options: ConfigureOptions, extraExporters: Config['extraExporters']): boolean {
-  if (options.dsn !== undefined) return false
+  if (options.dsn !== undefined || options.backend !== undefined) return false
   const own =
     options.prettyPrint ||
     options.spanProcessors ||

@@ -1,5 +1,6 @@
 /** The rule of each option. */
 import { MAX_TIMER_MILLIS } from '../deadline.ts'
+import { createBackendRule } from './backends/rule.ts'
 import { createAttributesRule, createInstrumentationsRule, createViewRule, headers } from './member-rules.ts'
 import type { ConfigureOptions } from './options.ts'
 import {
@@ -66,14 +67,19 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
   )
   const propagator = having('a propagator', 'inject', 'extract')
 
+  const protocol = oneOf('http/protobuf', 'http/json', 'grpc')
+  const compression = oneOf('gzip', 'zstd', 'none')
+  const tls = shape({ ca: pem, cert: pem, key: pem, passphrase: text, servername: text, rejectUnauthorized: flag })
+
   return {
     dsn: eitherOf('a string or a list of strings', text, isText, texts),
+    backend: createBackendRule({ url, protocol, compression, timeoutMillis: delayMillis, tls }),
     endpoint: url,
     headers,
-    protocol: oneOf('http/protobuf', 'http/json', 'grpc'),
-    compression: oneOf('gzip', 'zstd', 'none'),
+    protocol,
+    compression,
     timeoutMillis: delayMillis,
-    tls: shape({ ca: pem, cert: pem, key: pem, passphrase: text, servername: text, rejectUnauthorized: flag }),
+    tls,
     siteUrl: url,
     disabled: flag,
     serviceName: text,

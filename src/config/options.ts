@@ -6,6 +6,7 @@ import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics'
 import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
+import type { BackendChoice } from './backends/definition.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
 import type { KeepOptions } from './keep-options.ts'
 import type {
@@ -42,6 +43,16 @@ export interface ConfigureOptions {
    * @throws {ConfigError} `ERR_OPTION_TYPE` when not a string or a list of strings. A DSN that cannot be used disables telemetry with one line
    */
   dsn?: string | readonly string[]
+  /**
+   * Which back ends telemetry goes to, by name: one, or a list to send to all. Each name is a row of the table in docs/back-ends.md, which knows
+   * endpoint, protocol, signals, propagators and the addresses of traces; `jaeger://host:4318` and an object name another endpoint. The other
+   * options of this part (`dsn`, `endpoint`, `headers`, …) are those of a back end that is named alone.
+   * @default the one that `dsn` or `endpoint` names — env `UPTRACE_BACKEND`
+   * @throws {ConfigError} `ERR_OPTION_TYPE` when nobody has that name
+   * @example
+   * configureOpentelemetry({ backend: ['uptrace', { name: 'jaeger', endpoint: 'http://jaeger:4318', siteUrl: 'https://jaeger.example' }] })
+   */
+  backend?: BackendChoice | readonly BackendChoice[]
   /**
    * Base URL of an OTLP back end without a DSN, such as a Collector: `http://localhost:4318`.
    * @default env `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_{TRACES,METRICS,LOGS}_ENDPOINT`

@@ -4,7 +4,7 @@ import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import { log } from '../log.ts'
 import type { Config, DetectorName } from './config.ts'
 import { type Declared, peekDeclarative, readDeclarative } from './declarative.ts'
-import { type FindLocalViewer, type ResolvedDestinations, resolveDestinations } from './destinations.ts'
+import { resolveDestinations } from './destinations.ts'
 import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts'
 import { resolveSignals } from './exporters.ts'
 import { resolveBatch, resolveLogRecordLimits, resolveSpanLimits } from './limits.ts'
@@ -12,6 +12,7 @@ import { findMisspelt } from './misspelt.ts'
 import { withOptIns } from './opt-ins.ts'
 import type { ConfigureOptions, PropagatorName, SeverityName } from './options.ts'
 import { resolveRedaction } from './redaction.ts'
+import type { FindLocalViewer, ResolvedDestinations } from './resolved-destinations.ts'
 import { resolveSiteUrl } from './site-url.ts'
 import { NOT_APPLICABLE } from './variables.ts'
 
@@ -24,8 +25,7 @@ const UNAVAILABLE_SAMPLERS = ['jaeger_remote', 'parentbased_jaeger_remote', 'xra
 const NOWHERE: ResolvedDestinations = {
   dsns: [],
   destinations: [],
-  isFromCode: false,
-  localViewer: undefined,
+  isNamed: false,
   problem: undefined,
 }
 
@@ -65,8 +65,10 @@ export function resolveConfig(
     ...where,
     dsns: resolved.dsns,
     localViewer: resolved.localViewer,
-    siteUrl: resolveSiteUrl(options, env, { ...where, dsns: resolved.dsns }),
-    propagators: readPropagators(env),
+    siteUrl: resolveSiteUrl(options, env, where, resolved),
+    idGenerator: options.idGenerator ?? resolved.idGenerator,
+    scrape: resolved.scrape,
+    propagators: readPropagators(env) ?? resolved.propagators ?? ['tracecontext', 'baggage'],
     detectors: readDetectors(env),
     sampler: resolveSampler(options, env),
     spanLimits: resolveSpanLimits(options, env),
@@ -88,11 +90,14 @@ export function resolveConfig(
   function resolveWhere(): ResolvedDestinations {
     if (isDisabled || declared?.problem !== undefined) return NOWHERE
     const fromFile = declared?.config?.destinations
-    const isNamed = [options.dsn, options.endpoint, env.text('UPTRACE_DEV_DSN')].some((place) => place !== undefined)
+    const isNamed = [options.backend, options.dsn, options.endpoint, env.text('UPTRACE_DEV_DSN')].some(
+      (place) => place !== undefined,
+    )
     if (fromFile && !isNamed) return { ...NOWHERE, destinations: fromFile }
     const found = resolveDestinations(options, env, findLocalViewer)
-    const isFromCode =
-      given.dsn !== undefined || given.endpoint !== undefined || env.text('UPTRACE_DEV_DSN') !== undefined
+    const isFromCode = [given.backend, given.dsn, given.endpoint, env.text('UPTRACE_DEV_DSN')].some(
+      (place) => place !== undefined,
+    )
     return fromFile && !isFromCode ? { ...found, destinations: [...found.destinations, ...fromFile] } : found
   }
 }
@@ -137,10 +142,10 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && !['', 'false', '0'].includes(value.trim().toLowerCase())
 }
 
-function readPropagators(env: EnvironmentReader): PropagatorName[] {
+function readPropagators(env: EnvironmentReader): PropagatorName[] | undefined {
   const names = [...new Set(env.list('OTEL_PROPAGATORS'))]
   if (names.includes('none')) return []
-  return names.length > 0 ? names : ['tracecontext', 'baggage']
+  return names.length > 0 ? names : undefined
 }
 
 function readDetectors(env: EnvironmentReader): DetectorName[] {

@@ -1,4 +1,4 @@
-/** Asks an OTLP endpoint what it thinks of us: one empty request, and what its answer means. */
+/** Asks an endpoint what it thinks of us: one empty request, and what its answer means. */
 import type { Destination } from '../config/destination.ts'
 
 const TIMEOUT_MILLIS = 5_000
@@ -15,7 +15,8 @@ export interface ProbeResult {
 /** An empty export request is valid, changes nothing, and is refused for the same reasons as a real one. */
 export async function probe(destination: Destination): Promise<ProbeResult> {
   const { signal, label } = destination
-  if (destination.protocol === 'grpc') return { signal, endpoint: label, ...(await probeSocket(destination)) }
+  if (destination.protocol === 'grpc' || destination.signing !== undefined)
+    return { signal, endpoint: label, ...(await probeSocket(destination)) }
   try {
     return { signal, endpoint: label, ...judge(await post(destination)) }
   } catch (error) {
@@ -31,14 +32,14 @@ interface Answer {
 
 /** Not `fetch`, which refuses some ports and knows nothing of our TLS options. */
 async function post({ url, headers, protocol, tls }: Destination): Promise<Answer> {
-  const isJson = protocol === 'http/json'
+  const body = { 'http/json': '{}', 'zipkin/json': '[]', 'http/protobuf': '', grpc: '' }[protocol]
   const { request } = await (url.startsWith('https:') ? import('node:https') : import('node:http'))
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
       {
         method: 'POST',
-        headers: { ...headers, 'content-type': isJson ? 'application/json' : 'application/x-protobuf' },
+        headers: { ...headers, 'content-type': body === '' ? 'application/x-protobuf' : 'application/json' },
         signal: AbortSignal.timeout(TIMEOUT_MILLIS),
         agent: false,
         ...tls,
@@ -55,7 +56,7 @@ async function post({ url, headers, protocol, tls }: Destination): Promise<Answe
       },
     )
     outgoing.on('error', reject)
-    outgoing.end(isJson ? '{}' : '')
+    outgoing.end(body)
   })
 }
 
@@ -83,13 +84,19 @@ function judge({ status, contentType, text }: Answer): Pick<ProbeResult, 'isOk' 
 
 async function probeSocket(destination: Destination): Promise<Pick<ProbeResult, 'isOk' | 'answer'>> {
   const { connect } = await import('node:net')
-  const { hostname, port } = new URL(destination.url)
+  const { hostname, port, protocol } = new URL(destination.url)
+  const untold = destination.signing
+    ? 'requests are signed: credentials are not checked'
+    : 'gRPC: the token is not checked'
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) })
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || (protocol === 'https:' ? 443 : 80)),
+    })
     socket.setTimeout(TIMEOUT_MILLIS, () => socket.destroy(new Error('no answer')))
     socket.once('connect', () => {
       socket.destroy()
-      resolve({ isOk: true, answer: 'the port is open (gRPC: the token is not checked)' })
+      resolve({ isOk: true, answer: `the port is open (${untold})` })
     })
     socket.once('error', (error) => resolve({ isOk: false, answer: explain(error) }))
   })

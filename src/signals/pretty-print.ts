@@ -42,6 +42,10 @@ function formatSpan(span: ReadableSpan): string {
     `  trace_id=${traceId} span_id=${spanId} parent=${span.parentSpanContext?.spanId ?? '-'} scope=${span.instrumentationScope.name}`,
     ...formatAttributes(span.attributes),
     ...span.events.map((event) => `  event ${event.name} ${toText(event.attributes ?? {})}`),
+    ...span.links.map(
+      ({ context, attributes = {} }) =>
+        `  link trace_id=${context.traceId} span_id=${context.spanId} ${toText(attributes)}`,
+    ),
   ].join('\n')
 }
 

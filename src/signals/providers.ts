@@ -2,7 +2,7 @@
 import type { Resource } from '@opentelemetry/resources'
 import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
-import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Signal } from '../config/destination.ts'
 import type { Dsn } from '../config/dsn.ts'
 import type { Config } from '../config/resolve.ts'
@@ -62,7 +62,7 @@ function startMetrics(config: Config, resource: Resource, { metricExporter }: Si
     metricReaders: config.options.metricReaders ?? [],
     delivery: metricExporter,
     printsPretty: prints(config, 'metrics'),
-    servesPrometheus: config.extraExporters.metrics.includes('prometheus'),
+    prometheus: config.extraExporters.metrics.includes('prometheus') ? (config.scrape ?? {}) : undefined,
     exemplarFilter: config.exemplarFilter,
     env: config.env,
   })
@@ -86,7 +86,7 @@ function startTraces(
     sampler: createConfiguredSampler(sampler, options.sampling),
     trustsSampler: !('shouldSample' in sampler),
     limits: config.spanLimits,
-    idGenerator: options.idGenerator,
+    idGenerator: config.idGenerator === 'xray' ? createXrayIds() : config.idGenerator,
     spanProcessors: [
       ...(options.spanProcessors ?? []).map(isolate),
       ...orElse('checks of development', () => checkSpans(config), []),
@@ -95,13 +95,17 @@ function startTraces(
     delivery: spanProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'traces'),
-    sendsZipkin: config.extraExporters.traces.includes('zipkin'),
     selfMetrics: meterProvider,
     watchTracer,
     keep: options.keep,
     fates,
     spanMetrics: options.spanMetrics ? meterProvider : undefined,
   })
+}
+
+/** Time-based ids of AWS X-Ray. */
+function createXrayIds(): IdGenerator {
+  return loadLazily<typeof import('./traces/xray-ids.ts')>('xray-ids').createXrayIdGenerator()
 }
 
 function startLogs(

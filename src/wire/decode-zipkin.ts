@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { emptySpan } from './decode-common.ts'
 import type { Json } from './decode-json-fields.ts'
-import type { DecodedSpan, Group, Value } from './decode-types.ts'
+import type { DecodedEvent, DecodedSpan, Group, Value } from './decode-types.ts'
 import {
   attributeOf,
   createGrouping,
@@ -14,6 +14,8 @@ import {
   takeStatus,
   textOf,
 } from './foreign-span.ts'
+
+const LINK = /^([0-9a-f]{1,32})\|([0-9a-f]{1,16})\|([^|]*)\|(\{.*\})\|(\d{1,9})$/s
 
 /** A list of spans, or of lists of them; undefined when it is neither. */
 export function tracesFromZipkin(json: unknown): Group<DecodedSpan>[] | undefined {
@@ -77,16 +79,17 @@ function addSpan(grouping: ReturnType<typeof createGrouping>, json: Json, shared
   if (isObject(json['tags']))
     for (const [key, value] of Object.entries(json['tags'])) attributes[key] = attributeOf(value)
   takeStatus(span, attributes)
+  takeLinks(span, attributes)
+  takeCounts(span, attributes)
   addRemote(attributes, json['remoteEndpoint'])
   const scope = [String(attributes['otel.scope.name'] ?? ''), String(attributes['otel.scope.version'] ?? '')] as const
   delete attributes['otel.scope.name']
   delete attributes['otel.scope.version']
   span.attributes = attributes
   span.events = annotations.map(({ value, timestamp }) => ({
-    name: textOf(value),
+    ...eventOf(textOf(value)),
     timeUs: microsOf(timestamp),
     remainderNs: 0,
-    attributes: {},
     droppedAttributes: 0,
   }))
   const { name, address } = endpointOf(json['localEndpoint'])
@@ -95,6 +98,61 @@ function addSpan(grouping: ReturnType<typeof createGrouping>, json: Json, shared
     scope,
     span,
   )
+}
+
+/** `"name": {…}`, as OpenTelemetry writes an event with attributes; a plain annotation is a name. */
+function eventOf(value: string): Pick<DecodedEvent, 'name' | 'attributes'> {
+  const match = /^("(?:[^"\\]|\\.)*"): (\{.*\})$/s.exec(value)
+  const attributes = match ? attributesOf(match[2]!) : undefined
+  return attributes ? { name: String(parsed(match![1]!)), attributes } : { name: value, attributes: {} }
+}
+
+/** The tags `otlp.link.<n>` of OpenTelemetry's mapping: `trace id|span id|trace state|attributes|dropped`. */
+function takeLinks(span: DecodedSpan, attributes: Record<string, Value>): void {
+  for (let index = 0; ; index++) {
+    const name = `otlp.link.${index}`
+    const [, traceId, spanId, traceState = '', json = '', dropped] =
+      LINK.exec(typeof attributes[name] === 'string' ? attributes[name] : '') ?? []
+    const values = attributesOf(json)
+    if (values === undefined) return
+    span.links.push({
+      traceId: idOf(traceId, 32),
+      spanId: idOf(spanId, 16),
+      traceState,
+      attributes: values,
+      droppedAttributes: Number(dropped),
+      flags: 0,
+    })
+    delete attributes[name]
+  }
+}
+
+function takeCounts(span: DecodedSpan, attributes: Record<string, Value>): void {
+  const take = (name: string): string => {
+    const value = attributes[name]
+    delete attributes[name]
+    return textOf(value)
+  }
+  span.traceState = take('w3c.tracestate')
+  span.droppedAttributes = Number(take('otel.dropped_attributes_count')) || 0
+  span.droppedEvents = Number(take('otel.dropped_events_count')) || 0
+  span.droppedLinks = Number(take('otel.dropped_links_count')) || 0
+}
+
+function attributesOf(json: string): Record<string, Value> | undefined {
+  const value = parsed(json)
+  if (!isObject(value)) return undefined
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, Array.isArray(inner) ? (inner as Value) : attributeOf(inner)]),
+  )
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }
 
 function addRemote(attributes: Record<string, Value>, endpoint: unknown): void {

@@ -235,6 +235,28 @@ describe('what a file leaves out', () => {
     expect(config.spanBatch.scheduledDelayMillis).toBe(0)
   })
 
+  test('back ends by name take the signals that they know, and a wrong name turns telemetry off with one line', () => {
+    const config = resolve(
+      'uptrace: { backend: [zipkin, { name: jaeger, endpoint: "http://j:4318", site_url: "http://ui" }] }',
+    )
+    expect(config.destinations.map(({ url }) => url)).toEqual([
+      'http://localhost:9411/api/v2/spans',
+      'http://j:4318/v1/traces',
+    ])
+    expect(resolve('uptrace: { backend: jeager }').disabledReason).toMatch(
+      /key uptrace is wrong: Option backend must be/,
+    )
+  })
+
+  test('the exporter for Zipkin is a destination, at the address that the file names', () => {
+    const { destinations } = resolve(
+      `tracer_provider: { processors: [ { batch: { exporter: { zipkin: { endpoint: "http://z:1/api/v2/spans", timeout: 77 } } } } ] }`,
+    )
+    expect(destinations).toMatchObject([
+      { url: 'http://z:1/api/v2/spans', protocol: 'zipkin/json', timeoutMillis: 77, signal: 'traces' },
+    ])
+  })
+
   test('samplers that have no name of ours are composed', () => {
     const sampler = (yaml: string): unknown =>
       resolve(`tracer_provider: { processors: [ { simple: { exporter: { console: } } } ], sampler: ${yaml} }`).sampler

@@ -57,6 +57,7 @@ test('every variable of the table is read when telemetry is configured, or by th
   for (const values of [
     { UPTRACE_DSN: 'http://t@h' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' },
+    { UPTRACE_BACKEND: 'zipkin,xray' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_TRACES_SAMPLER: 'traceidratio' },
   ]) {
     const env = new Proxy<Record<string, string>>(values as never, {
@@ -69,11 +70,11 @@ test('every variable of the table is read when telemetry is configured, or by th
     resolveLog({}, env)
     readDeclared(env)
   }
-  const elsewhere = ['instrument/defaults.ts', 'signals/metrics/provider.ts', 'signals/traces/zipkin.ts']
+  const elsewhere = ['instrument/defaults.ts', 'signals/metrics/provider.ts']
     .map((file) => readFileSync(path.join(ROOT, 'src', file), 'utf8'))
     .join()
   // OpenTelemetry's own packages read these
-  const others = ['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT', 'OTEL_EXPORTER_ZIPKIN_ENDPOINT']
+  const others = ['OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT']
   const unread = Object.keys(VARIABLES).filter(
     (name) => !read.has(name) && !elsewhere.includes(`'${name}'`) && !others.includes(name),
   )

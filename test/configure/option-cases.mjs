@@ -17,6 +17,7 @@ const propagator = (seen) => ({
 
 export const CASES = {
   dsn: () => ({ dsn: process.env.UPTRACE_TEST_OTHER_DSN, endpoint: undefined }),
+  backend: () => ({ backend: 'jaeger' }),
   endpoint: () => ({}),
   headers: () => ({ headers: { 'x-case': 'yes' } }),
   protocol: () => ({ protocol: 'http/json' }),

@@ -154,6 +154,11 @@ const EXPECTED: Record<string, Expected> = {
     ],
     logs: ['calls the catalogue', 'finds berliner'],
   },
+  backends: {
+    spans: ['checkout', 'checkout > charge', 'checkout > receipt', 'reserve'],
+    routes: ['/checkout'],
+    metrics: ['shop.orders'],
+  },
   jaeger: {
     spans: ['main-operation', 'main-operation > GET /posts/:id', 'main-operation > SELECT'],
     routes: ['/posts/:id'],

@@ -20,7 +20,7 @@ export function startMetrics(temporality: AggregationTemporality, more: Partial<
     metricReaders: [],
     delivery: exporter,
     printsPretty: false,
-    servesPrometheus: false,
+    prometheus: undefined,
     exemplarFilter: 'trace_based',
     env: {},
     ...more,

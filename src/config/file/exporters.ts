@@ -27,13 +27,20 @@ export function addExporter(
     draft.destinations.push(toDestination(signal, name === 'otlp_grpc', settings as Otlp))
     nameExporter(draft, signal, 'otlp')
   } else if (name === 'console') nameExporter(draft, signal, 'console')
-  else if (extra.includes(name)) nameExporter(draft, signal, name)
-  else unsupported(`the exporter of ${signal}`, name, ['otlp_http', 'otlp_grpc', 'console', ...extra])
+  else if (extra.includes(name)) {
+    nameExporter(draft, signal, name)
+    if (name === 'zipkin') setZipkin(draft, settings)
+  } else unsupported(`the exporter of ${signal}`, name, ['otlp_http', 'otlp_grpc', 'console', ...extra])
 }
 
 export function nameExporter(draft: Draft, signal: Signal, name: string): void {
   const variable = `OTEL_${UPPER[signal]}_EXPORTER` as const
   draft.environment[variable] = [...new Set([...(draft.environment[variable]?.split(',') ?? []), name])].join()
+}
+
+function setZipkin({ environment }: Draft, { endpoint, timeout }: Record<string, unknown>): void {
+  if (typeof endpoint === 'string') environment.OTEL_EXPORTER_ZIPKIN_ENDPOINT = endpoint
+  if (typeof timeout === 'number') environment.OTEL_EXPORTER_ZIPKIN_TIMEOUT = String(timeout)
 }
 
 function toDestination(signal: Signal, isGrpc: boolean, settings: Otlp): Destination {

@@ -95,10 +95,11 @@ export function readOwnOptions(model: Model): Settings {
 }
 
 /** Names of attributes, headers and libraries are left as they are. */
-const VERBATIM = new Set(['headers', 'resource_attributes', 'instrumentations'])
+const VERBATIM = new Set(['headers', 'resource_attributes', 'attributes', 'instrumentations'])
 
 function toCamelCase(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (Array.isArray(value)) return value.map(toCamelCase)
+  if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, content]) => content !== null)

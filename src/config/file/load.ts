@@ -30,8 +30,8 @@ function toConfig(model: Model): FileConfig {
   const draft: Draft = { options: {}, destinations: [], environment: {}, warnings: [] }
   const own = readOwnOptions(model)
   addGeneral(draft, model)
-  const sendsAll = 'dsn' in own || 'endpoint' in own
-  // a DSN in the file takes all three signals, with or without a provider in the file
+  const sendsAll = 'backend' in own || 'dsn' in own || 'endpoint' in own
+  // a back end or a DSN in the file takes all three signals, with or without a provider in the file
   const leaveOut = (name: 'tracer_provider' | 'meter_provider' | 'logger_provider'): boolean => sendsAll && !model[name]
   if (!leaveOut('tracer_provider')) addTracerProvider(draft, model)
   if (!leaveOut('meter_provider')) addMeterProvider(draft, model)

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as WorkerThreads from 'node:worker_threads'
+import type { Destination } from '../../config/destination.ts'
 import { distFolder, isComplete } from '../../lazy.ts'
 import type { DestinationQueue, QueuedRequest } from '../queue/destination-queue.ts'
 import { threads } from '../threads/channel.ts'
@@ -12,6 +13,8 @@ import type { ExitNews, ExitWork } from './protocol.ts'
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
+/** What the credentials of a signed request are found by. */
+const AWS_VARIABLES = /^(AWS_\w+|HOME|USERPROFILE)$/
 
 /** Hands every unsettled request of the queues to a Worker and waits for it, at most `timeoutMillis`. Settles what was answered. */
 export function flushInWorker(queues: readonly DestinationQueue[], timeoutMillis: number): void {
@@ -90,7 +93,7 @@ function startWorker(workerData: ExitWork): void {
     workerData,
     transferList: [workerData.port],
     execArgv: [],
-    env: proxyEnvironment(),
+    env: environmentFor(workerData.destinations),
     stdin: false,
     stdout: true,
     stderr: true,
@@ -99,9 +102,11 @@ function startWorker(workerData: ExitWork): void {
   worker.unref()
 }
 
-function proxyEnvironment(): Record<string, string> {
+function environmentFor(destinations: readonly Destination[]): Record<string, string> {
+  const isSigned = destinations.some(({ signing }) => signing !== undefined)
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(process.env))
-    if (value !== undefined && PROXY_VARIABLES.includes(name.toLowerCase())) env[name] = value
+    if (value !== undefined && (PROXY_VARIABLES.includes(name.toLowerCase()) || (isSigned && AWS_VARIABLES.test(name))))
+      env[name] = value
   return env
 }

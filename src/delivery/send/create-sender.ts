@@ -3,12 +3,13 @@ import type { Compression, Destination } from '../../config/destination.ts'
 import { isAvailable } from '../queue/compress.ts'
 import { createGrpcSender } from './grpc.ts'
 import { createHttpSender } from './http.ts'
-import { sendAsJson } from './json.ts'
+import { sendAsJson, sendAsZipkin } from './rewrite.ts'
 import type { Sender } from './sender.ts'
 
 export function createSender(destination: Destination): Sender {
   if (destination.protocol === 'grpc') return createGrpcSender(destination)
   const sender = createHttpSender(destination)
+  if (destination.protocol === 'zipkin/json') return sendAsZipkin(sender)
   return destination.protocol === 'http/json' ? sendAsJson(sender, destination.signal) : sender
 }
 

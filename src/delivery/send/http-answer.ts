@@ -18,12 +18,20 @@ const HINTS: Record<number, string> = {
   404: 'is the address that of an OTLP back end?',
   405: 'is the address that of an OTLP back end?',
 }
+/** Of a back end that has no DSN. */
+const OTHER_HINTS: Record<number, string> = {
+  401: 'are its headers or credentials right?',
+  403: 'are its headers or credentials right?',
+  404: 'is its address right?',
+  405: 'is its address right?',
+}
 
 /** @see https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
-export function judgeAnswer(answer: Answer): Outcome {
+export function judgeAnswer(answer: Answer, hasDsn = true): Outcome {
   const { status } = answer
   if (status >= 200 && status < 300) return judgeSuccess(answer)
-  const reason = `answered ${status}${HINTS[status] ? ` (${HINTS[status]})` : ''}`
+  const hint = (hasDsn ? HINTS : OTHER_HINTS)[status]
+  const reason = `answered ${status}${hint ? ` (${hint})` : ''}`
   if (status === 407) return connectionOutcome(new ProxyError(status))
   if (RETRYABLE.has(status)) return retryable(reason, { retryAfterMillis: parseRetryAfter(answer.retryAfter) })
   if (status === 413) return { kind: 'too-large', reason }

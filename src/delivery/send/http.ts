@@ -3,6 +3,7 @@
 import type * as Http from 'node:http'
 import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
+import { loadLazily } from '../../lazy.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
 import { hostOf } from './endpoint.ts'
@@ -11,11 +12,13 @@ import { ANSWER_LIMIT_BYTES, MAX_SOCKETS } from './limits.ts'
 import { connectionOutcome, type Outcome, ProxyError, retryable } from './outcome.ts'
 import { findProxy } from './proxy-environment.ts'
 import type { Message, Sender } from './sender.ts'
+import type { Sign } from './sign-aws.ts'
 
 export const USER_AGENT = `uptrace-node/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`
 const CONTENT_TYPES = {
   'http/protobuf': 'application/x-protobuf',
   'http/json': 'application/json',
+  'zipkin/json': 'application/json',
   grpc: 'application/grpc+proto',
 }
 
@@ -30,6 +33,7 @@ export function createHttpSender(destination: Destination): Sender {
   let connection: Promise<RequestOptions> | undefined
   let agent: Http.Agent | undefined
   let via: Via
+  let sign: Sign | undefined
 
   return { send, close }
 
@@ -39,11 +43,8 @@ export function createHttpSender(destination: Destination): Sender {
       const http = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http') as typeof Http
       connection ??= connect(http, isSecure)
       const { headers, ...options } = await connection
-      return await attempt(
-        { ...options, method: 'POST', headers: { ...headers, ...headersOf(message) } },
-        message.body,
-        timeoutMillis,
-      )
+      const own = await signed(headersOf(message), message.body)
+      return await attempt({ ...options, method: 'POST', headers: { ...headers, ...own } }, message.body, timeoutMillis)
     } catch (error) {
       connection = undefined
       return connectionOutcome(error)
@@ -80,6 +81,14 @@ export function createHttpSender(destination: Destination): Sender {
     }
   }
 
+  /** Without credentials the request waits: they may come. */
+  async function signed(headers: Http.OutgoingHttpHeaders, body: Buffer): Promise<Http.OutgoingHttpHeaders> {
+    if (destination.signing === undefined) return headers
+    sign ??= loadLazily<typeof import('./sign-aws.ts')>('sign-aws').createAwsSigner(destination.signing)
+    const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const)
+    return sign(url, Object.fromEntries(texts), body)
+  }
+
   function attempt(options: RequestOptions, body: Buffer, timeoutMillis: number): Promise<Outcome> {
     return new Promise((resolve) => {
       // not by `request`: what is instrumented there would look at each of these only to leave it alone
@@ -87,7 +96,7 @@ export function createHttpSender(destination: Destination): Sender {
       const timer = timeoutMillis > 0 ? setTimeout(() => request.destroy(DEADLINE), timeoutMillis).unref() : undefined
       requests.add(request)
       request.on('socket', (socket) => socket.unref())
-      followRequest(request, via, (outcome) => {
+      followRequest(request, via, 'uptrace-dsn' in destination.headers, (outcome) => {
         clearTimeout(timer)
         requests.delete(request)
         resolve(outcome === 'late' ? retryable(`no answer within ${timeoutMillis} ms`) : outcome)
@@ -106,7 +115,12 @@ export function createHttpSender(destination: Destination): Sender {
 /** How a proxy is used: it sees the request itself, or makes a tunnel for it. */
 type Via = 'plain' | 'tunnel' | undefined
 
-function followRequest(request: Http.ClientRequest, via: Via, finish: (outcome: Outcome | 'late') => void): void {
+function followRequest(
+  request: Http.ClientRequest,
+  via: Via,
+  hasDsn: boolean,
+  finish: (outcome: Outcome | 'late') => void,
+): void {
   let answered: Outcome | undefined
   let tunnelStatus: number | undefined
   request.on('proxyConnect', (connect: { statusCode: number }) => {
@@ -127,7 +141,9 @@ function followRequest(request: Http.ClientRequest, via: Via, finish: (outcome: 
     const chunks: Buffer[] = []
     let size = 0
     const judge = (): Outcome =>
-      isRefusedByProxy() ? connectionOutcome(new ProxyError(tunnelStatus)) : judgeAnswer(answerOf(response, chunks))
+      isRefusedByProxy()
+        ? connectionOutcome(new ProxyError(tunnelStatus))
+        : judgeAnswer(answerOf(response, chunks), hasDsn)
     // the status is the acknowledgement: a body that never ends does not take it back
     answered = judge()
     response.on('data', (chunk: Buffer) => {

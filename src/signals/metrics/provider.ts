@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import type { ExemplarFilter } from '../../config/config.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
+import type { ScrapeOptions } from '../../config/resolved-destinations.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createPrettyMetricExporter } from '../pretty-print.ts'
 import { prepareCollection, watchReader } from './collect-now.ts'
@@ -28,7 +29,8 @@ export interface MetricsOptions {
   readonly metricReaders: readonly IMetricReader[]
   readonly delivery: PushMetricExporter | undefined
   readonly printsPretty: boolean
-  readonly servesPrometheus: boolean
+  /** Set where metrics can be fetched; what it leaves out the environment says. */
+  readonly prometheus: ScrapeOptions | undefined
   readonly exemplarFilter: ExemplarFilter
   readonly env: Environment
 }
@@ -45,9 +47,9 @@ export interface Metrics {
 const CALLBACK_MILLIS = 1_000
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { delivery, metricReaders, printsPretty, resource, servesPrometheus, views } = options
+  const { delivery, metricReaders, printsPretty, prometheus, resource, views } = options
   const spans = createSpanChooser(options.exemplarFilter)
-  const isOnlyReader = metricReaders.length === 0 && !printsPretty && !servesPrometheus
+  const isOnlyReader = metricReaders.length === 0 && !printsPretty && prometheus === undefined
   const soleExporter = isOnlyReader && views.length === 0 ? delivery : undefined
   const durationMetrics = soleExporter && createDurationMetrics({ resource, exporter: soleExporter, spans })
   const summedCounters = soleExporter && createSummedCounters()
@@ -72,10 +74,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ...metricReaders,
       ...(delivery ? [periodic(delivery)] : []),
       ...(printsPretty ? [periodic(createPrettyMetricExporter())] : []),
-      ...(servesPrometheus ? [createPrometheusReader(options.env)] : []),
+      ...(prometheus ? [createPrometheusReader(prometheus, options.env)] : []),
     ],
   })
   quickenRecords(meterProvider)
+  // upstream's exporter reads the resource without waiting for it, and what is never waited for never settles
+  if (prometheus) void resource.waitForAsyncAttributes?.()?.catch(() => {})
   if (summedCounters) {
     summedCounters.watch(meterProvider)
     prepareCollection(meterProvider, summedCounters.passOn)
@@ -84,11 +88,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return { meterProvider, durationMetrics, refused }
 }
 
-function createPrometheusReader(environment: Environment): IMetricReader {
+function createPrometheusReader(given: ScrapeOptions, environment: Environment): IMetricReader {
   const prometheus = loadLazily<typeof import('./prometheus.ts')>('prometheus')
   const env = readEnvironment(environment)
   return prometheus.createPrometheusReader({
-    host: env.text('OTEL_EXPORTER_PROMETHEUS_HOST'),
-    port: env.number('OTEL_EXPORTER_PROMETHEUS_PORT'),
+    host: given.host ?? env.text('OTEL_EXPORTER_PROMETHEUS_HOST'),
+    port: given.port ?? env.number('OTEL_EXPORTER_PROMETHEUS_PORT'),
   })
 }

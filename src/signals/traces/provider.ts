@@ -24,7 +24,6 @@ export interface TracesOptions {
   readonly delivery: SpanProcessor | undefined
   readonly baggageKeys: readonly string[]
   readonly printsPretty: boolean
-  readonly sendsZipkin: boolean
   readonly selfMetrics: MeterProvider | undefined
   /** Which traces are kept, decided when they are known; all where undefined. */
   readonly keep?: KeepOptions | undefined
@@ -70,16 +69,9 @@ function createMetricsOfSpans(provider: MeterProvider): SpanProcessor {
 }
 
 /** Where spans go, besides the user's processors. */
-export function createSinks(
-  options: Pick<TracesOptions, 'delivery' | 'printsPretty' | 'sendsZipkin'>,
-): SpanProcessor[] {
+export function createSinks(options: Pick<TracesOptions, 'delivery' | 'printsPretty'>): SpanProcessor[] {
   return [
     ...(options.delivery ? [options.delivery] : []),
     ...(options.printsPretty ? [createSimpleProcessor(createPrettySpanExporter())] : []),
-    ...(options.sendsZipkin ? [createZipkin()] : []),
   ]
-}
-
-function createZipkin(): SpanProcessor {
-  return loadLazily<typeof import('./zipkin.ts')>('zipkin').createZipkinProcessor()
 }

@@ -45,7 +45,6 @@ test.for<[string, Record<string, string>, object]>([
     delivery: undefined,
     baggageKeys: [],
     printsPretty: false,
-    sendsZipkin: false,
     selfMetrics: undefined,
   })
   tracers.getTracer('t').startSpan('s', { attributes: GIVEN }).end()

@@ -28,7 +28,6 @@ function create(options: Partial<TracesOptions> = {}): { provider: TracerProvide
     delivery: new SimpleSpanProcessor({ exporter }),
     baggageKeys: [],
     printsPretty: false,
-    sendsZipkin: false,
     selfMetrics: undefined,
     ...options,
   })

@@ -1,0 +1,152 @@
+/** Makes destinations of a back end that takes requests at an endpoint: OTLP by any protocol, or Zipkin's JSON. */
+import { resolveOptional } from '../../lazy.ts'
+import { createDestination } from '../create-destination.ts'
+import { type AwsSigning, type Destination, type OtlpProtocol, SIGNALS, type Signal } from '../destination.ts'
+import type { EnvironmentReader } from '../environment.ts'
+import { findWrongHeader } from '../headers.ts'
+import type { ConfigureOptions } from '../options.ts'
+import { readOtlpSettings } from '../otlp-settings.ts'
+import type { BackendOptions } from './definition.ts'
+import { type Site, siteOfBackend } from './site.ts'
+import { type BackendRow, regionOfHost } from './table.ts'
+
+const DEFAULT_ENDPOINT = 'http://localhost:4318'
+const SIGNER = '@smithy/signature-v4'
+const CREDENTIALS = '@aws-sdk/credential-provider-node'
+
+export interface EndpointContext {
+  readonly options: ConfigureOptions
+  readonly env: EnvironmentReader
+  /** Whether the options and variables for all back ends mean this one: it is the only one with an endpoint. */
+  readonly isAlone: boolean
+}
+
+export type EndpointBackend =
+  | { readonly destinations: readonly Destination[]; readonly site: Site }
+  | { readonly problem: string }
+
+export function createEndpointBackend(
+  chosen: BackendOptions,
+  row: BackendRow,
+  { options, env, isAlone }: EndpointContext,
+): EndpointBackend {
+  const isZipkin = row.protocol === 'zipkin/json'
+  const settings = readOtlpSettings(
+    {
+      ...pickShared(options),
+      // what one back end may see is no business of the others
+      headers: isAlone ? options.headers : {},
+      ...withoutName(chosen),
+    },
+    env,
+  )
+  const { name } = chosen
+  const signals = SIGNALS.filter((signal) => row.signals?.includes(signal) ?? true)
+  const region = chosen.region ?? hostRegion() ?? env.text('AWS_REGION') ?? env.text('AWS_DEFAULT_REGION')
+  if (row.awsService !== undefined && region === undefined)
+    return { problem: `the back end ${name} needs a region (set its region option or AWS_REGION)` }
+  const signing = row.awsService === undefined ? undefined : findSigner(row.awsService, region!)
+  if (signing === null)
+    return {
+      problem: `the back end ${name} signs its requests by packages that are not installed (npm install ${SIGNER} ${CREDENTIALS})`,
+    }
+  const own = typeof row.headers === 'function' ? row.headers() : (row.headers ?? {})
+  const wrong = findWrongHeader(own)
+  if (wrong) return { problem: `a header of the back end ${name} can't be sent: ${wrong.problem}` }
+  const destinations = signals.flatMap((signal) => {
+    const protocol = row.protocol ?? settings.protocol(signal)
+    const address = addressOf(signal, row.protocol === undefined ? (protocol as OtlpProtocol) : undefined)
+    if (address === undefined) return []
+    const headers = {
+      ...own,
+      ...(isZipkin ? (chosen.headers ?? (isAlone ? options.headers : undefined)) : settings.headers(signal)),
+    }
+    const others = settings.others(signal)
+    const timeoutMillis = isZipkin
+      ? (chosen.timeoutMillis ?? options.timeoutMillis ?? env.number('OTEL_EXPORTER_ZIPKIN_TIMEOUT'))
+      : others.timeoutMillis
+    return [
+      createDestination({ signal, address, protocol, headers, ...others, timeoutMillis, ...(signing && { signing }) }),
+    ]
+  })
+  if (destinations.length === 0) return { problem: `the address of the back end ${name} is not an http or https URL` }
+  return {
+    destinations,
+    site: siteOfBackend(row, chosen.siteUrl ?? ownSite(new URL(destinations[0]!.url)), {
+      region,
+      datasource: chosen.datasource,
+    }),
+  }
+
+  function addressOf(signal: Signal, protocol: OtlpProtocol | undefined): URL | undefined {
+    const named = chosen.endpoint ?? (isAlone ? options.endpoint : undefined)
+    if (named !== undefined) return withPath(named, signal, protocol)
+    const fromEnv = isZipkin ? zipkinUrl() : isAlone ? settings.ownUrl(signal, protocol ?? 'http/protobuf') : undefined
+    if (fromEnv !== undefined) return fromEnv
+    const general = isAlone && !isZipkin ? settings.generalUrl(signal, protocol ?? 'http/protobuf') : undefined
+    const byDefault = (row.endpoint ?? DEFAULT_ENDPOINT).replaceAll('{region}', region ?? '')
+    const base = protocol === 'grpc' ? byDefault.replace(/:4318$/, ':4317') : byDefault
+    return withPath(general?.href ?? withPartition(base), signal, protocol)
+  }
+
+  function withPath(base: string, signal: Signal, protocol: OtlpProtocol | undefined): URL | undefined {
+    if (!/^https?:\/\/[^/]/i.test(base) || !URL.canParse(base)) return undefined
+    const url = new URL(base)
+    if (protocol === 'grpc') return url
+    const path = row.paths?.[signal] ?? `/v1/${signal}`
+    const prefix = url.pathname.replace(/\/+$/, '')
+    // an endpoint of its own kind may be anywhere; OTLP's base may have a prefix
+    if (prefix === '' || (row.paths === undefined && !prefix.endsWith(path))) url.pathname = prefix + path
+    return url
+  }
+
+  function zipkinUrl(): URL | undefined {
+    const text = env.text('OTEL_EXPORTER_ZIPKIN_ENDPOINT')
+    if (text === undefined) return undefined
+    if (/^https?:\/\/[^/]/i.test(text) && URL.canParse(text)) return new URL(text)
+    env.warn(
+      'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+      'OTEL_EXPORTER_ZIPKIN_ENDPOINT is not an http or https URL; it is ignored',
+    )
+    return undefined
+  }
+
+  function hostRegion(): string | undefined {
+    const named = chosen.endpoint ?? (isAlone ? options.endpoint : undefined)
+    return named !== undefined && URL.canParse(named) ? regionOfHost(new URL(named).hostname) : undefined
+  }
+
+  function ownSite(endpoint: URL): string | undefined {
+    return typeof row.siteUrl === 'function' ? row.siteUrl(endpoint) : row.siteUrl
+  }
+}
+
+/** In China the hosts of AWS have another ending. */
+const withPartition = (url: string): string => url.replace(/(\.cn-[a-z]+-\d+\.amazonaws\.com)$/, '$1.cn')
+
+const pickShared = ({ protocol, compression, timeoutMillis, tls }: ConfigureOptions): Partial<ConfigureOptions> => ({
+  ...(protocol && { protocol }),
+  ...(compression && { compression }),
+  ...(timeoutMillis !== undefined && { timeoutMillis }),
+  ...(tls && { tls }),
+})
+
+function withoutName({
+  protocol,
+  compression,
+  timeoutMillis,
+  tls,
+  headers,
+}: BackendOptions): Partial<ConfigureOptions> {
+  return {
+    ...pickShared({ protocol, compression, timeoutMillis, tls } as ConfigureOptions),
+    ...(headers && { headers }),
+  }
+}
+
+/** Null where the packages are missing. */
+function findSigner(service: string, region: string): AwsSigning | null {
+  const signerFile = resolveOptional(SIGNER)
+  const credentialsFile = resolveOptional(CREDENTIALS)
+  return signerFile && credentialsFile ? { service, region, signerFile, credentialsFile } : null
+}

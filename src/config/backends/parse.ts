@@ -1,0 +1,54 @@
+/** Reads which back ends are meant: by name, by `name://host:port`, or as objects. Pure; throws for a name that nobody has. */
+import { ConfigError } from '../../errors.ts'
+import type { BackendOptions } from './definition.ts'
+import { backendNames, findBackend } from './registry.ts'
+
+const ADDRESS = /^([a-z][a-z0-9.-]*)(?:\+(https?))?:\/\/(.*)$/is
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/
+
+/**
+ * `jaeger`, `jaeger://host:4318`, `jaeger+https://host`, `xray://eu-west-1`.
+ * @throws {ConfigError} `ERR_OPTION_TYPE`; what was given is not repeated where it may hold a secret
+ */
+export function parseBackend(text: string): BackendOptions {
+  const { name, scheme, rest } = splitAddress(text.trim())
+  const row = findBackend(name)
+  if (row === undefined) throw unknownBackend(name, 'a back end')
+  if (rest === '' || (row.sink !== undefined && row.sink !== 'scrape')) return { name }
+  if (row.awsService !== undefined && REGION.test(rest)) return { name, region: rest }
+  const endpoint = `${scheme ?? /^https?/.exec(row.endpoint ?? '')?.[0] ?? 'http'}://${rest}`
+  if (!URL.canParse(endpoint))
+    throw new ConfigError('ERR_OPTION_TYPE', `The address of the back end ${name} is not a host with an optional port`)
+  return { name, endpoint }
+}
+
+/** Whether a DSN names a back end in the place of its scheme. */
+export function isBackendAddress(dsn: string): boolean {
+  const name = ADDRESS.exec(dsn.trim())?.[1]?.toLowerCase()
+  const row = name === undefined ? undefined : findBackend(name)
+  return row !== undefined && row.sink !== 'dsn'
+}
+
+export function unknownBackend(name: string, what: string): ConfigError {
+  const shown = /^[a-z][a-z0-9-]{0,19}$/.test(name) ? `, got '${name}'${suggest(name)}` : ''
+  const names = backendNames().join(', ')
+  return new ConfigError(
+    'ERR_OPTION_TYPE',
+    `${what} must be one of ${names}, or a name given to registerBackend${shown}`,
+  )
+}
+
+function splitAddress(text: string): { name: string; scheme: string | undefined; rest: string } {
+  const match = ADDRESS.exec(text)
+  if (!match) return { name: text.toLowerCase(), scheme: undefined, rest: '' }
+  return { name: match[1]!.toLowerCase(), scheme: match[2]?.toLowerCase(), rest: match[3]!.replace(/\/+$/, '') }
+}
+
+/** A name that differs in one or two letters. */
+function suggest(name: string): string {
+  const near = backendNames().find(
+    (known) => known[0] === name[0] && [...known].sort().join() === [...name].sort().join(),
+  )
+  const like = near ?? backendNames().find((known) => name.length > 2 && known.startsWith(name.slice(0, 3)))
+  return like === undefined ? '' : ` (did you mean ${like}?)`
+}
