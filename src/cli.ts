@@ -9,6 +9,7 @@ Usage:
   uptrace-node ui                               the viewer alone
   uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
   uptrace-node run [options] -- <command>       a span round any command
+  uptrace-node migrate [folder] [--write]       what to change in a project with another SDK
   uptrace-node --version
 `
 
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ui: async () => (await import('./viewer/process/commands.ts')).runUi,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
   run: async () => (await import('./run.ts')).runCommand,
+  migrate: async () => (await import('./commands/migrate/command.ts')).runMigrate,
 }
 
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
