@@ -9,6 +9,8 @@ Usage:
   uptrace-node dev <file.js | command>          run a program, see its traces in the browser
   uptrace-node ui                               the viewer alone
   uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
+  uptrace-node run [options] -- <command>       a span round any command
+  uptrace-node migrate [folder] [--write]       what to change in a project with another SDK
   uptrace-node --version
 `
 
@@ -18,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./viewer/process/commands.ts')).runDev,
   ui: async () => (await import('./viewer/process/commands.ts')).runUi,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
+  run: async () => (await import('./run.ts')).runCommand,
+  migrate: async () => (await import('./commands/migrate/command.ts')).runMigrate,
 }
 
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {

@@ -15,12 +15,13 @@ const LEAVES = [
   'readable-value.ts',
   'deadline.ts',
   'timers.ts',
+  'run-child.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
 const SHARED_WITH_PAGES = ['viewer/api.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
-const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'bundler.ts', 'cli.ts', 'viewer/index.ts']
+const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'bundler.ts', 'cli.ts', 'run.ts', 'viewer/index.ts']
 /** Stage -> the stages it may take code from, besides leaves and itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   config: [],
@@ -30,6 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   instrument: ['config', 'context', 'signals'],
   delivery: ['config', 'wire', 'signals'],
   viewer: ['wire'],
+  commands: ['context', 'signals'], // `run` and `migrate`
   diagnostics: ['config', 'instrument', 'delivery', 'wire'], // the command and the report of `doctor`
 }
 

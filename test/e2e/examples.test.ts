@@ -5,17 +5,22 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
 import { eventually, freePort } from '../support/backends.ts'
 import { runFile } from '../support/run-node.ts'
+import { pathsOf, routesOf } from '../support/span-paths.ts'
 import { POSTGRES_URL, REDIS_URL, storesEnvironment } from '../support/stores.ts'
-import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
+import { attributesOf } from '../wire/proto/otlp.ts'
 
 const [SERVER, CLIENT, ERROR] = [2, 3, 2]
 const FOLDER = path.join(import.meta.dirname, '../../examples')
-/** These need PostgreSQL or Redis, or an installation of their own: see below. */
-const WITH_SERVERS = ['express-postgres-redis', 'sql-comments']
+/** These need servers or an installation of their own, or end otherwise than others: see below and special-examples.test.ts. */
+const WITH_SERVERS = ['express-postgres-redis', 'sql-comments', 'mysql2', 'knex', 'amqplib']
 const WITH_INSTALLATION = ['nextjs']
+const SPECIAL = ['panic', 'spool', 'custom-sampler', 'viewer-in-tests', 'migration']
+/** These have the address of their back end in the code, and no DSN. */
+const WITHOUT_DSN = ['jaeger', 'collector']
 const names = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION, ...SPECIAL].includes(entry.name))
   .map(({ name }) => name)
+const mainOf = (name: string): string => path.join(FOLDER, name, name === 'typescript' ? 'main.ts' : 'main.mjs')
 /** What must arrive: each span as the path from its root, metric names, log bodies; `routes` are the http.route of the servers' spans. */
 interface Expected {
   readonly spans: readonly string[]
@@ -159,6 +164,28 @@ const EXPECTED: Record<string, Expected> = {
     routes: ['/checkout'],
     metrics: ['shop.orders'],
   },
+  winston: { spans: ['order 7'], logs: ['order failed', 'outside of a span: no ids', 'stock is checked'] },
+  bunyan: { spans: ['order 7'], logs: ['order failed', 'outside of a span: no ids', 'stock is checked'] },
+  'log-shipper': { spans: ['order 7'], logs: ['stock is checked', 'stock is low'] },
+  typescript: { spans: ['load order'] },
+  websocket: { spans: ['connection', 'message', 'message'] },
+  lambda: { spans: ['thumbnails', 'thumbnails > resize'] },
+  prometheus: { spans: ['GET', 'take orders'] },
+  baggage: { spans: ['checkout', 'checkout > GET', 'checkout > GET > GET'] },
+  'docker-compose': { spans: ['GET', 'GET > GET', 'GET > GET > work'] },
+  tutorial: {
+    spans: [
+      'find country',
+      'find country',
+      'find country > GET',
+      'find country > GET',
+      'find country > GET > GET',
+      'find country > GET > GET',
+      'find country > parse country',
+      'find country > parse country',
+    ],
+  },
+  collector: { spans: ['nightly report', 'nightly report > collect'] },
   jaeger: {
     spans: ['main-operation', 'main-operation > GET /posts/:id', 'main-operation > SELECT'],
     routes: ['/posts/:id'],
@@ -172,11 +199,13 @@ beforeEach(async () => {
 afterEach(() => sink.close())
 
 test.for(names)('%s', async (name) => {
-  const env: Record<string, string> =
-    name === 'jaeger'
-      ? { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${sink.url}/v1/traces` }
-      : { UPTRACE_DSN: `http://t@localhost:${sink.port}` }
-  const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env })
+  const env: Record<string, string> = {
+    ...(name === 'jaeger' && { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${sink.url}/v1/traces` }),
+    ...(name === 'collector' && { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }),
+    ...(!WITHOUT_DSN.includes(name) && { UPTRACE_DSN: `http://t@localhost:${sink.port}` }),
+    OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()),
+  }
+  const result = await runFile(mainOf(name), { env })
   expect(result).toMatchObject({ code: 0, stderr: '' })
   const expected = EXPECTED[name]!
   const sent = sink.items('traces')
@@ -193,11 +222,13 @@ test.for(names)('%s', async (name) => {
   expect(sent.some((span) => span.traceId === traceId && span.spanId === spanId)).toBe(true)
 })
 
-test.for(names.filter((name) => name !== 'jaeger'))('%s ends well without a back end', async (name) => {
-  const result = await runFile(path.join(FOLDER, name, 'main.mjs'))
+test.for(names.filter((name) => !WITHOUT_DSN.includes(name)))('%s ends well without a back end', async (name) => {
+  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) }
+  const result = await runFile(mainOf(name), { env })
   expect(result.code).toBe(0)
-  for (const line of result.stderr.trim().split('\n'))
-    expect(line).toMatch(/^uptrace: no DSN .*; telemetry is disabled$/)
+  // its own page of metrics is a back end of a kind
+  const lines = name === 'prometheus' && result.stderr === '' ? [] : result.stderr.trim().split('\n')
+  for (const line of lines) expect(line).toMatch(/^uptrace: no DSN .*; telemetry is disabled$/)
 })
 
 test('worker-threads: the spans of the worker come from the worker', async () => {
@@ -323,10 +354,12 @@ test.for(WITH_SERVERS)('%s says in one line what it needs', async (name) => {
     UPTRACE_DSN: `http://t@localhost:${sink.port}`,
     PGPORT: closed,
     REDIS_URL: `redis://127.0.0.1:${closed}`,
+    MYSQL_URL: `mysql://root@127.0.0.1:${closed}/test`,
+    AMQP_URL: `amqp://127.0.0.1:${closed}`,
   }
   const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env })
   expect(result.code).toBe(1)
-  expect(result.stderr).toMatch(/^PostgreSQL.*scripts\/services\.sh start.*\n$/)
+  expect(result.stderr).toMatch(/^(?:PostgreSQL|MySQL|RabbitMQ).*scripts\/services\.sh start.*\n$/)
 })
 
 test('nextjs: the span of a request has the route, the page is rendered below it, an error is recorded', async ({
@@ -350,25 +383,9 @@ test('nextjs: the span of a request has the route, the page is rendered below it
   expect(failed.events.map(attributesOf)).toMatchObject([{ 'exception.message': 'this route always fails' }])
 }, 120_000)
 
-function pathsOf(spans: readonly Decoded[]): string[] {
-  const byId = new Map(spans.map((span) => [span.spanId, span]))
-  const pathOf = (span: Decoded): string => {
-    const parent = byId.get(span.parentSpanId)
-    return parent ? `${pathOf(parent)} > ${span.name}` : span.name
-  }
-  return spans.map(pathOf).sort()
-}
-
 /** `service.name` of the resources that spans of this name came from. */
 function servicesOf(name: string): unknown[] {
   return sink.received
     .filter(({ signal, items }) => signal === 'traces' && items.some((span) => span.name === name))
     .map(({ request }) => attributesOf(request.resourceSpans[0].resource)['service.name'])
-}
-
-function routesOf(spans: readonly Decoded[]): unknown[] {
-  return spans
-    .filter(({ kind }) => kind === SERVER)
-    .flatMap((span) => attributesOf(span)['http.route'] ?? [])
-    .sort()
 }

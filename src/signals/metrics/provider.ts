@@ -67,6 +67,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     if (exporter === delivery) watchReader(reader)
     return reader
   }
+  // the exporter of Prometheus reads attributes at once, and has a line logged for those that nobody has waited for
+  if (prometheus) resource.waitForAsyncAttributes?.()?.catch(() => {})
   const meterProvider = new MeterProvider({
     resource,
     views: [...views],
@@ -78,8 +80,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ],
   })
   quickenRecords(meterProvider)
-  // upstream's exporter reads the resource without waiting for it, and what is never waited for never settles
-  if (prometheus) void resource.waitForAsyncAttributes?.()?.catch(() => {})
   if (summedCounters) {
     summedCounters.watch(meterProvider)
     prepareCollection(meterProvider, summedCounters.passOn)

@@ -22,10 +22,15 @@ export function maskArguments(args: readonly string[]): string[] {
 function maskArgument(arg: string): string {
   const pair = /^(-{0,2})([a-z][\w.-]*)=(.*)$/is.exec(arg.slice(0, 2 * MAX_ARGUMENT_LENGTH))
   if (pair && isSecretName(pair[2]!)) return `${pair[1]}${pair[2]}=${MASK}`
-  return redactSecrets(arg.slice(0, 2 * MAX_ARGUMENT_LENGTH)).replace(SECRET_VALUE, MASK)
+  return maskText(arg.slice(0, 2 * MAX_ARGUMENT_LENGTH))
+}
+
+/** The text without credentials, and without what looks like a token. */
+export function maskText(text: string): string {
+  return redactSecrets(text).replace(SECRET_VALUE, MASK)
 }
 
 /** `--dbPassword` as well as `--db-password`. */
-function isSecretName(name: string): boolean {
+export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name.replace(/([a-z0-9])([A-Z])/g, '$1-$2'))
 }

@@ -1,10 +1,9 @@
 /** Runs the program of `uptrace-node dev`: tracing preloaded, telemetry to the viewer, signals and exit code passed on. */
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { constants } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { distFolder } from '../../lazy.ts'
+import { runChild } from '../../run-child.ts'
 import { canHookInThread } from '../../version.ts'
 import { RUN_ATTRIBUTE } from './follow-traces.ts'
 import type { LocalViewer } from './locate.ts'
@@ -23,28 +22,16 @@ const MAIN_FILES = ['index', 'main', 'server', 'app'].flatMap((name) => [
   `${name}.cjs`,
   `${name}.ts`,
 ])
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const
 
-export function runApp(command: readonly string[], { dsn }: LocalViewer, runId: string): Promise<AppResult> {
+export async function runApp(command: readonly string[], { dsn }: LocalViewer, runId: string): Promise<AppResult> {
   const [program, ...args] = SCRIPT.test(command[0]!) ? [process.execPath, ...command] : withMainFile(command)
-  const child = spawn(program!, args, {
+  const { code, error } = await runChild([program!, ...args], {
     stdio: 'inherit',
     env: appEnvironment(dsn, runId),
     // npm and npx are .cmd files there
     shell: process.platform === 'win32' && program !== process.execPath,
   })
-  const forward = (signal: NodeJS.Signals) => {
-    // a terminal sends Ctrl-C to both of us
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
-  }
-  const signals = process.platform === 'win32' ? (['SIGINT', 'SIGTERM'] as const) : FORWARDED
-  for (const signal of signals) process.on(signal, forward)
-  return new Promise<AppResult>((resolve) => {
-    child.on('error', ({ message }) => resolve({ code: 127, error: message }))
-    child.on('exit', (code, signal) => resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0) }))
-  }).finally(() => {
-    for (const signal of signals) process.removeListener(signal, forward)
-  })
+  return error === undefined ? { code } : { code, error: error.message }
 }
 
 /** A folder stands for the program in it. */

@@ -1,0 +1,6 @@
+const { configureOpentelemetry } = require('uptrace-node')
+
+configureOpentelemetry({
+  serviceName: 'shop',
+  resourceAttributes: { 'shop.region': 'eu' },
+})

@@ -1,0 +1,73 @@
+/** Reads a project: its package.json, its code, and the files that start it. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+
+export interface SourceFile {
+  /** Relative to the project, with slashes. */
+  readonly name: string
+  readonly text: string
+}
+
+export interface PackageJson {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly [key: string]: unknown
+}
+
+export interface Project {
+  readonly packageText: string
+  readonly package: PackageJson
+  /** JavaScript and TypeScript. */
+  readonly code: readonly SourceFile[]
+  /** Dockerfiles, .env files, manifests: where variables and preloads stand. */
+  readonly starters: readonly SourceFile[]
+}
+
+const SKIPPED = new Set(['node_modules', 'dist', 'build', 'coverage', '.next'])
+const CODE = /\.[cm]?[jt]sx?$/
+const STARTER = /^(Dockerfile.*|Procfile|.*\.(ya?ml|sh|service)|ecosystem\.config\.\w+|\.env(\..+)?)$/
+const MAX_FILES = 5_000
+const MAX_BYTES = 500_000
+
+/** @throws when package.json is missing or is not JSON */
+export function readProject(folder: string): Project {
+  const packageText = readFileSync(path.join(folder, 'package.json'), 'utf8')
+  const parsed: unknown = JSON.parse(packageText)
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new TypeError('package.json must hold an object')
+  const files = filesBelow(folder)
+  const read = (names: readonly string[]): SourceFile[] =>
+    names.flatMap((name) => {
+      const text = readIfSmall(path.join(folder, name))
+      return text === undefined ? [] : [{ name, text }]
+    })
+  return {
+    packageText,
+    package: parsed as PackageJson,
+    code: read(files.filter((name) => CODE.test(name))),
+    starters: read(files.filter((name) => STARTER.test(path.basename(name)) && !CODE.test(name))),
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  const found: string[] = []
+  const waiting = ['']
+  while (waiting.length > 0 && found.length < MAX_FILES) {
+    const below = waiting.shift()!
+    for (const entry of readdirSync(path.join(folder, below), { withFileTypes: true })) {
+      const name = path.posix.join(below, entry.name)
+      if (entry.isDirectory() && !SKIPPED.has(entry.name) && entry.name !== '.git') waiting.push(name)
+      else if (entry.isFile()) found.push(name)
+    }
+  }
+  return found.sort()
+}
+
+function readIfSmall(file: string): string | undefined {
+  try {
+    return statSync(file).size > MAX_BYTES ? undefined : readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
