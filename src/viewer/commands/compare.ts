@@ -24,6 +24,7 @@ const VERDICTS: Readonly<Record<ComparedOperation['verdict'], string>> = {
 }
 const OPERATIONS: readonly Column<ComparedOperation>[] = [
   { title: 'operation', of: ({ name }) => name, grows: true },
+  { title: 'kind', of: ({ kind }) => kind },
   { title: 'service', of: ({ service }) => service },
   { title: 'calls', of: ({ a, b }) => `${a?.calls ?? 0} → ${b?.calls ?? 0}`, right: true },
   { title: 'median', of: ({ a, b }) => `${duration(a?.p50Ns)} → ${duration(b?.p50Ns)}`, right: true },

@@ -36,7 +36,10 @@ export function waterfall(trace: TraceDetail, screen: Screen, options: Waterfall
 
 /** Name, how often, and the one fact that tells most. */
 export function labelOf({ span, repeats }: ShownSpan): string {
-  const summary = span.summary === null || span.system === 'http' ? '' : ` ${clean(span.summary, 200)}`
+  // of statements that differ in their literals, what they share
+  const isStatement = repeats > 1 && span.attributes?.['db.query.summary'] === undefined && isDatabase(span)
+  const fact = isStatement ? span.groupKey : span.summary
+  const summary = fact === null || span.system === 'http' ? '' : ` ${clean(fact, 200)}`
   const name = clean(span.name, 200)
   const text = summary.trim().startsWith(name) ? summary.trim() : name + summary
   return `${repeats > 1 ? `${repeats}× ` : ''}${text}${span.running ? ' (running)' : ''}`
@@ -50,8 +53,12 @@ function barOf({ offsetNs, durationNs }: SpanRow, wholeNs: number): string {
   return padEnd(' '.repeat(from) + '█'.repeat(length), BAR_COLUMNS).slice(0, BAR_COLUMNS)
 }
 
-function colourOf({ system }: SpanRow, error: boolean): Colour {
+function isDatabase({ system }: SpanRow): boolean {
+  return system === 'db' || system === 'cache'
+}
+
+function colourOf(span: SpanRow, error: boolean): Colour {
   if (error) return 'red'
-  if (system === 'db' || system === 'cache') return 'magenta'
-  return system === 'internal' ? 'dim' : 'blue'
+  if (isDatabase(span)) return 'magenta'
+  return span.system === 'internal' ? 'dim' : 'blue'
 }
