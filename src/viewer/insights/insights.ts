@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Insight, InsightKind, SpanRef } from '../api.ts'
 import type { Insights } from '../query/engine.ts'
 import type { OperationStatistics } from '../query/operation-statistics.ts'
+import { programsOf } from '../query/programs.ts'
 import type { Rollups } from '../query/rollups.ts'
 import { findSpanRef, spanRefs } from '../query/span-refs.ts'
 import { and, isIn, sql } from '../query/sql.ts'
@@ -180,7 +181,7 @@ export function createInsights({ store, live, operations, statistics }: InsightS
       evidence: finding.traceIds.map((traceId, index) => [traceId, [finding.spanIds[index]!]] as const),
     }))
     const rest = [
-      ...findSlow(operations, store.texts),
+      ...findSlow(operations, store.texts, programsOf(store)),
       ...findHighCardinality(operations, store.texts),
       ...findNameless(store.resources.all()),
     ]

@@ -15,7 +15,7 @@ export interface DevOutput {
 }
 
 /** Traces of one read that are looked at closely: a load test must not make the viewer busy with us. */
-const MAX_DETAILS = 5
+const MAX_DETAILS = 20
 /** A cause that was explained a moment ago gets its line only. */
 const EXPLAIN_AGAIN_MILLIS = 10_000
 /** Slow without anything to compare with. */

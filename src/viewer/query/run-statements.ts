@@ -1,5 +1,6 @@
-/** How many times a request runs each statement, in two runs. */
+/** How many times a request runs each statement, in two runs; connecting and transaction control are none. */
 import type { ComparedQueries } from '../api.ts'
+import { isRepeatable } from '../insights/n-plus-one.ts'
 import { KINDS, SYSTEMS } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
@@ -31,14 +32,16 @@ export function compareStatements(
   const rows: ComparedQueries[] = []
   for (const key of new Set([...a.statements.keys(), ...b.statements.keys()])) {
     const { operation, grp, sys } = (a.statements.get(key) ?? b.statements.get(key))!
+    const [statement, system] = [texts.textOf(grp), SYSTEMS[sys] ?? 'db']
+    if (!isRepeatable(system, statement, statement)) continue
     const [requestsA, requestsB] = [a.requests.get(operation), b.requests.get(operation)]
     if (requestsA === undefined || requestsB === undefined) continue
     const [svc, name] = operation.split('|').map(Number)
     rows.push({
       service: texts.textOf(svc!),
       operation: texts.textOf(name!),
-      statement: texts.textOf(grp),
-      system: SYSTEMS[sys] ?? 'db',
+      statement,
+      system,
       a: (a.statements.get(key)?.n ?? 0) / requestsA,
       b: (b.statements.get(key)?.n ?? 0) / requestsB,
     })
