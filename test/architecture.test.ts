@@ -18,7 +18,7 @@ const LEAVES = [
   'run-child.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
-const SHARED_WITH_PAGES = ['viewer/api.ts']
+const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/format.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
 const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'bundler.ts', 'cli.ts', 'run.ts', 'viewer/index.ts']
@@ -109,7 +109,7 @@ function importsOf(file: string): Import[] {
     .filter(([, , from, dynamic]) => /\.tsx?$/.test((from ?? dynamic)!))
     .map(([statement, type, from, dynamic]) => ({
       target: path.posix.normalize(path.posix.join(path.posix.dirname(file), (from ?? dynamic)!)),
-      isType: type !== undefined || /^(import|export)\s*\{(\s*type [^,}]+,?\s*)+\}\s*from/.test(statement),
+      isType: type !== undefined || /^(import|export)\s*\{(\s*type [^,}]+(,|(?=\})))+\s*\}\s*from/.test(statement),
     }))
 }
 

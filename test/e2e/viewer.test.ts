@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
   let context: BrowserContext
   const failures: string[] = []
   const addressOf = (name: string): string =>
-    new RegExp(`^${name.replaceAll('/', '\\/')} .* (http:\\S+)$`, 'm').exec(output)?.[1] ?? ''
+    new RegExp(`^\\d+ ${name.replaceAll('/', '\\/')} .* (http:\\S+)$`, 'm').exec(output)?.[1] ?? ''
 
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true })
@@ -149,7 +149,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     await page.close()
   })
 
-  const PAGES = ['traces', 'logs', 'metrics', 'services', 'insights', 'data', 'trace', 'compare']
+  const PAGES = ['traces', 'logs', 'metrics', 'services', 'insights', 'runs', 'data', 'trace', 'compare']
   const themed = PAGES.flatMap((name) => (['light', 'dark'] as const).map((theme) => [name, theme] as const))
   test.for(themed)('%s, %s: no serious finding of axe, no request beyond the viewer', async ([name, theme]) => {
     const page = await context.newPage()

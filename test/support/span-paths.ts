@@ -1,4 +1,5 @@
 /** What tests of whole programs ask of the spans that arrived, and of the servers they need. */
+import { connect } from 'node:net'
 import { attributesOf, type Decoded } from '../wire/proto/otlp.ts'
 
 const SERVER = 2
@@ -19,4 +20,14 @@ export function routesOf(spans: readonly Decoded[]): unknown[] {
     .filter(({ kind }) => kind === SERVER)
     .flatMap((span) => attributesOf(span)['http.route'] ?? [])
     .sort()
+}
+
+export function isListening({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
 }

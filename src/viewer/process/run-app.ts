@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { distFolder } from '../../lazy.ts'
 import { runChild } from '../../run-child.ts'
 import { canHookInThread } from '../../version.ts'
-import { RUN_ATTRIBUTE } from './follow-traces.ts'
+import { RUN_ATTRIBUTE } from '../api.ts'
 import type { LocalViewer } from './locate.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined

@@ -14,6 +14,7 @@ import { DataPage } from './pages/data.tsx'
 import { InsightsPage } from './pages/insights.tsx'
 import { LogsPage } from './pages/logs.tsx'
 import { MetricsPage } from './pages/metrics.tsx'
+import { RunsPage } from './pages/runs.tsx'
 import { ServicesPage } from './pages/services.tsx'
 import { TracePage } from './pages/trace.tsx'
 import { TracesPage } from './pages/traces.tsx'
@@ -26,6 +27,7 @@ const PAGES = [
   { to: '/metrics', label: 'Metrics', key: 'm' },
   { to: '/services', label: 'Services', key: 's' },
   { to: '/insights', label: 'Insights', key: 'i' },
+  { to: '/runs', label: 'Runs', key: 'r' },
   { to: '/data', label: 'Data', key: 'd' },
 ] as const
 
@@ -102,6 +104,7 @@ function Page() {
   if (at.startsWith('/services')) return <ServicesPage />
   if (at.startsWith('/insights')) return <InsightsPage />
   if (at.startsWith('/data')) return <DataPage />
+  if (at.startsWith('/runs')) return <RunsPage />
   return <TracesPage />
 }
 
