@@ -19,7 +19,16 @@ const LEAVES = [
 const SHARED_WITH_PAGES = ['viewer/api.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
-const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'cli.ts', 'viewer/index.ts']
+const DOORS = [
+  'index.ts',
+  'register.ts',
+  'pino.ts',
+  'cli.ts',
+  'viewer/index.ts',
+  'testing.ts',
+  'testing-jest.ts',
+  'testing-vitest.ts',
+]
 /** Stage -> the stages it may take code from, besides leaves and itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   config: [],
@@ -106,7 +115,7 @@ function importsOf(file: string): Import[] {
     .filter(([, , from, dynamic]) => /\.tsx?$/.test((from ?? dynamic)!))
     .map(([statement, type, from, dynamic]) => ({
       target: path.posix.normalize(path.posix.join(path.posix.dirname(file), (from ?? dynamic)!)),
-      isType: type !== undefined || /^(import|export)\s*\{(\s*type [^,}]+,?\s*)+\}\s*from/.test(statement),
+      isType: type !== undefined || /^(import|export)\s*\{(\s*type [^,}]+(,|(?=\})))+\s*\}\s*from/.test(statement),
     }))
 }
 
