@@ -7,6 +7,7 @@ const HELP = `uptrace-node ${VERSION}
 Usage:
   uptrace-node dev <file.js | command>          run a program, see its traces in the browser
   uptrace-node ui                               the viewer alone
+  uptrace-node check [options] -- <command>     run tests, fail on N+1, errors, budgets
   uptrace-node mcp                              what the viewer holds, for coding agents
   uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
   uptrace-node --version
@@ -17,6 +18,7 @@ type Command = (args: readonly string[]) => Promise<number>
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./viewer/process/commands.ts')).runDev,
   ui: async () => (await import('./viewer/process/commands.ts')).runUi,
+  check: async () => (await import('./viewer/check/command.ts')).runCheck,
   mcp: async () => (await import('./viewer/mcp/server.ts')).runMcp,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
 }

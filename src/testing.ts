@@ -1,10 +1,9 @@
 /** The door `uptrace-node/testing`: telemetry of the code under test, received by a viewer in memory, and matchers for it. */
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import type { ConfigureOptions } from './config/options.ts'
-import { configureOpentelemetry } from './configure.ts'
+import { canBeConfigured, configureOpentelemetry } from './configure.ts'
 import { settlesWithin } from './deadline.ts'
 import { withSpan } from './signals/traces/span-helpers.ts'
-import { activeTelemetry } from './telemetry.ts'
 import {
   type LogFilter,
   type SpanFilter,
@@ -81,7 +80,7 @@ const DELAY_MILLIS = 20
  * expect(trace).toHaveNoNPlusOne()
  */
 export async function startTelemetry(options: ConfigureOptions = {}): Promise<TestTelemetry> {
-  if (activeTelemetry())
+  if (!canBeConfigured())
     throw new Error(
       'startTelemetry: OpenTelemetry is configured already. Call it before the application does, or shutdown() first.',
     )

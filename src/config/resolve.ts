@@ -63,6 +63,7 @@ export function resolveConfig(
     ...where,
     dsns: resolved.dsns,
     localViewer: resolved.localViewer,
+    isChecked: env.flag('UPTRACE_DEV_CHECK'),
     siteUrl: resolveSiteUrl(options, env, { ...where, dsns: resolved.dsns }),
     propagators: readPropagators(env),
     detectors: readDetectors(env),

@@ -13,8 +13,10 @@ const FOLDER = path.join(import.meta.dirname, '../../examples')
 /** These need PostgreSQL or Redis, or an installation of their own: see below. */
 const WITH_SERVERS = ['express-postgres-redis', 'sql-comments']
 const WITH_INSTALLATION = ['nextjs']
+/** Run by test/e2e/check.test.ts. */
+const TESTS = ['check']
 const names = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION, ...TESTS].includes(entry.name))
   .map(({ name }) => name)
 /** What must arrive: each span as the path from its root, metric names, log bodies; `routes` are the http.route of the servers' spans. */
 interface Expected {
