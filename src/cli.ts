@@ -5,19 +5,50 @@ import { VERSION } from './version.ts'
 const HELP = `uptrace-node ${VERSION}
 
 Usage:
-  uptrace-node dev <file.js | command>          run a program, see its traces in the browser
+  uptrace-node dev <file.js | command>          run a program, see its traces here and in the browser
   uptrace-node ui                               the viewer alone
   uptrace-node check [options] -- <command>     run tests, fail on N+1, errors, budgets
   uptrace-node mcp                              what the viewer holds, for coding agents
   uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
   uptrace-node --version
+
+What the running viewer holds, here in the terminal (--json, --markdown; --help of each tells more):
+  uptrace-node traces [query] [--follow]        traces that meet a query
+  uptrace-node trace <id>                       one trace as a waterfall
+  uptrace-node logs [query] [--follow]          log records
+  uptrace-node errors                           errors by cause
+  uptrace-node insights                         N+1, slow operations, spans never ended
+  uptrace-node services [service]               services, or the operations of one
+  uptrace-node metrics [name]                   metrics and their last values
+  uptrace-node compare [before] [after]         two runs of a program
+  uptrace-node export [query] | import <file>   telemetry as files
+  uptrace-node status | clear                   what is held; delete it
 `
+
+/** Commands that ask the running viewer. */
+const ASKING = [
+  'traces',
+  'trace',
+  'logs',
+  'errors',
+  'insights',
+  'services',
+  'metrics',
+  'compare',
+  'export',
+  'import',
+  'clear',
+  'status',
+] as const
 
 type Command = (args: readonly string[]) => Promise<number>
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  dev: async () => (await import('./viewer/process/commands.ts')).runDev,
-  ui: async () => (await import('./viewer/process/commands.ts')).runUi,
+  dev: async () => (await import('./viewer/process/dev.ts')).runDev,
+  ui: async () => (await import('./viewer/process/ui.ts')).runUi,
+  ...Object.fromEntries(
+    ASKING.map((name) => [name, async () => (await import('./viewer/commands/index.ts')).askCommand(name)]),
+  ),
   check: async () => (await import('./viewer/check/command.ts')).runCheck,
   mcp: async () => (await import('./viewer/mcp/server.ts')).runMcp,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,

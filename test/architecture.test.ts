@@ -16,7 +16,7 @@ const LEAVES = [
   'timers.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
-const SHARED_WITH_PAGES = ['viewer/api.ts']
+const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/format.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
 const DOORS = [

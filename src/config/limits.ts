@@ -42,10 +42,15 @@ export function resolveLogRecordLimits(
   }
 }
 
+/** Somebody looks at the local viewer while the program runs. */
+const LOCAL_DELAY_MILLIS = 100
+
+/** @param isLocal all goes to the local viewer alone */
 export function resolveBatch(
   given: BatchOptions | undefined,
   env: EnvironmentReader,
   prefix: 'OTEL_BSP' | 'OTEL_BLRP',
+  isLocal: boolean,
 ): Required<BatchOptions> {
   const maxQueueSize = given?.maxQueueSize ?? env.number(`${prefix}_MAX_QUEUE_SIZE`)
   const asked = given?.maxExportBatchSize ?? env.number(`${prefix}_MAX_EXPORT_BATCH_SIZE`)
@@ -58,7 +63,11 @@ export function resolveBatch(
   return {
     maxQueueSize,
     maxExportBatchSize: Math.min(asked, maxQueueSize),
-    scheduledDelayMillis: given?.scheduledDelayMillis ?? env.number(`${prefix}_SCHEDULE_DELAY`),
+    scheduledDelayMillis: given?.scheduledDelayMillis ?? delayOf(`${prefix}_SCHEDULE_DELAY`),
     exportTimeoutMillis: given?.exportTimeoutMillis ?? env.number(`${prefix}_EXPORT_TIMEOUT`),
+  }
+
+  function delayOf(name: 'OTEL_BSP_SCHEDULE_DELAY' | 'OTEL_BLRP_SCHEDULE_DELAY'): number {
+    return isLocal && env.text(name) === undefined ? LOCAL_DELAY_MILLIS : env.number(name)
   }
 }

@@ -25,7 +25,7 @@ export interface BatchOptions {
   maxExportBatchSize?: number
   /**
    * How long a batch may wait before it is sent, in milliseconds.
-   * @default 5_000 for spans, 1_000 for logs — env `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`
+   * @default 5_000 for spans, 1_000 for logs, 100 for both to the local viewer — env `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BLRP_SCHEDULE_DELAY`
    * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
    * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor
    */

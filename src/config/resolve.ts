@@ -53,6 +53,7 @@ export function resolveConfig(
   const options = withOptIns(mergeOptions(declared?.config?.options ?? {}, given), env)
   const isDisabled = options.disabled ?? (isSet(environment.UPTRACE_DISABLED) || env.flag('OTEL_SDK_DISABLED'))
   const resolved = resolveWhere()
+  const isLocal = resolved.localViewer !== undefined && resolved.dsns.length === 1
   const problem = declared?.problem
   const where = {
     ...resolveSignals(options, env, resolved, isDisabled || problem !== undefined),
@@ -70,8 +71,8 @@ export function resolveConfig(
     sampler: resolveSampler(options, env),
     spanLimits: resolveSpanLimits(options, env),
     logRecordLimits: resolveLogRecordLimits(options, env),
-    spanBatch: resolveBatch(options.batchSpanProcessor, env, 'OTEL_BSP'),
-    logBatch: resolveBatch(options.batchLogRecordProcessor, env, 'OTEL_BLRP'),
+    spanBatch: resolveBatch(options.batchSpanProcessor, env, 'OTEL_BSP', isLocal),
+    logBatch: resolveBatch(options.batchLogRecordProcessor, env, 'OTEL_BLRP', isLocal),
     ...resolveMetrics(options, env),
     minLogSeverity:
       typeof options.minLogSeverity === 'string' ? SEVERITY[options.minLogSeverity] : (options.minLogSeverity ?? 0),

@@ -35,6 +35,8 @@
 
 /** Path of each route; `:x` marks a parameter. All answers are JSON unless said otherwise. */
 export const ROUTES = {
+  /** GET, as a page: leads on to the newest trace whose id begins so, with at least six digits */
+  short: '/t/:prefix',
   /** GET, no authorisation → {@link Health} */
   health: '/healthz',
   /** GET → {@link ViewerStatus} */
@@ -43,13 +45,15 @@ export const ROUTES = {
   events: '/api/v1/events',
   /** GET → {@link RunList} */
   runs: '/api/v1/runs',
+  /** GET `a`, `b` (a `ProgramRun.id`, `Run.id` or the beginning of one; default: the newest and the one before) → {@link RunComparison} */
+  compareRuns: '/api/v1/runs/compare',
   /** GET {@link TraceListParams} → {@link TraceList} */
   traces: '/api/v1/traces',
   /** GET {@link TraceListParams} → {@link FacetList} */
   traceFacets: '/api/v1/traces/facets',
   /** GET {@link TraceListParams} → {@link Scatter} */
   traceScatter: '/api/v1/traces/scatter',
-  /** GET `attributes=0|1` → {@link TraceDetail}; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
+  /** GET `attributes=0|1` → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
   trace: '/api/v1/traces/:traceId',
   /** GET `q` → {@link TraceSearch}: spans of the trace that match, attributes included */
   traceSearch: '/api/v1/traces/:traceId/search',
@@ -108,6 +112,9 @@ export const ROUTES = {
 } as const
 
 export type RouteName = keyof typeof ROUTES
+
+/** Resource attribute that `uptrace-node dev` gives to all processes of one start. */
+export const RUN_ATTRIBUTE = 'uptrace.dev.run'
 
 /** Identity on `/healthz`, so that a foreign program on the port is not mistaken for the viewer. */
 export const VIEWER_NAME = 'uptrace-node-viewer'
@@ -232,9 +239,86 @@ export interface Run {
   readonly spans: number
   readonly logs: number
 }
+/**
+ * One start of a program: a process, or the processes that ran side by side as one, such as cluster workers or what `dev` started.
+ * The next start of the same command is another one.
+ */
+export interface ProgramRun {
+  /** Of `dev`: its `uptrace.dev.run`; else the `Run.id` of the first process. */
+  readonly id: string
+  readonly services: readonly string[]
+  readonly command: string | null
+  readonly host: string | null
+  readonly processes: number
+  readonly firstUs: number
+  readonly lastUs: number
+  readonly spans: number
+  readonly logs: number
+  /** `Run.id` of each process. */
+  readonly runs: readonly string[]
+}
 /** Newest first. */
 export interface RunList {
   readonly runs: readonly Run[]
+  readonly programs: readonly ProgramRun[]
+}
+
+/** Two starts of a program: `a` before, `b` after. */
+export interface RunComparison {
+  /** Null when there was no run before. */
+  readonly a: ComparedRun | null
+  readonly b: ComparedRun
+  /** How `verdict` of operations is found. */
+  readonly test: {
+    /** Two-sided rank test over durations in buckets of 9 %. */
+    readonly name: 'mann-whitney'
+    /** Of all operations together: p-values are corrected by Holm's method. */
+    readonly alpha: number
+    /** Calls that each run must have. */
+    readonly leastCalls: number
+    /** Medians must differ by this factor as well. */
+    readonly leastRatio: number
+  }
+  /** Largest change of time first. */
+  readonly operations: readonly ComparedOperation[]
+  /** What was found in the traces of one run only. */
+  readonly findings: { readonly added: readonly Insight[]; readonly gone: readonly Insight[] }
+  /** Statements whose number a request changed; largest change first. */
+  readonly queries: readonly ComparedQueries[]
+}
+export interface ComparedRun extends ProgramRun {
+  readonly traces: number
+  /** Traces whose root serves a request or a message. */
+  readonly requests: number
+  /** Traces with a span that failed. */
+  readonly failed: number
+  readonly slowest: TraceSummary | null
+  /** Findings of its traces by kind. */
+  readonly found: Readonly<Partial<Record<InsightKind, number>>>
+  /** Counts come from the newest so many traces when there were more; else null. */
+  readonly sampled: number | null
+}
+export interface ComparedOperation {
+  readonly service: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly a: Stats | null
+  readonly b: Stats | null
+  readonly verdict: 'slower' | 'faster' | 'same' | 'too-few' | 'added' | 'gone'
+  /** Corrected for the number of operations; null when not tested. */
+  readonly pValue: number | null
+  /** Chance that a call of `b` takes longer than one of `a`; null when not tested. */
+  readonly chanceSlower: number | null
+}
+export interface ComparedQueries {
+  /** Of the root of the request. */
+  readonly service: string
+  readonly operation: string
+  readonly statement: string
+  readonly system: SpanSystem
+  /** Executions a request. */
+  readonly a: number
+  readonly b: number
 }
 
 // ---- traces
@@ -250,6 +334,8 @@ export interface TraceListParams {
   /** @default 100, at most 1000 */
   readonly limit?: number
   readonly cursor?: string
+  /** With `1` each trace tells its `systems`: costs a look at all of its spans. */
+  readonly systems?: 0 | 1
 }
 
 export interface TraceSummary {
@@ -269,8 +355,11 @@ export interface TraceSummary {
   readonly logs: number
   /** Share of spans by service, largest first, at most 6. */
   readonly services: readonly { readonly service: string; readonly spans: number; readonly errors: number }[]
-  /** p95 of the root's operation, for the bar behind the duration; null below 5 samples. */
+  /** Median and p95 of the root's operation; null below 5 samples. */
+  readonly operationP50Ns: number | null
   readonly operationP95Ns: number | null
+  /** Calls of others, client spans, by what they talk to; only when asked for by `systems=1`. */
+  readonly systems?: Readonly<Partial<Record<SpanSystem, number>>>
   readonly badges: readonly Badge[]
   /** First span that met the query, when that is not the root. */
   readonly matchedSpanId: string | null

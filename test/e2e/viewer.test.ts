@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
   let context: BrowserContext
   const failures: string[] = []
   const addressOf = (name: string): string =>
-    new RegExp(`^${name.replaceAll('/', '\\/')} .* (http:\\S+)$`, 'm').exec(output)?.[1] ?? ''
+    new RegExp(`^\\d+ ${name.replaceAll('/', '\\/')} .* (http:\\S+)$`, 'm').exec(output)?.[1] ?? ''
 
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true })

@@ -1,10 +1,11 @@
 /** The command `uptrace-node check`: runs a command with tracing on, and fails on what its telemetry shows. */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { RUN_ATTRIBUTE } from '../api.ts'
 import { startViewer } from '../index.ts'
 import { createClient, NoViewerError, type ViewerClient, ViewerError } from '../process/client.ts'
-import { newRunId, RUN_ATTRIBUTE } from '../process/follow-traces.ts'
 import { runApp } from '../process/run-app.ts'
 import { UsageError } from '../process/start.ts'
 import { type CheckArguments, HELP, parseArguments } from './arguments.ts'
@@ -56,7 +57,7 @@ async function check(given: CheckArguments, budgets: Budgets): Promise<number> {
   const viewer = own ?? { url: new URL(given.viewer!).origin, dsn: given.viewer! }
   const client = createClient(viewer)
   try {
-    const runId = newRunId()
+    const runId = randomBytes(6).toString('hex')
     let code = 0
     let query = given.query
     if (given.command.length > 0) {

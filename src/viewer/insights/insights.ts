@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Insight, InsightKind, SpanRef } from '../api.ts'
 import type { Insights } from '../query/engine.ts'
 import type { OperationStatistics } from '../query/operation-statistics.ts'
+import { programsOf } from '../query/programs.ts'
 import type { Rollups } from '../query/rollups.ts'
 import { findSpanRef, spanRefs } from '../query/span-refs.ts'
 import { and, isIn, sql } from '../query/sql.ts'
@@ -10,6 +11,7 @@ import { exceptionOf } from '../query/stack-trace.ts'
 import { closeWindow, readWindow } from '../query/window.ts'
 import type { LiveSpans } from '../receive/live-spans.ts'
 import type { Store } from '../store/store.ts'
+import type { TraceRow } from '../store/traces.ts'
 import { createAnalyzer, type KeptFinding } from './analyzer.ts'
 import type { Finding } from './finding.ts'
 import { findHighCardinality } from './high-cardinality.ts'
@@ -36,6 +38,10 @@ interface Cause {
   readonly evidence: (readonly [traceId: string, spanIds: readonly string[]])[]
 }
 
+/** A trace that was looked at. */
+type Looked = Pick<TraceRow, 'id' | 'start_us' | 'findings'>
+
+const ANALYSE_MILLIS = 500
 const MAX_INSIGHTS = 500
 const MAX_EVIDENCE = 5
 const SUM_EVERY_MILLIS = 1000
@@ -44,6 +50,7 @@ const SEVERITIES: readonly Insight['severity'][] = ['error', 'warning', 'info']
 export function createInsights({ store, live, operations, statistics }: InsightSources): Insights {
   const { database } = store
   const texts = createFindingTexts(database)
+  const byId = database.prepare('SELECT * FROM trace WHERE id = ?')
   let causes: Map<string, Cause> | undefined
   let summedRev = -1
   let summedAt = 0
@@ -70,6 +77,16 @@ export function createInsights({ store, live, operations, statistics }: InsightS
         const own = { ...finding, count: kept.c, savingNs: kept.s }
         return toInsight(causeOf(own, row.start_us, [row.id, kept.e]))
       })
+    },
+    ofTraces(rows) {
+      const deadline = performance.now() + ANALYSE_MILLIS
+      const looked = rows.flatMap((row) => {
+        if (row.findings !== null) return row
+        if (row.spans === 0 || performance.now() > deadline) return []
+        analyzer.analyze(row)
+        return (byId.get(row.id) as TraceRow | undefined) ?? []
+      })
+      return [...sum(looked).values()].map(toInsight)
     },
     list(includeDismissed) {
       const counts: Partial<Record<InsightKind, number>> = {}
@@ -124,13 +141,20 @@ export function createInsights({ store, live, operations, statistics }: InsightS
   }
 
   function sumTraces(): Map<string, Cause> {
-    const found = new Map<string, Cause>()
-    const named = new Set<string>()
     const rows = database.prepare(
       'SELECT id, start_us, findings FROM trace WHERE findings IS NOT NULL AND length(findings) > 2 ORDER BY no DESC',
     )
-    for (const row of rows.iterate() as Iterable<{ id: string; start_us: number; findings: string }>) {
-      for (const kept of JSON.parse(row.findings) as KeptFinding[]) {
+    const named = new Set<string>()
+    const found = sum(rows.iterate() as Iterable<Looked>, named)
+    texts.retain(named)
+    return found
+  }
+
+  /** Rows newest first. @param named takes the keys of all findings */
+  function sum(rows: Iterable<Looked>, named = new Set<string>()): Map<string, Cause> {
+    const found = new Map<string, Cause>()
+    for (const row of rows) {
+      for (const kept of JSON.parse(row.findings ?? '[]') as KeptFinding[]) {
         named.add(kept.k)
         const cause = found.get(kept.k)
         if (cause) addTo(cause, row, kept)
@@ -141,7 +165,6 @@ export function createInsights({ store, live, operations, statistics }: InsightS
         }
       }
     }
-    texts.retain(named)
     return found
   }
 
@@ -158,7 +181,7 @@ export function createInsights({ store, live, operations, statistics }: InsightS
       evidence: finding.traceIds.map((traceId, index) => [traceId, [finding.spanIds[index]!]] as const),
     }))
     const rest = [
-      ...findSlow(operations, store.texts),
+      ...findSlow(operations, store.texts, programsOf(store)),
       ...findHighCardinality(operations, store.texts),
       ...findNameless(store.resources.all()),
     ]

@@ -1,4 +1,5 @@
 /** Finds operations that are slow now and then, or slower than in the run before. */
+import type { ProgramRun } from '../api.ts'
 import { type Aggregate, quantileOf } from '../query/aggregate.ts'
 import type { OperationKey, Rollups } from '../query/rollups.ts'
 import type { Interner } from '../store/intern.ts'
@@ -21,9 +22,13 @@ export function isSlow(durationNs: number, usualNs: number | null): boolean {
 
 type Sum = Aggregate & { readonly sample: OperationKey }
 
-export function findSlow(operations: Rollups, texts: Interner): Finding[] {
+/** @param programs of all processes: those that run side by side are one, and are not compared with each other */
+export function findSlow(operations: Rollups, texts: Interner, programs: readonly ProgramRun[]): Finding[] {
+  const programOf = new Map(programs.flatMap((program) => program.runs.map((run) => [run, program] as const)))
   const runs = new Map<string, Sum[]>()
-  for (const sum of operations.sum(ALL, (key) => (isCall(key) ? `${idOf(key)}|${key.run}` : undefined)).values()) {
+  for (const sum of operations
+    .sum(ALL, (key) => (isCall(key) ? `${idOf(key)}|${programOf.get(key.run)?.id ?? key.run}` : undefined))
+    .values()) {
     const id = idOf(sum.sample)
     const known = runs.get(id)
     if (known) known.push(sum)
@@ -31,7 +36,7 @@ export function findSlow(operations: Rollups, texts: Interner): Finding[] {
   }
   const sums = operations.sum(ALL, (key) => (isCall(key) ? idOf(key) : undefined))
   return [...sums].flatMap(([id, sum]) => {
-    const regression = regressionOf(runs.get(id)!, texts)
+    const regression = regressionOf(runs.get(id)!, texts, programOf)
     const tail = tailOf(sum, texts)
     return [regression, tail].filter((finding) => finding !== undefined)
   })
@@ -55,8 +60,14 @@ function tailOf(sum: Sum, texts: Interner): Finding | undefined {
 }
 
 /** Against the run before the newest. */
-function regressionOf(runs: readonly Sum[], texts: Interner): Finding | undefined {
-  const [now, before] = [...runs].sort((a, b) => b.lastUs - a.lastUs)
+function regressionOf(
+  runs: readonly Sum[],
+  texts: Interner,
+  programOf: ReadonlyMap<string, ProgramRun>,
+): Finding | undefined {
+  const [now, ...earlier] = [...runs].sort((a, b) => b.lastUs - a.lastUs)
+  const startUs = (now && programOf.get(now.sample.run)?.firstUs) ?? Number.MAX_SAFE_INTEGER
+  const before = earlier.find(({ lastUs }) => lastUs < startUs)
   if (!now || !before || now.calls < LEAST_CALLS_A_RUN || before.calls < LEAST_CALLS_A_RUN) return undefined
   const [p95, was] = [quantileOf(now, 0.95), quantileOf(before, 0.95)]
   if (p95 < was * REGRESSION_FACTOR || p95 - was < LEAST_REGRESSION_NS) return undefined

@@ -17,6 +17,7 @@ import {
   type OperationList,
   type QueryStatList,
   ROUTES,
+  type RunComparison,
   type RunList,
   type Scatter,
   type ServiceGraph,
@@ -35,6 +36,7 @@ import { findViewer, type LocalViewer } from './locate.ts'
 export interface Answers {
   readonly status: ViewerStatus
   readonly runs: RunList
+  readonly compareRuns: RunComparison
   readonly traces: TraceList
   readonly traceFacets: FacetList
   readonly traceScatter: Scatter

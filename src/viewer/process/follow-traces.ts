@@ -1,17 +1,16 @@
-/** Prints a line with the address of each new trace of one run, as soon as its root has arrived. */
-import { randomBytes } from 'node:crypto'
+/** Tells of each new trace that meets a query, as soon as its root has arrived. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ROUTES, type TraceList, type TraceSummary } from '../api.ts'
-import type { LocalViewer } from './locate.ts'
-
-/** Resource attribute by which the traces of a run are found again. */
-export const RUN_ATTRIBUTE = 'uptrace.dev.run'
+import type { TraceSummary } from '../api.ts'
+import type { Parameters, ViewerClient } from './client.ts'
 
 export interface Follower {
-  /** Prints what still comes after the program has ended. */
+  /** Tells of what still comes after the program has ended. */
   finish(): Promise<void>
   stop(): void
 }
+
+/** Told of traces that have come together, oldest first, each once; awaited before it is told of the next. */
+export type OnTraces = (traces: readonly TraceSummary[]) => Promise<void> | void
 
 const RETRY_MILLIS = 500
 /** After the program has ended its last data may still come: until none has come for this long ... */
@@ -21,16 +20,17 @@ const LAST_MILLIS = 2000
 const LOOK_EVERY_MILLIS = 50
 const PAGE = 200
 
-export function newRunId(): string {
-  return randomBytes(6).toString('hex')
-}
-
-export function followTraces({ url, dsn }: LocalViewer, runId: string, say: (line: string) => void): Follower {
-  const headers = { authorization: `Bearer ${new URL(dsn).username}` }
+/** @param before traces that were told of already */
+export function followTraces(
+  client: ViewerClient,
+  filter: Parameters,
+  onTraces: OnTraces,
+  before: readonly TraceSummary[] = [],
+): Follower {
   const abort = new AbortController()
   const startUs = Date.now() * 1000 - 60_000_000
-  const printed = new Set<string>()
-  /** What of the run is stored, as a text that differs once more has come. */
+  const told = new Set(before.map(({ traceId }) => traceId))
+  /** What is stored, as a text that differs once more has come. */
   let stored = ''
   let reading: Promise<void> = Promise.resolve()
   void listen()
@@ -57,8 +57,7 @@ export function followTraces({ url, dsn }: LocalViewer, runId: string, say: (lin
   async function listen(): Promise<void> {
     while (!abort.signal.aborted) {
       try {
-        const response = await fetch(url + ROUTES.events, { headers, signal: abort.signal })
-        for await (const _ of response.body ?? []) await readSoon()
+        for await (const _ of client.ticks(abort.signal)) await readSoon()
       } catch {
         // the viewer may be replaced by another version, or ended: it is asked again
       }
@@ -72,33 +71,15 @@ export function followTraces({ url, dsn }: LocalViewer, runId: string, say: (lin
   }
 
   async function read(): Promise<void> {
-    const query = new URLSearchParams({ q: `${RUN_ATTRIBUTE}=${runId}`, from: String(startUs), limit: String(PAGE) })
+    const query = { ...filter, from: startUs, limit: PAGE, systems: 1 }
     try {
-      const response = await fetch(`${url}${ROUTES.traces}?${query}`, { headers, signal: abort.signal })
-      if (!response.ok) return
-      const { traces } = (await response.json()) as TraceList
+      const { traces } = await client.get('traces', query, abort.signal)
       stored = traces.map(({ traceId, spans, logs }) => `${traceId} ${spans} ${logs}`).join()
-      for (const trace of traces.toReversed()) print(trace)
+      const fresh = traces.filter(({ traceId, rootSpanId }) => rootSpanId !== null && !told.has(traceId)).reverse()
+      for (const { traceId } of fresh) told.add(traceId)
+      if (fresh.length > 0) await onTraces(fresh)
     } catch {
       // as above
     }
   }
-
-  function print(trace: TraceSummary): void {
-    const { traceId, rootSpanId, name } = trace
-    if (rootSpanId === null || printed.has(traceId)) return
-    printed.add(traceId)
-    const failed = trace.errors > 0 ? '  error' : ''
-    say(`${oneLine(name)}${failed}  ${formatMillis(trace.durationNs)}  ${url}/traces/${traceId}?span_id=${rootSpanId}`)
-  }
-}
-
-/** Names come from programs: no control characters to the terminal. */
-function oneLine(text: string): string {
-  return text.replace(/\p{C}+/gu, ' ').slice(0, 200)
-}
-
-function formatMillis(ns: number): string {
-  const millis = ns / 1e6
-  return `${millis >= 10 ? Math.round(millis) : Number(millis.toPrecision(2))} ms`
 }

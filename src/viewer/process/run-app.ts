@@ -6,7 +6,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { distFolder } from '../../lazy.ts'
 import { canHookInThread } from '../../version.ts'
-import { RUN_ATTRIBUTE } from './follow-traces.ts'
+import { RUN_ATTRIBUTE } from '../api.ts'
 import type { LocalViewer } from './locate.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined

@@ -22,6 +22,8 @@ export interface Engine {
 export interface Insights {
   /** Findings of one trace, computed now if they are not known yet. */
   ofTrace(row: TraceRow): readonly Insight[]
+  /** The same summed over traces; of those not looked at yet, for a moment of time only. */
+  ofTraces(rows: readonly TraceRow[]): readonly Insight[]
   list(includeDismissed: boolean): InsightList
   /** How many are not dismissed. */
   count(): number

@@ -4,8 +4,16 @@ import type { OpenSpan } from '../receive/live-spans.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 
+const LEAST_DIGITS = 6
+
+/** Also by the beginning of an id: the newest of those that begin so. */
 export function findTrace({ store }: Engine, traceId: string): TraceRow | undefined {
-  return store.database.prepare('SELECT * FROM trace WHERE id = ?').get(traceId.toLowerCase()) as TraceRow | undefined
+  const id = traceId.toLowerCase()
+  if (id.length >= LEAST_DIGITS && id.length < 32 && /^[0-9a-f]+$/.test(id))
+    return store.database
+      .prepare('SELECT * FROM trace WHERE id >= ? AND id < ? AND spans > 0 ORDER BY start_us DESC LIMIT 1')
+      .get(id, `${id}g`) as TraceRow | undefined
+  return store.database.prepare('SELECT * FROM trace WHERE id = ?').get(id) as TraceRow | undefined
 }
 
 /** @throws {HttpError} 404 `trace_not_found` that tells what may be the cause */

@@ -10,7 +10,7 @@ export const normalizeStatement: (statement: string, isCommand?: boolean) => str
       .slice(0, MAX_LENGTH)
       .replace(/\/\*[\s\S]*?\*\/|--[^\n]*/g, ' ')
       .replace(/'(?:[^']|'')*'/g, '?')
-      .replace(/\$\d+|:[a-z_]\w*\b(?!:)|(?<![\w"`.])-?\d+(?:\.\d+)?\b/gi, '?')
+      .replace(/\$\d+|(?<!:):[a-z_]\w*\b(?!:)|(?<![\w"`.])-?\d+(?:\.\d+)?\b/gi, '?')
       .replace(/\(\s*\?(?:\s*,\s*\?)*\s*\)(?:\s*,\s*\(\s*\?(?:\s*,\s*\?)*\s*\))*/g, '(?)')
       .replace(/\s+/g, ' ')
       .trim(),

@@ -30,14 +30,25 @@ export function appFrameOf(frames: readonly StackFrame[]): StackFrame | undefine
 }
 
 function parseLine(line: string): StackFrame | undefined {
-  const v8 = /^at (?:(.*?) \()?([^()]+?):(\d+):(\d+)\)?$/.exec(line)
-  if (v8) return frame(line, v8[1], v8[2]!.replace(/^file:\/\//, ''), v8[3], v8[4])
+  const v8 = /^at (?:async )?(?:(.*?) \()?([^()]+?):(\d+):(\d+)\)?$/.exec(line)
+  if (v8) return frame(line, v8[1], pathOf(v8[2]!), v8[3], v8[4])
   const python = /^File "([^"]+)", line (\d+)(?:, in (.+))?$/.exec(line)
   if (python) return frame(line, python[3], python[1]!, python[2], undefined)
   const java = /^at ([\w.$<>/]+)\(([^:()]+)(?::(\d+))?\)$/.exec(line)
   if (java) return frame(line, java[1], java[2]!, java[3], undefined)
   const go = /^(\/\S+\.go):(\d+)(?: \+0x[0-9a-f]+)?$/.exec(line)
   return go ? frame(line, undefined, go[1]!, go[2], undefined) : undefined
+}
+
+/** Of a file URL its path, drive letters included. */
+function pathOf(file: string): string {
+  if (!file.startsWith('file://')) return file
+  const path = file.slice('file://'.length).replace(/^\/(?=[A-Za-z]:)/, '')
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }
 
 function frame(

@@ -3,6 +3,7 @@ import type { TraceList, TraceSummary } from '../api.ts'
 import { badgesOf } from '../store/badges.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { callsBySystem } from './calls-by-system.ts'
 import { serviceIds } from './compile/spans.ts'
 import { type CompiledTraceQuery, compileTraceQuery, hasService } from './compile/traces.ts'
 import type { Engine } from './engine.ts'
@@ -46,8 +47,13 @@ export function listTraces(engine: Engine, query: URLSearchParams): TraceList {
     limit: limitOf(query, 100, 1000),
     cursor: decodeCursor(query, 2),
   })
+  const systems = query.get('systems') === '1' ? callsBySystem(engine, page.rows) : undefined
+  const traces = page.rows.map((row) => {
+    const summary = summarize(engine, row, selection)
+    return systems ? { ...summary, systems: systems.get(row.no) ?? {} } : summary
+  })
   return {
-    traces: page.rows.map((row) => summarize(engine, row, selection)),
+    traces,
     next: page.next && encodeCursor(page.next),
     partial: page.partial,
     tookMillis: millisSince(started),
@@ -189,6 +195,7 @@ export function summarize(engine: Engine, row: TraceRow, selection?: TraceSelect
     errors: row.errors,
     logs: row.logs,
     services: services.map(([svc, [spans, errors]]) => ({ service: texts.textOf(svc), spans, errors })),
+    operationP50Ns: engine.statistics.p50Of(row.head_svc, row.head_name, row.head_kind),
     operationP95Ns: engine.statistics.p95Of(row.head_svc, row.head_name, row.head_kind),
     badges: badgesOfTrace(engine, row),
     matchedSpanId: match.id === row.root ? null : match.id,

@@ -2,15 +2,17 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Engine } from '../query/engine.ts'
+import { toChromeTrace } from '../query/export-chrome.ts'
 import { exportMetrics } from '../query/export-metrics.ts'
 import { exportLogs, exportTraces } from '../query/export-otlp.ts'
-import { toChromeTrace, toMarkdown } from '../query/export-trace.ts'
-import type { LogColumns } from '../query/logs.ts'
+import { type LogColumns, logsOfTrace } from '../query/logs.ts'
 import { placeTrace } from '../query/place-trace.ts'
+import { traceDetail } from '../query/trace-detail.ts'
 import { findTraces, selectTraces, sortOf } from '../query/traces.ts'
 import { readWindow } from '../query/window.ts'
 import type { Store } from '../store/store.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { traceMarkdown } from '../terminal/trace-markdown.ts'
 import { HttpError } from './body.ts'
 
 type TraceId = Pick<TraceRow, 'no' | 'id'>
@@ -27,7 +29,12 @@ export function downloadTrace(engine: Engine, row: TraceRow, format: string, res
     const events = JSON.stringify(toChromeTrace(placeTrace(engine, row)))
     send(response, `trace-${row.id}.chrome.json`, 'application/json', events)
   } else if (format === 'markdown') {
-    send(response, `trace-${row.id}.md`, 'text/markdown; charset=utf-8', toMarkdown(placeTrace(engine, row)))
+    send(
+      response,
+      `trace-${row.id}.md`,
+      'text/markdown; charset=utf-8',
+      traceMarkdown(traceDetail(engine, row, true), logsOfTrace(engine, row.id).logs),
+    )
   } else throw new HttpError(400, 'bad_parameter', 'format is otlp, chrome or markdown.')
 }
 

@@ -58,6 +58,10 @@ function serveFile(exchange: Exchange, pathname: string, query: URLSearchParams)
     const cookie = guard.cookieFor(request.headers)
     if (cookie !== undefined) response.setHeader('set-cookie', cookie)
     if (key !== null) return void redirect(response, pathname, query)
+    if (pathname.startsWith('/t/')) {
+      const { handler, params } = exchange.router.find('GET', pathname)
+      return void redirect(response, String(handler({ request, response, params, query })))
+    }
   }
   response.setHeader('content-type', file.type)
   response.setHeader('content-length', file.bytes.length)
@@ -66,7 +70,7 @@ function serveFile(exchange: Exchange, pathname: string, query: URLSearchParams)
 }
 
 /** The key is gone from the address before a page can see or bookmark it. */
-function redirect(response: ServerResponse, pathname: string, query: URLSearchParams): void {
+function redirect(response: ServerResponse, pathname: string, query = new URLSearchParams()): void {
   query.delete('key')
   const rest = query.toString()
   response.writeHead(303, { location: pathname + (rest === '' ? '' : `?${rest}`), 'cache-control': 'no-store' }).end()

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type LiveReport, type PageKey, ROUTES, type TraceSearch } from '../api.ts'
 import { compareTraces } from '../query/compare.ts'
+import { compareRuns } from '../query/compare-runs.ts'
 import type { Engine } from '../query/engine.ts'
 import { traceFacets, traceScatter } from '../query/facets.ts'
 import { listFields, listFieldValues } from '../query/fields.ts'
@@ -63,6 +64,10 @@ function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
   const ofTrace = (path: string, handler: (row: TraceRow, request: RouteRequest) => unknown) =>
     get(path, (request) => handler(traceOf(request.params['traceId']!), request))
   return [
+    get(ROUTES.short, ({ params }) => {
+      const { id, root } = traceOf(params['prefix']!)
+      return `/traces/${id}${root === null ? '' : `?span_id=${root}`}`
+    }),
     get(ROUTES.traces, ({ query }) => listTraces(engine, query)),
     get(ROUTES.traceFacets, ({ query }) => traceFacets(engine, query)),
     get(ROUTES.traceScatter, ({ query }) => traceScatter(engine, query)),
@@ -89,6 +94,7 @@ function queryRoutes(engine: Engine, context: Context): Route[] {
   return [
     get(ROUTES.status, () => viewerStatus(context)),
     get(ROUTES.runs, ({ query }) => listRuns(store, query.getAll('service').filter(Boolean))),
+    get(ROUTES.compareRuns, ({ query }) => compareRuns(engine, query)),
     get(ROUTES.logs, ({ query }) => listLogs(engine, query)),
     get(ROUTES.logHistogram, ({ query }) => logHistogram(engine, query)),
     get(ROUTES.logPatterns, ({ query }) => logPatterns(engine, query)),

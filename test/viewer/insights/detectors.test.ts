@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { ProgramRun } from '../../../src/viewer/api.ts'
 import { type InsightKind, type InsightList, ROUTES, type TraceList } from '../../../src/viewer/api.ts'
 import { analyzeTrace } from '../../../src/viewer/insights/detectors.ts'
 import { findHighCardinality } from '../../../src/viewer/insights/high-cardinality.ts'
@@ -293,13 +294,17 @@ describe('lost context', () => {
 })
 
 describe('slow operations', () => {
-  const find = (calls: readonly [run: string, millis: number, atMinute: number][], kind = SERVER) => {
+  const find = (
+    calls: readonly [run: string, millis: number, atMinute: number][],
+    kind = SERVER,
+    programs: readonly Pick<ProgramRun, 'id' | 'runs' | 'firstUs'>[] = [],
+  ) => {
     const store = createStore()
     const [svc, name] = [store.texts.idOf('shop'), store.texts.idOf('GET /a')]
     const rollups = createRollups()
     for (const [run, millis, minute] of calls)
       rollups.add({ run, svc, name, kind, system: 1 }, minute * 60e6 + 1, millis * 1e6, false)
-    const found = findSlow(rollups, store.texts)
+    const found = findSlow(rollups, store.texts, programs as readonly ProgramRun[])
     store.close()
     return found.map(({ title }) => (title.includes('run before') ? 'regression' : 'tail'))
   }
@@ -316,6 +321,19 @@ describe('slow operations', () => {
     ['a run with few calls does not count', [...many('a', 5, 50), ...many('b', 20, 100, 9)], []],
   ])('%s', ([, calls, found]) => {
     expect(find(calls)).toEqual(found)
+  })
+
+  test('workers that run side by side are one run', () => {
+    const calls = [...many('a', 20, 50), ...many('b', 20, 100, 2), ...many('c', 20, 160, 9)]
+    expect(find(calls)).toEqual(['regression'])
+    const together = { id: 'a', runs: ['a', 'b', 'c'], firstUs: 1 }
+    expect(find(calls, SERVER, [together])).toEqual([])
+    const restarted = { id: 'c', runs: ['c'], firstUs: 8 * 60e6 }
+    expect(find(calls, SERVER, [{ ...together, runs: ['a', 'b'] }, restarted])).toEqual(['regression'])
+    // another command that still runs is not the run before
+    expect(
+      find([...many('a', 20, 50, 8), ...many('c', 20, 120, 9)], SERVER, [{ ...restarted, firstUs: 7 * 60e6 }]),
+    ).toEqual([])
   })
 
   test('functions within a process are left out', () => {

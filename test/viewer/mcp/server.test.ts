@@ -7,7 +7,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, type Harness, startHarness } from '../harness.ts'
-import { LOGS, METRICS, ORDERS, STOCK, traceIdOf, tracesRequest } from '../sample.ts'
+import { id, LOGS, METRICS, ORDERS, STOCK, traceIdOf, tracesRequest } from '../sample.ts'
 
 const CLI = path.join(import.meta.dirname, '../../../src/cli.ts')
 const home = mkdtempSync(path.join(tmpdir(), 'uptrace-mcp-'))
@@ -23,6 +23,10 @@ async function startClient(args: readonly string[]): Promise<Client> {
     new StdioClientTransport({ command: process.execPath, args: [CLI, 'mcp', ...args], env, stderr: 'inherit' }),
   )
   return client
+}
+
+function closable(started: Client) {
+  return { client: started, [Symbol.asyncDispose]: () => started.close() }
 }
 
 interface Answer {
@@ -61,6 +65,7 @@ test('the tools are listed with a description and a schema; all of them only rea
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).sort()).toEqual([
     'compare',
+    'compare_runs',
     'get_trace',
     'list_errors',
     'list_findings',
@@ -149,6 +154,31 @@ describe('each tool gives what is stored', () => {
     expect(text).toMatch(/"kind":"client","a":\{"count":6,.*\},"b":null/)
     expect(text).toContain('{"key":"http.response.status_code","a":200,"b":500}')
   })
+})
+
+test('compare_runs: the newest start of the program against the one before', async () => {
+  await using other = await startHarness()
+  await using agent = closable(await startClient(['--viewer', other.server.dsn]))
+  const compare = async (): Promise<string> =>
+    ((await agent.client.callTool({ name: 'compare_runs', arguments: {} })) as unknown as Answer).content[0]!.text
+  const job = (number: number, at: number, error?: string) => ({
+    traceId: traceIdOf(number),
+    spanId: id(number),
+    name: 'job',
+    at,
+    millis: 5,
+    ...(error === undefined ? {} : { error }),
+  })
+  await other.send('/v1/traces', tracesRequest('orders', [job(101, 0)], 'first'))
+  expect(await compare()).toContain('There is one run only')
+  await other.send(
+    '/v1/traces',
+    tracesRequest('orders', [job(102, 60_000, 'boom'), { ...job(103, 60_100), name: 'new job' }], 'second'),
+  )
+  const text = await compare()
+  expect(text).toMatch(/^before: \{.*\nafter: \{/)
+  expect(text).toContain('"name":"new job","verdict":"added"')
+  expect(text).toMatch(/Findings that are new:\n\{"kind":"errors",.*boom/)
 })
 
 test.for([

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { followTraces, newRunId, RUN_ATTRIBUTE } from '../../../src/viewer/process/follow-traces.ts'
+import { RUN_ATTRIBUTE } from '../../../src/viewer/api.ts'
+import { createClient } from '../../../src/viewer/process/client.ts'
+import { followTraces } from '../../../src/viewer/process/follow-traces.ts'
 import { startHarness } from '../harness.ts'
 import { id, nanos, resource, traceIdOf } from '../sample.ts'
 
@@ -11,10 +13,11 @@ describe('what dev prints after the program has ended', () => {
     ['data comes without end', Array.from({ length: 30 }, (_, index) => index * 100), 1900, 2900],
   ] as const)('%s', async ([, delays, atLeast, atMost]) => {
     await using harness = await startHarness()
-    const runId = newRunId()
-    const lines: string[] = []
-    const viewer = { url: harness.server.url, dsn: harness.server.dsn }
-    const follower = followTraces(viewer as never, runId, (line) => lines.push(line))
+    const runId = 'run1'
+    const told: string[] = []
+    const follower = followTraces(createClient(harness.server), { q: `${RUN_ATTRIBUTE}=${runId}` }, (traces) => {
+      told.push(...traces.map(({ traceId }) => traceId))
+    })
     const sent = delays.map(async (delay, number) => {
       await sleep(delay)
       await harness.send('/v1/traces', requestWith(runId, number)).catch(() => {})
@@ -24,16 +27,16 @@ describe('what dev prints after the program has ended', () => {
     const took = performance.now() - started
     expect(took).toBeGreaterThan(atLeast)
     expect(took).toBeLessThan(atMost)
-    if (atMost < 2000) expect(lines).toHaveLength(delays.length)
-    else expect(lines.length).toBeGreaterThan(10)
+    if (atMost < 2000) expect(new Set(told).size).toBe(delays.length)
+    else expect(told.length).toBeGreaterThan(10)
     await Promise.all(sent)
   })
 
   test('a viewer that is gone holds nothing up', async () => {
     const harness = await startHarness()
-    const viewer = { url: harness.server.url, dsn: harness.server.dsn }
+    const client = createClient(harness.server)
     await harness[Symbol.asyncDispose]()
-    const follower = followTraces(viewer as never, newRunId(), () => {})
+    const follower = followTraces(client, {}, () => {})
     const started = performance.now()
     await follower.finish()
     expect(performance.now() - started).toBeLessThan(1000)

@@ -242,7 +242,7 @@ describe('commands', () => {
     const file = path.join(home, 'command.mjs')
     writeFileSync(
       file,
-      `import { ${name} } from '${ROOT}/src/viewer/process/commands.ts'\nprocess.exitCode = await ${name}(process.argv.slice(2))`,
+      `import { ${name} } from '${ROOT}/src/viewer/process/${name === 'runUi' ? 'ui' : 'dev'}.ts'\nprocess.exitCode = await ${name}(process.argv.slice(2))`,
     )
     return spawnSync(process.execPath, [file, ...args], { env: environment(), encoding: 'utf8', timeout: 25_000 })
   }
@@ -257,7 +257,7 @@ const server = createServer((request, response) => response.end('hi')).listen(0,
 })`,
     )
     const { status, stderr } = command('runDev', '--port=0', app)
-    expect(stderr).toMatch(/GET.* {2}[\d.]+ ms {2}http:\/\/localhost:\d+\/traces\/[0-9a-f]{32}\?span_id=[0-9a-f]{16}/)
+    expect(stderr).toMatch(/^200 GET +[\d.]+ ms {2}2 spans, 1 http {2}http:\/\/localhost:\d+\/t\/[0-9a-f]{8}$/m)
     expect(status).toBe(7)
     // the viewer stays
     expect((await fetch(`http://localhost:${readState()!.port}/healthz`)).status).toBe(200)
@@ -289,7 +289,7 @@ const server = createServer((request, response) => response.end('hi')).listen(0,
     const file = path.join(home, 'ui.mjs')
     writeFileSync(
       file,
-      `import { runUi } from '${ROOT}/src/viewer/process/commands.ts'\nprocess.exitCode = await runUi(['--port=0', '--memory'])`,
+      `import { runUi } from '${ROOT}/src/viewer/process/ui.ts'\nprocess.exitCode = await runUi(['--port=0', '--memory'])`,
     )
     const child = spawn(process.execPath, [file], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)

@@ -18,6 +18,7 @@ import {
   type QueryStatList,
   ROUTES,
   type RouteName,
+  type RunComparison,
   type RunList,
   type Scatter,
   type ServiceGraph,
@@ -112,6 +113,17 @@ describe('status', () => {
       { id: 'stock-1', spans: 1, logs: 0, pid: 4242, command: 'server.js' },
       { id: 'orders-1', spans: 11, logs: 4, pid: 4242, command: 'server.js' },
     ])
+  })
+
+  test('starts of programs are runs too, and two of them are compared', async () => {
+    const { programs } = await get<RunList>('runs')
+    expect(programs.map(({ id, services, processes }) => ({ id, services, processes }))).toEqual([
+      { id: 'stock-1', services: ['stock'], processes: 1 },
+      { id: 'orders-1', services: ['orders'], processes: 1 },
+    ])
+    const alone = await get<RunComparison>('compareRuns', { b: 'orders' })
+    expect(alone).toMatchObject({ a: null, b: { id: 'orders-1', traces: 3 }, operations: [], queries: [] })
+    expect((await viewer.fetch(path('compareRuns', { b: 'none' }))).status).toBe(404)
   })
 
   test('events stream ticks', async () => {
@@ -313,6 +325,16 @@ describe('one trace', () => {
     expect([trace.previousTraceId, trace.nextTraceId]).toEqual([null, traceIdOf(2)])
   })
 
+  test('the beginning of an id is enough, six digits at least', async () => {
+    const { traceId } = await get<TraceDetail>('trace', {}, { traceId: traceIdOf(2).slice(0, -1) })
+    expect([2, 3].map(traceIdOf)).toContain(traceId)
+    expect((await viewer.fetch(path('trace', {}, { traceId: '00000' }))).status).toBe(404)
+    const answer = await fetch(viewer.server.url + path('short', {}, { prefix: traceIdOf(1).slice(0, 31) }), {
+      redirect: 'manual',
+    })
+    expect([answer.status, answer.headers.get('location')?.startsWith('/traces/000')]).toEqual([303, true])
+  })
+
   test('a trace that is not there answers 404 and what may be the cause', async () => {
     const response = await viewer.fetch(path('trace', {}, { traceId: traceIdOf(999) }))
     expect(response.status).toBe(404)
@@ -367,7 +389,7 @@ describe('one trace', () => {
     if (format === 'otlp') expect(JSON.parse(text).resourceSpans).toHaveLength(2)
     if (format === 'chrome')
       expect(JSON.parse(text).traceEvents.filter(({ ph }: { ph: string }) => ph === 'X')).toHaveLength(10)
-    if (format === 'markdown') expect(text).toContain('10 spans, 100.00 ms')
+    if (format === 'markdown') expect(text).toContain('10 spans, 100 ms')
   })
 
   test('two traces are compared place by place', async () => {
