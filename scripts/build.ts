@@ -22,7 +22,11 @@ const DOORS: Record<string, string> = {
   pino: 'src/pino.ts',
   bundler: 'src/bundler.ts',
   viewer: 'src/viewer/index.ts',
+  testing: 'src/testing.ts',
+  'testing-jest': 'src/testing-jest.ts',
 }
+/** A door for vitest, which exists as an ES module only; so does this one, beside the bundle. */
+const VITEST_DOOR = 'testing-vitest'
 /** Further entries that run on their own: the command, and the processes and workers we start. */
 const PROGRAMS: Record<string, string> = {
   cli: 'src/cli.ts',
@@ -30,7 +34,14 @@ const PROGRAMS: Record<string, string> = {
   'exit-worker': 'src/delivery/exit/worker.ts',
   'block-worker': 'src/instrument/event-loop/worker.ts',
 }
-const EXTERNAL = [/^node:/, /^@opentelemetry\/api($|\/)/, /^import-in-the-middle($|\/)/, /^pino($|\/)/]
+const EXTERNAL = [
+  /^node:/,
+  /^@opentelemetry\/api($|\/)/,
+  /^import-in-the-middle($|\/)/,
+  /^pino($|\/)/,
+  /^vitest($|\/)/,
+  /^@modelcontextprotocol\/sdk($|\/)/,
+]
 
 const present = (entries: Record<string, string>) =>
   Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file))))
@@ -205,16 +216,20 @@ async function buildDeclarations(): Promise<void> {
     await bundle.close()
     await mkdir(path.join(dist, 'types'), { recursive: true })
     for (const ending of ['.d.mts', '.d.cts'])
-      await writeFile(path.join(dist, 'types', `${door}${ending}`), output[0].code)
+      await writeFile(path.join(dist, 'types', `${door}${ending}`), asModule(output[0].code))
   }
 }
+
+/** What only adds to the types of others has to be a module all the same. */
+const asModule = (code: string): string => (/^export\b/m.test(code) ? code : `${code}\nexport {}\n`)
 
 /** The ESM side of a door re-exports the CommonJS implementation, so that state exists once. */
 async function writeFacades(): Promise<void> {
   const load = createRequire(path.join(dist, 'index.cjs'))
   for (const door of Object.keys(present(DOORS))) {
-    if (door === 'register') {
-      await writeFile(path.join(dist, 'register.mjs'), "import './register.cjs'\n")
+    // these do something, and export nothing
+    if (door === 'register' || door === 'testing-jest') {
+      await writeFile(path.join(dist, `${door}.mjs`), `import './${door}.cjs'\n`)
       continue
     }
     const names = Object.keys(load(`./${door}.cjs`)).filter(
@@ -225,6 +240,18 @@ async function writeFacades(): Promise<void> {
       `import implementation from './${door}.cjs'\nexport const {\n${names.map((name) => `  ${name},\n`).join('')}} = implementation\n`,
     )
   }
+}
+
+/** What it does, and what it declares, as two files: a bundler of declarations would lose the import that makes the second one an addition. */
+async function writeVitestDoor(): Promise<void> {
+  const source = (await readFile(path.join(root, `src/${VITEST_DOOR}.ts`), 'utf8')).replace(
+    './testing.ts',
+    './testing.mjs',
+  )
+  const { code } = await transform(source, { loader: 'ts' })
+  await writeFile(path.join(dist, `${VITEST_DOOR}.mjs`), code)
+  await mkdir(path.join(dist, 'types'), { recursive: true })
+  await writeFile(path.join(dist, 'types', `${VITEST_DOOR}.d.mts`), source.replace(/^expect\..*\n/m, ''))
 }
 
 /**
@@ -246,6 +273,7 @@ await mkdir(dist, { recursive: true })
 const bundled = await buildImplementation()
 if (!process.argv.includes('--no-types')) await buildDeclarations()
 await writeFacades()
+await writeVitestDoor()
 await nameLateFiles()
 bundled.push(...(await buildUi(path.join(dist, 'ui'))))
 await writeNotices(dist, bundled)

@@ -8,6 +8,8 @@ const HELP = `uptrace-node ${VERSION}
 Usage:
   uptrace-node dev <file.js | command>          run a program, see its traces here and in the browser
   uptrace-node ui                               the viewer alone
+  uptrace-node check [options] -- <command>     run tests, fail on N+1, errors, budgets
+  uptrace-node mcp                              what the viewer holds, for coding agents
   uptrace-node doctor [--json] [-- <command>]   find out why telemetry does not arrive
   uptrace-node run [options] -- <command>       a span round any command
   uptrace-node migrate [folder] [--write]       what to change in a project with another SDK
@@ -50,6 +52,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ...Object.fromEntries(
     ASKING.map((name) => [name, async () => (await import('./viewer/commands/index.ts')).askCommand(name)]),
   ),
+  check: async () => (await import('./viewer/check/command.ts')).runCheck,
+  mcp: async () => (await import('./viewer/mcp/server.ts')).runMcp,
   doctor: async () => (await import('./diagnostics/doctor.ts')).runDoctor,
   run: async () => (await import('./run.ts')).runCommand,
   migrate: async () => (await import('./commands/migrate/command.ts')).runMigrate,

@@ -59,6 +59,12 @@ export function configureFromPreload(options: ConfigureOptions = {}): Telemetry 
   return preloaded
 }
 
+/** Whether a configuration in code would count: nothing is configured yet, or only by the preload. */
+export function canBeConfigured(): boolean {
+  const present = activeTelemetry()
+  return present === undefined || present === preloaded
+}
+
 /** Whatever fails here, the application goes on. */
 function startOrDisable(options: ConfigureOptions): Telemetry {
   try {

@@ -50,6 +50,7 @@ export const LAZY_PACKAGES = {
   'development-checks': './signals/checks/processor.ts',
   'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
+  'call-sites': './signals/traces/call-sites.ts',
 } as const
 
 const require = createRequire(import.meta.url)
@@ -82,6 +83,11 @@ let folder: string | undefined
 export function distFolder(): string {
   folder ??= findFolder()
   return folder
+}
+
+/** Where this code is: the built package, or `src` of the repository. */
+export function ownFolder(): string {
+  return typeof UPTRACE_NODE_BUNDLED === 'undefined' ? path.dirname(fileURLToPath(import.meta.url)) : distFolder()
 }
 
 /** False in the bundle of an application that was moved away from its node_modules: what is loaded late is not there. */

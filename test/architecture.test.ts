@@ -21,7 +21,18 @@ const LEAVES = [
 const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/format.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
-const DOORS = ['index.ts', 'register.ts', 'pino.ts', 'bundler.ts', 'cli.ts', 'run.ts', 'viewer/index.ts']
+const DOORS = [
+  'index.ts',
+  'register.ts',
+  'pino.ts',
+  'bundler.ts',
+  'cli.ts',
+  'run.ts',
+  'viewer/index.ts',
+  'testing.ts',
+  'testing-jest.ts',
+  'testing-vitest.ts',
+]
 /** Stage -> the stages it may take code from, besides leaves and itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   config: [],

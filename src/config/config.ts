@@ -33,6 +33,8 @@ export interface Config {
   readonly destinations: readonly Destination[]
   /** The viewer on this machine, when telemetry goes there. */
   readonly localViewer: Dsn | undefined
+  /** The program is run by `uptrace-node check`. */
+  readonly isChecked: boolean
   /** Where the web interface shows traces; empty where no such place is known. */
   readonly siteUrl: string
   readonly extraExporters: Readonly<Record<Signal, readonly ExtraExporter[]>>

@@ -22,11 +22,14 @@ export function resolveDestinations(
   const context = { options, env, findLocalViewer }
   // set by `uptrace-node dev`: while developing nothing goes to the back end that code names
   const dev = env.text('UPTRACE_DEV_DSN')
-  if (dev !== undefined)
-    return resolvePlaces([{ dsn: dev }], { ...context, isNamed: true, ownProtocol: 'http/protobuf' })
+  const fromCode = [options.dsn ?? []].flat().filter((dsn) => dsn.trim() !== '')
+  if (dev !== undefined) {
+    // but a test suite that receives its own telemetry gets it all the same
+    const places = [{ dsn: dev }, ...fromCode.filter(isOnThisMachine).map(placeOfDsn)]
+    return resolvePlaces(places, { ...context, isNamed: true, ownProtocol: 'http/protobuf' })
+  }
   if (options.backend !== undefined)
     return resolvePlaces(placesOf([options.backend].flat()), { ...context, isNamed: true })
-  const fromCode = [options.dsn ?? []].flat().filter((dsn) => dsn.trim() !== '')
   if (fromCode.length > 0) return resolvePlaces(fromCode.map(placeOfDsn), { ...context, isNamed: true })
   if (options.endpoint !== undefined) return fromEndpoints(options.endpoint, true)
   const named = placesOfEnvironment(env)
@@ -91,4 +94,8 @@ function tryParse(dsn: string): Dsn | undefined {
   } catch {
     return undefined
   }
+}
+
+function isOnThisMachine(dsn: string): boolean {
+  return /^http:\/\/[^@/]*@(localhost|127\.0\.0\.1|\[::1\]):\d+\/?$/.test(dsn.trim())
 }

@@ -66,6 +66,7 @@ export function resolveConfig(
     ...where,
     dsns: resolved.dsns,
     localViewer: resolved.localViewer,
+    isChecked: env.flag('UPTRACE_DEV_CHECK'),
     siteUrl: resolveSiteUrl(options, env, where, resolved),
     idGenerator: options.idGenerator ?? resolved.idGenerator,
     scrape: resolved.scrape,

@@ -4,9 +4,8 @@ import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Signal } from '../config/destination.ts'
-import type { Dsn } from '../config/dsn.ts'
 import type { Config } from '../config/resolve.ts'
-import { loadLazily } from '../lazy.ts'
+import { loadLazily, ownFolder } from '../lazy.ts'
 import { orElse } from '../log.ts'
 import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
@@ -90,7 +89,8 @@ function startTraces(
     spanProcessors: [
       ...(options.spanProcessors ?? []).map(isolate),
       ...orElse('checks of development', () => checkSpans(config), []),
-      ...orElse('the report of open spans', () => reportLiveSpans(config.localViewer, resource), []),
+      ...orElse('the report of open spans', () => reportLiveSpans(config, resource), []),
+      ...(config.isChecked ? orElse('the lines of calls', noteCallSites, []) : []),
     ],
     delivery: spanProcessor,
     baggageKeys: options.baggageKeys ?? [],
@@ -142,8 +142,14 @@ function checkSpans({ developmentChecks, spanLimits }: Config): SpanProcessor[] 
 }
 
 /** What is still open is shown by the viewer on this machine, and by no other back end. */
-function reportLiveSpans(viewer: Dsn | undefined, resource: Resource): SpanProcessor[] {
+function reportLiveSpans({ localViewer: viewer, isChecked }: Config, resource: Resource): SpanProcessor[] {
   if (!viewer) return []
   const { createLiveSpanProcessor } = loadLazily<typeof import('./traces/live-spans.ts')>('live-spans')
-  return [createLiveSpanProcessor({ url: viewer.siteUrl, headers: { 'uptrace-dsn': viewer.original }, resource })]
+  const headers = { 'uptrace-dsn': viewer.original }
+  return [createLiveSpanProcessor({ url: viewer.siteUrl, headers, resource, ...(isChecked ? { openMillis: 50 } : {}) })]
+}
+
+function noteCallSites(): SpanProcessor[] {
+  const { createCallSiteProcessor } = loadLazily<typeof import('./traces/call-sites.ts')>('call-sites')
+  return [createCallSiteProcessor({ isOwn: (file) => file.startsWith(ownFolder()) })]
 }

@@ -59,7 +59,7 @@ export interface Viewer {
 const MAX_REQUESTS = 10_000
 
 /**
- * Starts a viewer in this process.
+ * Starts a viewer in this process. It does not keep the process alive: close it, or not.
  * @example
  * const viewer = await startViewer({ memory: true })
  * configureOpentelemetry({ dsn: viewer.dsn, serviceName: 'orders' })
@@ -80,6 +80,8 @@ export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> 
   if (!memory && file === undefined) throw new TypeError('startViewer: memory: false needs a file to keep the data in')
   const server = await startServer(createApi, {
     port,
+    // a test that fails before it closes the viewer must not hang
+    holdsProcess: false,
     file: memory ? undefined : file,
     ...(token === undefined ? {} : { token }),
     limits: maxSpans === undefined ? {} : { maxSpans },

@@ -103,6 +103,16 @@ describe('destinations', () => {
     expect(resolve(options, env).destinations.map(({ url }) => url)).toEqual(urls)
   })
 
+  test.for<[string, readonly string[], readonly string[]]>([
+    ['replaces the back end that code names', [DSN, 'local'], []],
+    ['leaves the viewer of a test suite beside it', [DSN, 'http://t@localhost:99'], ['http://localhost:99/v1/traces']],
+    ['takes no other address for one', ['http://t@localhost.example:99', 'https://t@localhost:99'], []],
+  ])('the DSN of dev %s', ([, dsn, others]) => {
+    const { destinations } = resolve({ dsn }, { UPTRACE_DEV_DSN: 'http://dev@localhost:14319' })
+    const traces = destinations.map(({ url }) => url).filter((url) => url.endsWith('/traces'))
+    expect(traces).toEqual(['http://localhost:14319/v1/traces', ...others])
+  })
+
   test('carry the DSN byte for byte in the uptrace-dsn header, beside headers of the options', () => {
     const [traces] = resolve({ dsn: `${DSN}?grpc=4317`, headers: { 'x-a': 'b' } }).destinations
     expect(traces?.headers).toEqual({ 'uptrace-dsn': `${DSN}?grpc=4317`, 'x-a': 'b' })

@@ -15,10 +15,15 @@ const FOLDER = path.join(import.meta.dirname, '../../examples')
 const WITH_SERVERS = ['express-postgres-redis', 'sql-comments', 'mysql2', 'knex', 'amqplib']
 const WITH_INSTALLATION = ['nextjs']
 const SPECIAL = ['panic', 'spool', 'custom-sampler', 'viewer-in-tests', 'migration']
+/** Run by test/e2e/check.test.ts. */
+const TESTS = ['check']
 /** These have the address of their back end in the code, and no DSN. */
 const WITHOUT_DSN = ['jaeger', 'collector']
 const names = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION, ...SPECIAL].includes(entry.name))
+  .filter(
+    (entry) =>
+      entry.isDirectory() && ![...WITH_SERVERS, ...WITH_INSTALLATION, ...SPECIAL, ...TESTS].includes(entry.name),
+  )
   .map(({ name }) => name)
 const mainOf = (name: string): string => path.join(FOLDER, name, name === 'typescript' ? 'main.ts' : 'main.mjs')
 /** What must arrive: each span as the path from its root, metric names, log bodies; `routes` are the http.route of the servers' spans. */

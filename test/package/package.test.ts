@@ -162,6 +162,8 @@ describe('types', () => {
 import { ConfigError, configureOpentelemetry, rateLimitingSampler, traceUrl, withSpan } from 'uptrace-node'
 import { pinoOptions } from 'uptrace-node/pino'
 import { startViewer, type Viewer } from 'uptrace-node/viewer'
+import { assertSpan, startTelemetry } from 'uptrace-node/testing'
+export const asserted: Promise<void> = startTelemetry().then((telemetry) => assertSpan(telemetry, { name: 'a' }))
 export const viewer: Promise<Viewer> = startViewer({ memory: true })
 const options: ConfigureOptions = { dsn: ['a', 'b'], sampler: rateLimitingSampler(5), instrumentations: { http: false, pg: { enhancedDatabaseReporting: true } } }
 export function run(): Telemetry { return configureOpentelemetry(options) }

@@ -14,6 +14,8 @@ export interface LiveSpansOptions {
   /** Must let the viewer in: `uptrace-dsn` or `authorization`. */
   readonly headers: Readonly<Record<string, string>>
   readonly resource: Resource
+  /** How long a span is open before it is reported, and how often reports are made at most. @default 1000 */
+  readonly openMillis?: number
 }
 
 /** An open span in the form that the viewer takes. */
@@ -39,7 +41,6 @@ interface OpenSpan {
 }
 
 const OPEN_MILLIS = 1000
-const EVERY_MILLIS = 1000
 const MAX_OPEN = 2000
 const MAX_ATTRIBUTES = 10
 const MAX_TEXT = 200
@@ -52,7 +53,12 @@ const IDENTITY = ['service.name', 'service.instance.id', 'host.name', 'process.p
  * The answer to the first report is never finished. Its connection closes when the process ends, in whatever way, and so the viewer
  * knows that what is still open then will never be closed.
  */
-export function createLiveSpanProcessor({ url, headers, resource }: LiveSpansOptions): SpanProcessor {
+export function createLiveSpanProcessor({
+  url,
+  headers,
+  resource,
+  openMillis = OPEN_MILLIS,
+}: LiveSpansOptions): SpanProcessor {
   // neither the timer nor the socket may hold the state of the request that happened to start them
   const snapshot = AsyncLocalStorage.snapshot()
   const suppressed = suppressTracing(ROOT_CONTEXT)
@@ -97,14 +103,15 @@ export function createLiveSpanProcessor({ url, headers, resource }: LiveSpansOpt
 
   function schedule(): void {
     if (hasEnded || timer) return
-    timer = runUntraced(() => setTimeout(tick, EVERY_MILLIS))
+    timer = runUntraced(() => setTimeout(tick, openMillis))
     timer.unref()
   }
 
   function tick(): void {
     timer = undefined
     try {
-      if (presence !== 'asked') report(grownUp())
+      // it tells the viewer which run this is
+      if (presence !== 'asked' && !resource.asyncAttributesPending) report(grownUp())
     } catch {
       // e.g. a name that cannot be read: the program must not see it
     }
@@ -113,7 +120,7 @@ export function createLiveSpanProcessor({ url, headers, resource }: LiveSpansOpt
 
   /** The spans that have been open for long enough to be reported; from now on they count as reported. */
   function grownUp(): LiveSpan[] {
-    const before = performance.now() - OPEN_MILLIS
+    const before = performance.now() - openMillis
     const grown: LiveSpan[] = []
     for (const [spanId, { span, sinceMillis }] of young) {
       if (sinceMillis > before) break

@@ -23,11 +23,17 @@ const MAIN_FILES = ['index', 'main', 'server', 'app'].flatMap((name) => [
   `${name}.ts`,
 ])
 
-export async function runApp(command: readonly string[], { dsn }: LocalViewer, runId: string): Promise<AppResult> {
+/** @param more further variables for the program */
+export async function runApp(
+  command: readonly string[],
+  { dsn }: Pick<LocalViewer, 'dsn'>,
+  runId: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<AppResult> {
   const [program, ...args] = SCRIPT.test(command[0]!) ? [process.execPath, ...command] : withMainFile(command)
   const { code, error } = await runChild([program!, ...args], {
     stdio: 'inherit',
-    env: appEnvironment(dsn, runId),
+    env: { ...appEnvironment(dsn, runId), ...more },
     // npm and npx are .cmd files there
     shell: process.platform === 'win32' && program !== process.execPath,
   })

@@ -68,6 +68,10 @@ function createHttpServer(listener: Listener, options: ServerOptions): Server {
   server.emit = EventEmitter.prototype.emit
   server.maxConnections = MAX_CONNECTIONS
   makeRoom(server)
+  if (options.holdsProcess === false) {
+    server.unref()
+    server.on('connection', (socket: Socket) => socket.unref())
+  }
   return server
 }
 

@@ -17,6 +17,8 @@ export interface ServerOptions extends StoreOptions {
   readonly headersTimeoutMillis?: number
   /** Who is at the other end of a connection; the kernel is asked by default. */
   readonly peerOf?: (connection: Connection) => Peer
+  /** Whether the process goes on while the server listens. @default true */
+  readonly holdsProcess?: boolean
   /** Called when the holder of the token asks the server to end; it closes itself by then unless this is given. */
   readonly onShutdown?: () => void
 }
