@@ -14,6 +14,16 @@ export function isBuilt(name: 'otelcol' | 'jaeger'): boolean {
   return found
 }
 
+/** Whether the Collector has every part that scripts/collector/builder.yaml lists: one that was built from an older list has not. */
+export function hasAllParts(): boolean {
+  if (!isBuilt('otelcol')) return false
+  const [listed, built] = [path.join(BIN, '../../scripts/collector/builder.yaml'), path.join(BIN, 'otelcol.yaml')]
+  const isCurrent = existsSync(built) && readFileSync(built, 'utf8') === readFileSync(listed, 'utf8')
+  if (!isCurrent)
+    console.log('skipped: otelcol was built from another list of parts (scripts/build-backends.sh builds it anew)')
+  return isCurrent
+}
+
 export interface Collector {
   readonly httpPort: number
   readonly grpcPort: number
@@ -48,6 +58,39 @@ service:
     output: () => (existsSync(file) ? completeLines(readFileSync(file, 'utf8')).map((line) => JSON.parse(line)) : []),
     stop: (signal = 'SIGTERM') => stop(child, signal),
   }
+}
+
+/** Runs the Collector with configurations of the repository, which take their addresses from `env`. */
+export async function runCollector(
+  configs: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Pick<Collector, 'stop'> & { readonly pid: number }> {
+  const child = spawn(
+    path.join(BIN, 'otelcol'),
+    configs.flatMap((file) => ['--config', file]),
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH, ...env },
+    },
+  )
+  await sees(child, 'Everything is ready')
+  return { pid: child.pid!, stop: (signal = 'SIGTERM') => stop(child, signal) }
+}
+
+/** What `otelcol validate` says; empty where it has nothing to object. */
+export function validateCollector(
+  configs: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(path.join(BIN, 'otelcol'), ['validate', ...configs.flatMap((file) => ['--config', file])], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH, ...env },
+  })
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })))
 }
 
 /** The last line may still be on its way to the disk. */

@@ -123,6 +123,7 @@ export const ROADS: readonly Road[] = [
       tracesSampler: drop('write its rules as sampling: [{ route, ratio }], or pass a Sampler as sampler'),
       integrations: drop('libraries are traced by themselves'),
       tracePropagationTargets: drop('headers go to every host; turn a client off by instrumentations'),
+      enableOpenTelemetrySetup: drop('not needed without Sentry'),
       skipOpenTelemetrySetup: drop('not needed without Sentry'),
       sendDefaultPii: drop('see docs/privacy.md for what is masked'),
       ignoreTransactions: drop('write it as ignoreUrls'),

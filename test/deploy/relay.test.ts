@@ -1,0 +1,198 @@
+/** The Collector configurations of deploy/kubernetes in the real Collector: a relay that is killed loses nothing, whole traces are sampled. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Sink, startSink } from '../faults/sink.ts'
+import { type Collector, eventually, freePort, hasAllParts, runCollector } from '../support/backends.ts'
+import { runSource } from '../support/run-node.ts'
+import { attributesOf } from '../wire/proto/otlp.ts'
+
+const CONFIGS = path.join(import.meta.dirname, '../../deploy/kubernetes/collector')
+const isThere = hasAllParts()
+const ERROR = 2
+/** How long the relay is away, in milliseconds. */
+const AWAY_MILLIS = Number(process.env.UPTRACE_TEST_RELAY_AWAY ?? 20_000)
+
+/** Makes spans at a steady pace for as long as it is told, and says what became of them. */
+const LOAD = `
+import { configureOpentelemetry, withSpan } from 'uptrace-node'
+const telemetry = configureOpentelemetry({ serviceName: 'load', metricsEnabled: false })
+const end = Date.now() + Number(process.env.LOAD_MILLIS)
+while (Date.now() < end) {
+  for (let i = 0; i < 20; i++) withSpan('work', () => {})
+  await new Promise((resolve) => setTimeout(resolve, 10))
+}
+await telemetry.shutdown({ timeoutMillis: 60_000 })
+const { created, delivered, dropped } = telemetry.health().signals.traces
+console.log(JSON.stringify({ created, delivered, dropped }))
+`
+
+let sink: Sink
+let collectors: Array<Pick<Collector, 'stop'>>
+beforeEach(async ({ skip }) => {
+  if (!isThere) skip()
+  sink = await startSink()
+  collectors = []
+})
+afterEach(async () => {
+  await Promise.all(collectors.map((collector) => collector.stop('SIGKILL')))
+  await sink?.close()
+})
+
+interface Addresses {
+  readonly http: number
+  readonly env: Record<string, string>
+}
+
+async function addresses(more: Record<string, string> = {}): Promise<Addresses> {
+  const [http, grpc, health] = await Promise.all([freePort(), freePort(), freePort()])
+  return {
+    http,
+    env: {
+      OTLP_HTTP_LISTEN: `127.0.0.1:${http}`,
+      OTLP_GRPC_LISTEN: `127.0.0.1:${grpc}`,
+      HEALTH_LISTEN: `127.0.0.1:${health}`,
+      QUEUE_DIRECTORY: mkdtempSync(path.join(tmpdir(), 'otelcol-queue-')),
+      UPTRACE_DSN: 'https://token@back-end',
+      ...more,
+    },
+  }
+}
+
+async function start(configs: readonly string[], env: Record<string, string>): Promise<Pick<Collector, 'stop'>> {
+  const collector = await runCollector(
+    configs.map((name) => path.join(CONFIGS, name)),
+    env,
+  )
+  collectors.push(collector)
+  return collector
+}
+
+const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+
+test(`a relay that is killed under load and is away for ${AWAY_MILLIS / 1000} s loses nothing`, {
+  timeout: AWAY_MILLIS + 120_000,
+}, async () => {
+  const { http, env } = await addresses({ NEXT_ENDPOINT: sink.url })
+  const relay = await start(['agent.yaml'], env)
+  const load = runSource('mjs', LOAD, {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, LOAD_MILLIS: String(AWAY_MILLIS + 10_000) },
+    timeoutMillis: AWAY_MILLIS + 100_000,
+  })
+  await pause(4_000)
+  await relay.stop('SIGKILL')
+  const before = sink.spanIds().size
+  expect(before).toBeGreaterThan(0)
+  await pause(AWAY_MILLIS)
+  await start(['agent.yaml'], env)
+  const { code, stdout } = await load
+  const { created, delivered, dropped } = JSON.parse(stdout)
+  expect({ code, delivered, dropped }).toEqual({ code: 0, delivered: created, dropped: {} })
+  const arrived = await eventually(
+    () => sink.spanIds().size,
+    (count) => count >= created,
+    30_000,
+  )
+  expect(arrived).toBe(created)
+  console.log(`${created} spans created, ${arrived} arrived; ${before} before the relay was killed`)
+})
+
+test('what the relay has acknowledged is on disk: killed while the back end is down, it sends all of it later', {
+  timeout: 120_000,
+}, async () => {
+  const { http, env } = await addresses({ NEXT_ENDPOINT: sink.url })
+  const relay = await start(['agent.yaml'], env)
+  sink.behaviour = { status: 503 }
+  const { stdout } = await runSource('mjs', LOAD, {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, LOAD_MILLIS: '3000' },
+    timeoutMillis: 80_000,
+  })
+  const { created, delivered } = JSON.parse(stdout)
+  expect(delivered).toBe(created)
+  expect(sink.spanIds().size).toBe(0)
+  await relay.stop('SIGKILL')
+  sink.behaviour = 'ok'
+  await start(['agent.yaml'], env)
+  expect(
+    await eventually(
+      () => sink.spanIds().size,
+      (count) => count >= created,
+      60_000,
+    ),
+  ).toBe(created)
+})
+
+test('the relay adds the token: programs need none', { timeout: 60_000 }, async () => {
+  const { http, env } = await addresses({ NEXT_ENDPOINT: sink.url })
+  await start(['agent.yaml'], env)
+  await runSource('mjs', LOAD, {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, LOAD_MILLIS: '1' },
+  })
+  const received = await eventually(
+    () => sink.received,
+    (all) => all.length > 0,
+  )
+  expect(received[0]!.headers['uptrace-dsn']).toBe('https://token@back-end')
+})
+
+/** Two services in one trace: each tells its own spans to the balancer. */
+const TWO_SERVICES = `
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { configureOpentelemetry, shutdown, withSpan } from 'uptrace-node'
+const telemetry = configureOpentelemetry({ serviceName: process.argv[2], metricsEnabled: false })
+for (let i = 0; i < 40; i++) {
+  const id = (i + 1).toString(16).padStart(32, 'a')
+  const parent = { traceparent: '00-' + id + '-' + (i + 1).toString(16).padStart(16, '0') + '-01' }
+  context.with(propagation.extract(ROOT_CONTEXT, parent), () =>
+    withSpan('step', (span) => {
+      if (i < 4 && process.argv[2] === 'payment') span.setStatus({ code: 2, message: 'declined' })
+    }),
+  )
+}
+await shutdown()
+`
+
+test('balancer and two samplers: traces with an error arrive whole, from both services; metrics count all spans', {
+  timeout: 90_000,
+}, async () => {
+  const settings = {
+    UPTRACE_OTLP_ENDPOINT: sink.url,
+    DECISION_WAIT: '4s',
+    SHARE_PERCENT: '0',
+    METRICS_INTERVAL: '1s',
+  }
+  const samplers = await Promise.all([addresses(settings), addresses(settings)])
+  for (const { env } of samplers) await start(['sampler.yaml'], env)
+  const balancer = await addresses(settings)
+  const config = path.join(mkdtempSync(path.join(tmpdir(), 'otelcol-')), 'static.yaml')
+  // a list of addresses in place of the name that Kubernetes would resolve
+  const hostnames = samplers.map(({ env }) => env.OTLP_GRPC_LISTEN!)
+  writeFileSync(
+    config,
+    `exporters: { loadbalancing: { resolver: { dns: null, static: { hostnames: ${JSON.stringify(hostnames)} } } } }\n`,
+  )
+  await start(['balancer.yaml', path.relative(CONFIGS, config)], balancer.env)
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${balancer.http}` }
+  await Promise.all(
+    ['orders', 'payment'].map((service) => runSource('mjs', TWO_SERVICES, { args: [service], env: endpoint })),
+  )
+  await eventually(
+    () => sink.items('traces').length,
+    (count) => count >= 8,
+    30_000,
+  )
+  await pause(2_000)
+  const byTrace = Map.groupBy(sink.items('traces'), ({ traceId }) => traceId)
+  expect([...byTrace.values()].map((spans) => spans.length)).toEqual([2, 2, 2, 2])
+  for (const spans of byTrace.values()) expect(spans.some(({ status }) => status?.code === ERROR)).toBe(true)
+  const calls = sink.items('metrics').filter(({ name }) => name === 'traces.span.metrics.calls')
+  const points = calls.flatMap((metric) => metric.sum.dataPoints)
+  expect(points.reduce((sum, point) => sum + Number(point.asInt), 0)).toBe(80)
+  expect(
+    points.reduce(
+      (sum, point) => sum + (attributesOf(point)['status.code'] === 'STATUS_CODE_ERROR' ? Number(point.asInt) : 0),
+      0,
+    ),
+  ).toBe(4)
+})
