@@ -7,7 +7,7 @@ import type { Colour, Screen } from './screen.ts'
 /** Enough of a trace id to be unique among what a viewer stores. */
 const SHORT_ID = 8
 const NAME_COLUMNS = 32
-const LEAST_NAME = 12
+const LEAST_NAME = 16
 const MOST_NAME = 200
 const FLAGS: ReadonlyMap<Badge, string> = new Map([
   ['n+1', 'N+1'],

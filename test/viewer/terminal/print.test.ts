@@ -130,6 +130,16 @@ test('a table is aligned, and its longest column gives way', () => {
   expect(tableLines(columns, rows, PLAIN)[2]).toContain('b'.repeat(60))
 })
 
+test('a column that is optional gives way before the longest is cut away', () => {
+  const columns = [
+    { title: 'name', of: ({ name }: Row) => name, grows: true },
+    { title: 'n', of: ({ n }: Row) => String(n), right: true },
+    { title: 'again', optional: true, of: ({ n }: Row) => String(n).repeat(30) },
+  ]
+  const lines = tableLines(columns, [{ name: 'b'.repeat(20), n: 1 }], screenOf({ isTTY: true, columns: 40 }, {}))
+  expect(lines).toEqual([`name${' '.repeat(16)}  n`, `${'b'.repeat(20)}  1`])
+})
+
 test.for([
   ['[a](http://b) *c* <img>', '\\[a\\](http://b) \\*c\\* \\<img\\>'],
   ['```\n# head', '\\`\\`\\` \\# head'],
