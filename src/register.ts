@@ -2,6 +2,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { configureFromPreload } from './configure.ts'
 import { currentDestinations } from './delivery/current-destinations.ts'
+import { loadedPackages, watchImports } from './diagnostics/loaded-packages.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
 
 if (isMainThread || isWorkerOfApplication())
@@ -12,6 +13,7 @@ function configureFromEnvironment(reportFile: string | undefined): void {
     configureFromPreload()
     return
   }
+  watchImports()
   const { counts, processor } = createScopeCounter()
   const telemetry = configureFromPreload({ spanProcessors: [processor] })
   startReporting(reportFile, () => ({
@@ -19,6 +21,7 @@ function configureFromEnvironment(reportFile: string | undefined): void {
     instrumentation: telemetry.diagnostics(),
     spans: counts,
     destinations: currentDestinations(),
+    packages: loadedPackages(),
     main: process.argv[1],
   }))
 }

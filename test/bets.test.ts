@@ -139,6 +139,13 @@ console.log(require('@opentelemetry/api-logs').logs.getLoggerProvider() === prov
     const { UndiciInstrumentation } = await import('@opentelemetry/instrumentation-undici')
     expect(has(UndiciInstrumentation.prototype, 'onRequestCreated')).toEqual([])
   })
+
+  test('the context manager keeps the context in a storage named _asyncLocalStorage', () => {
+    const { AsyncLocalStorageContextManager: Manager } = require('@opentelemetry/context-async-hooks') as {
+      AsyncLocalStorageContextManager: new () => Any
+    }
+    expect(has(new Manager()['_asyncLocalStorage'], 'run', 'getStore')).toEqual([])
+  })
 })
 
 describe('Node.js', () => {
@@ -225,6 +232,33 @@ console.log(seen, module.children.at(-1) === child, child.parent === module, chi
     server.closeAllConnections()
     server.close()
   })
+
+  test('a channel enters the storages that are bound to it by run or by withScope', () => {
+    const channel = diagnosticsChannel.tracingChannel('uptrace-node:bet')
+    const entered: string[] = []
+    const note = (name: string): void => void entered.push(name)
+    const storage = {
+      run(_own: unknown, run: Callable) {
+        note('run')
+        return run()
+      },
+      withScope() {
+        note('withScope')
+        return { [Symbol.dispose]() {} }
+      },
+    }
+    channel.start.bindStore(storage as never, () => 1 as never)
+    channel.subscribe({ start() {}, end() {}, asyncStart() {}, asyncEnd() {}, error() {} })
+    expect(channel.traceSync(() => 2, {})).toBe(2)
+    expect(['run', 'withScope']).toContain(entered.join())
+  })
+
+  test('objects of node:http2 that nobody connects or listens with have the classes of all', () => {
+    const http2 = require('node:http2') as typeof import('node:http2')
+    const [one, other] = [http2.createServer(), http2.createServer()]
+    expect(Object.getPrototypeOf(one)).toBe(Object.getPrototypeOf(other))
+    expect(Object.getPrototypeOf(http2.createSecureServer({}))).not.toBe(Object.getPrototypeOf(one))
+  })
 })
 
 describe('libraries', () => {
@@ -304,5 +338,43 @@ describe('libraries', () => {
 
   test('graphql exports execute and executeSync from one file', () => {
     expect(has(require('graphql/execution/execute.js'), 'execute', 'executeSync')).toEqual([])
+  })
+
+  test('a query of postgres is handled by a method, and settled by two of its own functions', () => {
+    const { Query } = require(path.join(ROOT, 'node_modules/postgres/cjs/src/query.js')) as { Query: never }
+    const query = new (Query as new (...args: unknown[]) => object)(
+      [''],
+      [],
+      () => {},
+      () => {},
+    )
+    expect(has(query, 'handle', 'resolve', 'reject')).toEqual([])
+    const connect = require(path.join(ROOT, 'node_modules/postgres/cjs/src/connection.js')) as Callable
+    expect(has(connect({ transform: {}, parsers: {} }), 'execute', 'connect')).toEqual([])
+  })
+
+  test('BullMQ traces by one method, which reads the name and the option telemetry', async () => {
+    const { QueueBase } = require('bullmq') as { QueueBase: { prototype: { trace: Callable } } }
+    const span = { setAttributes() {}, setSpanOnContext: (own: unknown) => own, end() {} }
+    const contextManager = { active: () => 1, with: (_own: unknown, run: Callable) => run() }
+    const telemetry = { tracer: { startSpan: () => span }, contextManager }
+    const self = { name: 'mails', opts: { telemetry } }
+    expect(await QueueBase.prototype.trace.call(self, 3, 'add', 'mails', (given: unknown) => given === span)).toBe(true)
+  })
+
+  test('cron adds a task by addCallback, and croner runs one by _trigger', () => {
+    expect(has(require('cron').CronJob.prototype, 'addCallback')).toEqual([])
+    expect(has(require('croner').Cron.prototype, '_trigger')).toEqual([])
+  })
+
+  test('LangChain finds the handlers of a run by _configureSync of its callback manager', () => {
+    const { CallbackManager } = require('@langchain/core/callbacks/manager') as { CallbackManager: object }
+    expect(has(CallbackManager, '_configureSync')).toEqual([])
+  })
+
+  test('grpc-js listens to streams by methods named _streamHandler or _channelzHandler', () => {
+    const server = readFileSync(path.join(ROOT, 'node_modules/@grpc/grpc-js/build/src/server.js'), 'utf8')
+    expect(server).toMatch(/_streamHandler\(/)
+    expect(server).toMatch(/_channelzHandler\(/)
   })
 })

@@ -2,13 +2,14 @@
 import { parseArgs } from 'node:util'
 import type { Destination } from '../config/destination.ts'
 import { type Config, resolveConfig } from '../config/resolve.ts'
-import { TARGETS } from '../instrument/catalogue.generated.ts'
 import { importHookKind } from '../instrument/hooks/module-import.ts'
+import { TARGETS } from '../instrument/targets.ts'
 import { configureLog } from '../log.ts'
 import { redactSecrets } from '../redact.ts'
 import { isNodeSupported, VERSION } from '../version.ts'
 import { findInlined } from './bundle.ts'
 import { findApiCopies } from './copies.ts'
+import { findUntraced } from './libraries.ts'
 import { probe } from './probe.ts'
 import { type ProgramRun, runProgram } from './run-program.ts'
 import type { SelfReport } from './self-report.ts'
@@ -143,7 +144,7 @@ function checkProgram({ name, outcome, report }: ProgramRun): Check[] {
   return [{ name: 'program', status: 'failed', detail }]
 }
 
-function judgeReport({ instrumentation, spans, main }: SelfReport): Check[] {
+function judgeReport({ instrumentation, spans, main, packages }: SelfReport): Check[] {
   const active = instrumentation?.active.filter((name) => name !== 'runtime-node') ?? []
   const late = instrumentation?.late.filter(({ loadedBy }) => loadedBy !== undefined) ?? []
   const counts = Object.entries(spans).map(
@@ -176,6 +177,13 @@ function judgeReport({ instrumentation, spans, main }: SelfReport): Check[] {
         name: 'loaded early',
         status: 'warning',
         detail: `${module} ${version ?? ''}, by ${loadedBy}${taken.length > 0 ? `; not traced: ${taken.join(', ')}, taken from it before telemetry was configured` : ', patched in place'}`,
+      }),
+    ),
+    ...findUntraced(packages).map(
+      ([name, detail]): Check => ({
+        name: 'no instrumentation',
+        status: 'warning',
+        detail: `${name} is loaded: ${detail}`,
       }),
     ),
     ...(instrumentation?.unsupported ?? []).map(

@@ -14,6 +14,8 @@ export interface SelfReport {
   readonly spans: Readonly<Record<string, number>>
   /** Where it sends, however that was configured; with credentials. */
   readonly destinations: readonly Destination[]
+  /** Names of what it has loaded. */
+  readonly packages: readonly string[]
   /** The program that runs. */
   readonly main: string | undefined
 }

@@ -3,6 +3,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks'
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import { log } from '../log.ts'
+import { contextStorage } from '../signals/context-manager.ts'
 import { describeError, recordError } from './error-text.ts'
 
 export interface Operation<Message> {
@@ -65,12 +66,19 @@ function conclude(span: Span, { error }: Outcome, describe: () => void): void {
   span.end()
 }
 
-/** What a channel asks of a storage, done with whatever carries the active span. */
+interface Scoping {
+  withScope?(own: Context): object
+}
+
+/** What a channel asks of a storage, done with whatever carries the active span: older versions of Node run a function, newer ones open a scope. */
 const ACTIVE_CONTEXT = {
   run: <T>(own: Context, run: (...args: unknown[]) => T, ...args: unknown[]): T =>
     context.with(own, run as never, undefined, ...(args as [])) as T,
+  withScope: (own: Context) => (contextStorage() as Scoping | undefined)?.withScope?.(own) ?? NO_SCOPE,
   // not asked today; without a function to run there is nothing to do
   enterWith() {},
   getStore: () => context.active(),
-  withScope: () => ({ [Symbol.dispose]() {} }),
 } as unknown as AsyncLocalStorage<Context>
+
+/** With a context manager of the application's own, what is below an operation is beside it. */
+const NO_SCOPE = { [Symbol.dispose]() {}, dispose() {} }

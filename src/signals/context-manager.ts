@@ -1,5 +1,6 @@
 /** Chooses what carries the active span from call to call. */
-import type { ContextManager } from '@opentelemetry/api'
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import type { Context, ContextManager } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { orElse } from '../log.ts'
 
@@ -12,4 +13,10 @@ export function chooseContextManager(given: ContextManager | undefined): Context
   if (own) return own
   usual ??= new AsyncLocalStorageContextManager()
   return usual.enable()
+}
+
+/** What our own context manager keeps the context in, for those parts of Node that switch storages themselves; undefined where it is not in use. */
+export function contextStorage(): AsyncLocalStorage<Context> | undefined {
+  const { _asyncLocalStorage: storage } = Object(usual) as { _asyncLocalStorage?: AsyncLocalStorage<Context> }
+  return typeof storage?.run === 'function' ? storage : undefined
 }

@@ -218,3 +218,18 @@ test.for([['--password=hunter2'], ['hunter2'], ['--json=hunter2'], ['-x', 'hunte
     expect(output).not.toContain('hunter2')
   },
 )
+
+test('libraries that nothing traces are named, however they were loaded', async () => {
+  for (const name of ['mqtt', 'nats']) {
+    mkdirSync(path.join(folder, 'node_modules', name), { recursive: true })
+    writeFileSync(path.join(folder, 'node_modules', name, 'package.json'), '{"version":"1.0.0"}')
+    writeFileSync(path.join(folder, 'node_modules', name, 'index.js'), '')
+  }
+  const file = path.join(folder, 'app.mjs')
+  writeFileSync(
+    file,
+    `import 'mqtt'; import { createRequire } from 'node:module'; createRequire(import.meta.url)('nats')`,
+  )
+  const { output } = await doctor(['--', process.execPath, '--import', 'uptrace-node/register', file])
+  for (const name of ['mqtt', 'nats']) expect(output).toContain(`${name} is loaded: spans are missing`)
+})

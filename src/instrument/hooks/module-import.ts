@@ -37,6 +37,8 @@ export interface ImportTargets {
 
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
 export function watchImport(targets: ImportTargets): ImportWatch {
+  // Deno 2 has the function, and breaks down when a hook answers with a module of its own
+  if (process.versions['deno'] !== undefined) return { kind: 'none' }
   if (!canHookInThread()) return watchFromLoaderThread(targets.onSight)
   let isFirst = false
   let wrapper: Hook | undefined

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { Duplex } from 'node:stream'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
+import { withPristineRequire } from '../hooks/module-require.ts'
 import { wrapEmit } from '../http/inherited-emit.ts'
 import { wrapMethod } from '../wrap-method.ts'
 import { wrapRequest } from './client.ts'
@@ -19,7 +20,7 @@ export function createHttp2(settings: Settings): Instrumentation {
 function patch(tracing: Tracing): void {
   if (isPatched) return
   isPatched = true
-  const http2 = require('node:http2') as typeof import('node:http2')
+  const http2 = withPristineRequire(() => require('node:http2')) as typeof import('node:http2')
   wrapEmit(prototypeOf(http2.createServer()), (below) => emitOfServer(below, 'http', tracing))
   wrapEmit(prototypeOf(http2.createSecureServer({})), (below) => emitOfServer(below, 'https', tracing))
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })

@@ -1,6 +1,7 @@
 /** node:sqlite: a span for each statement that is run, and for `exec`. */
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
+import { withPristineRequire } from '../hooks/module-require.ts'
 import { wrapMethod } from '../wrap-method.ts'
 import { createSqliteOperations, type Database, finish, wrapStatements } from './statements.ts'
 
@@ -25,7 +26,11 @@ export function createNodeSqlite(settings: Settings): Instrumentation {
 
 /** Its classes are patched where they are, so that it does not matter when or how it was loaded. */
 function patch(tracing: Tracing): void {
-  const { DatabaseSync, StatementSync } = process.getBuiltinModule('node:sqlite') as Sqlite
+  // our own load of it must not be taken for the application's
+  const sqlite = withPristineRequire(() => process.getBuiltinModule?.('node:sqlite')) as Sqlite | undefined
+  // another runtime, which has it under this name only
+  if (typeof sqlite?.DatabaseSync !== 'function' || typeof sqlite.StatementSync !== 'function') return
+  const { DatabaseSync, StatementSync } = sqlite
   wrapMethod(DatabaseSync.prototype, 'exec', (original) => {
     return function (this: object, ...args: unknown[]) {
       const [text] = args
