@@ -26,7 +26,7 @@ export function watchFrameworkSpans(scope: string, tracer: Tracer): Tracer {
     const isRequest = metadata?.type === RPCType.HTTP
     if (isRequest) noteRoute(metadata, options.attributes?.[attribute])
     else if (isStart(scope, options, parent)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
-    const isSecond = isRequest && options.kind === SpanKind.SERVER
+    const isSecond = options.kind === SpanKind.SERVER && (isRequest || hasLocalSpan(parent))
     return tracer.startSpan(name, isSecond ? { ...options, kind: SpanKind.INTERNAL } : options, parent)
   }
   // `startActiveSpan` of our tracers starts spans by this method
@@ -35,6 +35,11 @@ export function watchFrameworkSpans(scope: string, tracer: Tracer): Tracer {
 
 function noteRoute(metadata: { route?: string }, route: unknown): void {
   if (typeof route === 'string' && !NONE.test(route)) metadata.route = withoutGroups(route)
+}
+
+function hasLocalSpan(parent: Context): boolean {
+  const span = trace.getSpanContext(parent)
+  return span !== undefined && span.isRemote !== true
 }
 
 /** SvelteKit's ids name groups of routes, which are no part of a path. */

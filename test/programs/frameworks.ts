@@ -1,0 +1,116 @@
+/** Frameworks that are built before they run: a small app of each, and the names that its requests must have. */
+import type { Program } from './program.ts'
+
+export interface Framework {
+  readonly name: string
+  readonly packages: readonly string[]
+  readonly files: Readonly<Record<string, string>>
+  /** Arguments of Node. */
+  readonly build?: readonly string[]
+  /** Of Node, before those of the program. @default the preload */
+  readonly flags?: readonly string[]
+  readonly program: Omit<Program, 'folder' | 'asks'>
+  /** Path -> the name of its server span. */
+  readonly requests: Readonly<Record<string, string>>
+  /** Further spans that must be there. */
+  readonly spans?: readonly string[]
+}
+
+const CONFIGURE = `import { configureOpentelemetry } from 'uptrace-node'\nconfigureOpentelemetry()\n`
+
+export const FRAMEWORKS: readonly Framework[] = [
+  {
+    name: 'next',
+    packages: ['next', 'react', 'react-dom'],
+    files: {
+      'next.config.mjs': `export default { serverExternalPackages: ['uptrace-node'] }\n`,
+      'instrumentation.js': `export async function register() { if (process.env.NEXT_RUNTIME === 'nodejs') (await import('uptrace-node')).configureOpentelemetry() }\n`,
+      'app/layout.js': `export default function Layout({ children }) { return <html><body>{children}</body></html> }\n`,
+      'app/posts/[id]/page.js': `export default async function Post({ params }) { const { id } = await params; return <h1>post {id}</h1> }\n`,
+      'app/api/things/[thing]/route.js': `export async function GET(request, { params }) { return Response.json(await params) }\n`,
+    },
+    build: ['node_modules/next/dist/bin/next', 'build'],
+    flags: [],
+    program: {
+      args: ['node_modules/next/dist/bin/next', 'start', '--port', '{port}'],
+      env: { NEXT_TELEMETRY_DISABLED: '1' },
+      ready: '/favicon.ico',
+    },
+    requests: { '/posts/1': 'GET /posts/[id]', '/api/things/2': 'GET /api/things/[thing]', '/none': 'GET' },
+  },
+  {
+    name: 'sveltekit',
+    packages: ['@sveltejs/kit', '@sveltejs/adapter-node', 'svelte', 'vite', '@sveltejs/vite-plugin-svelte'],
+    files: {
+      'vite.config.js': `import adapter from '@sveltejs/adapter-node'\nimport { sveltekit } from '@sveltejs/kit/vite'\nexport default { plugins: [sveltekit({ adapter: adapter(), tracing: { server: true } })] }\n`,
+      'src/app.html': `<!doctype html><html><head>%sveltekit.head%</head><body>%sveltekit.body%</body></html>\n`,
+      'src/instrumentation.server.js': CONFIGURE,
+      'src/routes/(app)/posts/[id]/+page.svelte': `<script>let { data } = $props()</script><h1>{data.id}</h1>\n`,
+      'src/routes/(app)/posts/[id]/+page.server.js': `export const load = ({ params }) => ({ id: params.id })\n`,
+      'src/routes/api/[thing]/+server.js': `export const GET = ({ params }) => Response.json(params)\n`,
+    },
+    build: ['node_modules/vite/bin/vite.js', 'build'],
+    flags: [],
+    program: { args: ['build/index.js'], ready: '/favicon.ico' },
+    requests: {
+      '/posts/1': 'GET /posts/[id]',
+      '/posts/1/__data.json': 'GET /posts/[id]',
+      '/api/2': 'GET /api/[thing]',
+      '/none': 'GET',
+    },
+  },
+  {
+    name: 'react-router',
+    packages: [
+      ...['@react-router/dev', '@react-router/node', '@react-router/serve', 'react-router'],
+      ...['react', 'react-dom', 'vite', 'isbot'],
+    ],
+    files: {
+      'vite.config.js': `import { reactRouter } from '@react-router/dev/vite'\nexport default { plugins: [reactRouter()] }\n`,
+      'app/root.jsx': `import { Outlet, Scripts } from 'react-router'\nexport default function App() { return <html><body><Outlet /><Scripts /></body></html> }\n`,
+      'app/routes.js': `import { index, route } from '@react-router/dev/routes'\nexport default [index('./home.jsx'), route('posts/:id', './post.jsx'), route('api/:thing', './thing.js')]\n`,
+      'app/home.jsx': `export default function Home() { return <h1>home</h1> }\n`,
+      'app/post.jsx': `export async function loader({ params }) { return { id: params.id } }\nexport default function Post({ loaderData }) { return <h1>{loaderData.id}</h1> }\n`,
+      'app/thing.js': `export function loader({ params }) { return Response.json(params) }\n`,
+    },
+    build: ['node_modules/@react-router/dev/bin.cjs', 'build'],
+    program: { args: ['node_modules/@react-router/serve/bin.cjs', 'build/server/index.js'], ready: '/favicon.ico' },
+    requests: {
+      '/': 'GET /',
+      '/posts/1': 'GET /posts/:id',
+      '/posts/1.data': 'GET /posts/:id',
+      '/api/2': 'GET /api/:thing',
+      '/none': 'GET',
+    },
+  },
+  {
+    name: 'nitro',
+    packages: ['nitro'],
+    files: {
+      'nitro.config.ts': `import { rollupPlugin } from 'uptrace-node/bundler'\nexport default { preset: 'node-server', rollupConfig: { plugins: [rollupPlugin()] } }\n`,
+      'routes/posts/[id].get.ts': `import { defineHandler } from 'nitro/h3'\nexport default defineHandler((event) => ({ id: event.context.params.id }))\n`,
+    },
+    build: ['node_modules/nitro/dist/cli/index.mjs', 'build'],
+    program: { args: ['.output/server/index.mjs'], ready: '/favicon.ico' },
+    requests: { '/posts/1': 'GET /posts/:id', '/none': 'GET' },
+  },
+  {
+    name: 'nest',
+    packages: ['@nestjs/core', '@nestjs/common', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'],
+    files: {
+      'main.mjs': `import 'reflect-metadata'\nimport { Controller, Get, Module, Param } from '@nestjs/common'\nimport { NestFactory } from '@nestjs/core'\nclass Posts { one(id) { return 'post ' + id } }\nParam('id')(Posts.prototype, 'one', 0)\nGet(':id')(Posts.prototype, 'one', Object.getOwnPropertyDescriptor(Posts.prototype, 'one'))\nController('posts')(Posts)\nclass App {}\nModule({ controllers: [Posts] })(App)\nawait (await NestFactory.create(App, { logger: false })).listen(process.env.PORT)\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: { '/posts/1': 'GET /posts/:id', '/none': 'GET' },
+  },
+  {
+    name: 'apollo',
+    packages: ['@apollo/server', 'graphql@16'],
+    files: {
+      'main.mjs': `import { ApolloServer } from '@apollo/server'\nimport { startStandaloneServer } from '@apollo/server/standalone'\nconst server = new ApolloServer({ csrfPrevention: false, typeDefs: 'type Query { hello: String }', resolvers: { Query: { hello: () => 'x' } } })\nawait startStandaloneServer(server, { listen: { port: Number(process.env.PORT) } })\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/?query=%7B__typename%7D' },
+    requests: { '/?query=query%20Hello%20%7Bhello%7D': 'GET' },
+    spans: ['query Hello', 'graphql.resolve hello'],
+  },
+]

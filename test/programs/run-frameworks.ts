@@ -1,0 +1,52 @@
+/** Builds and runs frameworks at their latest versions, and compares the names of spans. `npm run test:frameworks [-- next …]` */
+import { execFileSync } from 'node:child_process'
+import { FRAMEWORKS, type Framework } from './frameworks.ts'
+import { install, installOurs, versionOf } from './install.ts'
+import { type Outcome, runProgram } from './program.ts'
+
+const PRELOAD = ['--import', 'uptrace-node/register']
+const wanted = process.argv.slice(2)
+let failures = 0
+
+for (const framework of FRAMEWORKS) {
+  if (wanted.length > 0 && !wanted.includes(framework.name)) continue
+  try {
+    const folder = install(framework.name, framework.packages, framework.files)
+    installOurs(folder)
+    if (framework.build)
+      execFileSync(process.execPath, framework.build, {
+        cwd: folder,
+        env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+    const program = { ...framework.program, folder, asks: Object.keys(framework.requests) }
+    report(framework, folder, await runProgram(program, framework.flags ?? PRELOAD))
+  } catch (error) {
+    fail(framework.name, error instanceof Error ? error.message : String(error))
+  }
+}
+process.exit(failures === 0 ? 0 : 1)
+
+function report(framework: Framework, folder: string, outcome: Outcome): void {
+  const version = versionOf(folder, framework.packages[0]!.replace(/(.)@.*$/, '$1'))
+  const servers = outcome.spans.filter(({ isServer }) => isServer)
+  for (const [path, name] of Object.entries(framework.requests)) {
+    const [pathname] = path.split('?', 1)
+    const found = servers.filter((span) => span.path === pathname).map((span) => span.name)
+    const isRight = found.length > 0 && found.every((one) => one === name)
+    if (isRight) console.log(`ok    ${framework.name} ${version}: ${path} is ${name}`)
+    else fail(`${framework.name} ${version}`, `${path} is ${found.join(', ') || 'not traced'}, not ${name}`)
+  }
+  for (const name of framework.spans ?? [])
+    if (!outcome.spans.some((span) => span.name === name)) fail(framework.name, `no span ${name}`)
+  const traces = new Set(servers.map(({ traceId }) => traceId))
+  if (traces.size !== servers.length) fail(framework.name, 'a request has two spans of kind server')
+  const strays = outcome.spans.filter(({ isServer, isRoot }) => isRoot && !isServer).map(({ name }) => name)
+  if (strays.length > 0)
+    console.log(`      ${framework.name}: roots that are no requests: ${[...new Set(strays)].join(', ')}`)
+}
+
+function fail(name: string, what: string): void {
+  failures++
+  console.log(`FAIL  ${name}: ${what}`)
+}
