@@ -43,6 +43,7 @@ test('exemplars are at counters and buckets, and both forms have the same values
 
   const lines: string[] = openMetrics.text.split('\n')
   expect(openMetrics.text.endsWith('# EOF\n')).toBe(true)
+  expect(lines).toContain('# HELP shop_orders orders')
   expect(lines).toContain('# TYPE shop_orders counter')
   expect(lines).toContain('# TYPE target info')
   expect(lines.some((line) => line.startsWith('# UNIT'))).toBe(false)

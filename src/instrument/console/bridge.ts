@@ -21,7 +21,8 @@ let isBusy = false
 
 /** @returns what ends it */
 export function bridgeConsole(): () => void {
-  if (!tellsOfCalls()) {
+  const first = findFirstArgument()
+  if (first < 0) {
     log.warn(
       `Node.js ${process.versions.node} does not tell of calls of console, as 22.15 and later do: they are not sent as log records`,
     )
@@ -34,7 +35,7 @@ export function bridgeConsole(): () => void {
       isBusy = true
       try {
         logger ??= logs.getLogger(`${DISTRO_NAME}/console`, VERSION)
-        emit(logger, method, args as readonly unknown[])
+        emit(logger, method, (args as readonly unknown[]).slice(first))
       } catch {
         // arguments that throw when they are read: the application hears of it from console itself
       } finally {
@@ -65,17 +66,21 @@ function emit(logger: Logger, method: Method, args: readonly unknown[]): void {
   logger.emit(createConsoleRecord(method, args))
 }
 
-/** Asked by a call of a console that writes nowhere. */
-function tellsOfCalls(): boolean {
-  let isTold = false
-  const listener = (): void => {
-    isTold = true
+/**
+ * Where the arguments begin in what Node tells, found by a call of a console that writes nowhere: Node 22.15 has the console before them.
+ * @returns a negative number where Node tells nothing
+ */
+function findFirstArgument(): number {
+  const probe = 'uptrace'
+  let first = -1
+  const listener = (args: unknown): void => {
+    first = (args as readonly unknown[]).indexOf(probe)
   }
   diagnosticsChannel.subscribe(channelOf('debug'), listener)
   try {
-    withoutBridge(() => new Console(new Writable({ write: (_chunk, _encoding, done) => done() })).debug(''))
+    withoutBridge(() => new Console(new Writable({ write: (_chunk, _encoding, done) => done() })).debug(probe))
   } finally {
     diagnosticsChannel.unsubscribe(channelOf('debug'), listener)
   }
-  return isTold
+  return first
 }

@@ -1,17 +1,16 @@
 /** Where in the application a span was started. */
+import { distFolder } from '../../lazy.ts'
 
 const MAX_FRAMES = 30
 /** Of Node, of OpenTelemetry, and of this package, as installed and in its repository. */
 const FOREIGN =
   /\(?node:|[\\/]node_modules[\\/](?:@opentelemetry|uptrace-node)[\\/]|[\\/]uptrace-node[\\/](?:src|dist)[\\/]/
-/** Where this file is: in `src/signals/checks` or in a file of `dist`. */
-const OWN = import.meta.dirname.replace(/[\\/](?:signals[\\/]checks|chunks|lazy)$/, '')
-
 /** The innermost line of the stack that is the application's, such as `work (/app/work.js:3:5)`; undefined where there is none. */
 export function callerOf(stack: string | undefined): string | undefined {
+  const own = distFolder()
   const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
   return lines
-    .find((line) => !FOREIGN.test(line) && !line.includes(OWN))
+    .find((line) => !FOREIGN.test(line) && !line.includes(own))
     ?.trim()
     .slice('at '.length)
 }

@@ -21,23 +21,23 @@ export const asksForOpenMetrics = (accept: string | undefined): boolean =>
 
 export function toOpenMetrics(metrics: ResourceMetrics, serialize: Serialize): string {
   const exemplars = findExemplars(metrics, serialize)
-  const lines = serialize(metrics)
-    .split('\n')
-    .flatMap((line) =>
-      line.startsWith('#') ? metadataLine(line) : line === '' ? [] : [line + (exemplars.get(line) ?? '')],
-    )
-  return `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}# EOF\n`
+  const text = serialize(metrics)
+  const counters = new Set([...text.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name!))
+  const lines = text.split('\n').flatMap((line) => {
+    if (line.startsWith('#')) return metadataLine(line, counters)
+    return line === '' ? [] : [line + (exemplars.get(line) ?? '')]
+  })
+  return [...lines, '# EOF', ''].join('\n')
 }
 
-/** A family is named without the suffix of its samples, and a unit only where the name ends in it. */
-function metadataLine(line: string): string[] {
-  const [, kind, name, rest] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? []
+/** The family of a counter is named without the suffix of its samples. A unit would have to be the end of the name, and is left out. */
+function metadataLine(line: string, counters: ReadonlySet<string>): string[] {
+  const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? []
   if (kind === undefined) return []
-  if (name === 'target_info') return [kind === 'TYPE' ? '# TYPE target info' : `# HELP target ${rest}`]
-  const family = name!.replace(/_total$/, '')
-  if (kind === 'TYPE')
-    return [rest === 'counter' ? `# TYPE ${family} counter` : `# TYPE ${name} ${rest === 'untyped' ? 'unknown' : rest}`]
-  return [`# HELP ${name} ${rest}`]
+  const isTarget = name === 'target_info'
+  const family = isTarget ? 'target' : counters.has(name) ? name.replace(/_total$/, '') : name
+  const type = isTarget ? 'info' : rest === 'untyped' ? 'unknown' : rest
+  return [`# ${kind} ${family} ${kind === 'TYPE' ? type : rest}`]
 }
 
 /** By the line that they belong to, which is found by serializing their point alone. */
