@@ -2,8 +2,8 @@
 import { pathToFileURL } from 'node:url'
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { APPS, type App, isPossible, measure, type Sample } from './program.ts'
-import { meanOfQuickest, table } from './tables.ts'
+import { APPS, type App, findObstacle, measure, type Sample } from './program.ts'
+import { meanOfQuietest, table } from './tables.ts'
 
 export interface Share {
   readonly app: App
@@ -26,7 +26,7 @@ export interface Effort {
   readonly requests: number
 }
 
-/** In many short turns, so that the good and bad seconds of the machine meet all arms. */
+/** In many short turns, so that the good and bad seconds of the machine meet all arms; of those rounds that were quiet for all of them. */
 export async function measureShare(app: App, effort: Effort): Promise<Share> {
   for (const arm of ARMS_OF_SHARES) {
     const reason = prepareArm(arm)
@@ -38,9 +38,9 @@ export async function measureShare(app: App, effort: Effort): Promise<Share> {
     if (outcome instanceof Error) throw outcome
     return outcome
   }
-  const cpuOf = (arm: string): number => meanOfQuickest(sampleOf(arm).cpuMicros)
+  const turns = ARMS_OF_SHARES.map((arm) => sampleOf(arm).cpuMicros)
   const spansOf = (arm: string): number => sampleOf(arm).tally.spans / sampleOf(arm).requests
-  const [bare, ours, stock] = [cpuOf('none'), cpuOf(OURS), cpuOf(STOCK)]
+  const [bare, ours, stock] = meanOfQuietest(turns) as [number, number, number]
   const ratio = (ours - bare) / (stock - bare)
   return { app, bare, ours, stock, ratio, spans: [spansOf(OURS), spansOf(STOCK)] }
 }
@@ -62,7 +62,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const slices = Number(process.env.SLICES ?? 40)
   const shares: Share[] = []
   for (const app of APPS.filter((name) => wanted.includes(name))) {
-    if (!(await isPossible(app))) continue
+    const obstacle = await findObstacle(app)
+    if (obstacle) throw new Error(`${app}: ${obstacle}`)
     shares.push(await measureShare(app, { warmup: 8_000, slices, requests: 500 }))
     console.error(describeShares(shares.slice(-1)).split('\n').at(-1))
   }
