@@ -9,6 +9,7 @@ import type * as Mysql2 from './mysql2/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import type * as Redis from './redis/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import { ROUTES } from './targets.ts'
 import type * as Undici from './undici/index.ts'
@@ -21,6 +22,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   undici: (config) => loadLazily<typeof Undici>('undici').createUndici(config),
   pg: (config) => loadLazily<typeof Pg>('pg').createPg(config),
   ioredis: (config) => loadLazily<typeof Ioredis>('ioredis').createIoredis(config),
+  redis: (config) => loadLazily<typeof Redis>('redis').createRedis(config),
   mysql2: (config) => loadLazily<typeof Mysql2>('mysql2').createMysql2(config),
 }
 
