@@ -12,7 +12,7 @@ const LIMITS = {
   /** Added CPU a request, as a share of what the other arm adds. */
   cpuShare: { opentelemetry: 1 / 4, 'opentelemetry-same': 1 / 3 },
   /** The same of programs that use libraries, against the stock packages with the same spans. */
-  programs: { typical: 0.65, 'express-pg': 0.6, redis: 0.45, out: 0.45, pino: 0.75 },
+  programs: { typical: 0.5, 'express-pg': 0.5, redis: 0.4, out: 0.38, pino: 0.6 },
   /** Ratios of one run differ by about this much. */
   margin: 1.1,
   wireBytesPerSpan: 40,
@@ -91,7 +91,7 @@ async function checkProgram(app: App, limit: number): Promise<void> {
   while (attempts < ATTEMPTS && !(best !== undefined && isWithin(best, limit))) {
     const share = await measureShare(app, EFFORT)
     attempts++
-    if (best === undefined || share.ratio < best.ratio) best = share
+    if (best === undefined || isWithin(share, limit) || share.ratio < best.ratio) best = share
   }
   const { bare, ours, stock, ratio, spans } = best!
   const figures = `+${(ours - bare).toFixed(0)} µs against +${(stock - bare).toFixed(0)} µs a request`
@@ -101,8 +101,9 @@ async function checkProgram(app: App, limit: number): Promise<void> {
   )
 }
 
-const isWithin = ({ bare, stock, ratio, spans }: Share, limit: number): boolean =>
-  stock > bare && ratio <= limit && spans[0] >= spans[1] - 0.02
+/** No program takes less with us than without: where it seems so, nothing was measured. */
+const isWithin = ({ bare, ours, stock, ratio, spans }: Share, limit: number): boolean =>
+  ours > bare && stock > bare && ratio <= limit && spans[0] >= spans[1] - 0.02
 
 function added(arm: string): number {
   return cpuOf(arm) - cpuOf('none')

@@ -29,7 +29,7 @@ writeFileSync(file, `${[preamble(), ...sections.map(([title, text]) => `## ${tit
 say('written: bench/RESULTS.md')
 
 function describeTop(shares: readonly Share[]): string {
-  return `CPU of the whole process that a request adds to bare Node, with the export of what was recorded, of those rounds that were quiet for all arms. The stock packages make the same spans; "ratio" is what uptrace-node adds, of what the column before it adds.
+  return `CPU of the whole process that a request adds to bare Node, with the export of what was recorded, by the quickest quarter of each arm's turns. The stock packages make the same spans; "ratio" is what uptrace-node adds, of what the column before it adds.
 
 ${describeShares(shares)}`
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { APPS, type App, findObstacle, measure, type Sample } from './program.ts'
-import { meanOfQuietest, table } from './tables.ts'
+import { meanOfQuickest, table } from './tables.ts'
 
 export interface Share {
   readonly app: App
@@ -29,7 +29,7 @@ export interface Effort {
   readonly requests: number
 }
 
-/** In many short turns, so that the good and bad seconds of the machine meet all arms; of those rounds that were quiet for all of them. */
+/** In many short turns, so that the good and bad seconds of the machine meet all arms; of each the quickest quarter. */
 export async function measureShare(app: App, effort: Effort, rival?: string): Promise<Share> {
   const arms = rival === undefined ? ARMS_OF_SHARES : [...ARMS_OF_SHARES, rival]
   for (const arm of arms) {
@@ -44,7 +44,7 @@ export async function measureShare(app: App, effort: Effort, rival?: string): Pr
   }
   const turns = arms.map((arm) => sampleOf(arm).cpuMicros)
   const spansOf = (arm: string): number => sampleOf(arm).tally.spans / sampleOf(arm).requests
-  const [bare, ours, stock, other] = meanOfQuietest(turns) as [number, number, number, number | undefined]
+  const [bare, ours, stock, other] = turns.map(meanOfQuickest) as [number, number, number, number | undefined]
   const ratio = (ours - bare) / (stock - bare)
   return { app, bare, ours, stock, ratio, rival: other, spans: [spansOf(OURS), spansOf(STOCK)] }
 }
