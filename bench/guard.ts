@@ -1,10 +1,10 @@
-/** The guard of CI: fails when an express request, a span on the wire or the install costs more than it may. */
+/** The guard of CI: fails when a request, a span on the wire or the install costs more than it may, and when a program cannot be measured. */
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { type EncodeResults, measureEncoding } from './encode.ts'
 import { measureInstalls } from './install.ts'
-import { type App, isPossible, measure, type Sample } from './program.ts'
-import { measureShare } from './shares.ts'
+import { type App, findObstacle, measure, type Sample } from './program.ts'
+import { measureShare, type Share } from './shares.ts'
 import { meanOfQuickest } from './tables.ts'
 
 /** The one place of the limits. */
@@ -12,7 +12,7 @@ const LIMITS = {
   /** Added CPU a request, as a share of what the other arm adds. */
   cpuShare: { opentelemetry: 1 / 4, 'opentelemetry-same': 1 / 3 },
   /** The same of programs that use libraries, against the stock packages with the same spans. */
-  programs: { typical: 0.65, 'express-pg': 0.6, redis: 0.45, out: 0.45, pino: 0.75 },
+  programs: { typical: 0.5, 'express-pg': 0.5, redis: 0.4, out: 0.38, pino: 0.6 },
   /** Ratios of one run differ by about this much. */
   margin: 1.1,
   wireBytesPerSpan: 40,
@@ -30,6 +30,8 @@ const MEASURED = ['none', OURS, ...STOCK] as const
 
 /** Less for each of several programs. */
 const EFFORT = { warmup: 6_000, slices: 24, requests: 300 }
+/** A busy machine lifts a share for a minute; what a change costs is there in each attempt. */
+const ATTEMPTS = 3
 
 const samples = await measureArms()
 let hasFailed = false
@@ -76,18 +78,32 @@ function checkCpu(arm: (typeof STOCK)[number]): void {
 async function checkPrograms(): Promise<void> {
   for (const [name, limit] of Object.entries(LIMITS.programs)) {
     const app = name as App
-    if (!(await isPossible(app))) {
-      console.log(`     ${app}: its servers do not answer (scripts/services.sh start)`)
-      continue
-    }
-    const { bare, ours, stock, ratio, spans } = await measureShare(app, EFFORT)
-    const figures = `+${(ours - bare).toFixed(0)} µs against +${(stock - bare).toFixed(0)} µs a request`
-    check(
-      ratio <= limit * LIMITS.margin && spans[0] >= spans[1] - 0.02,
-      `${app}: ${ratio.toFixed(2)} of stock (limit ${(limit * LIMITS.margin).toFixed(2)}; ${figures}, ${spans[0].toFixed(1)} spans)`,
-    )
+    const obstacle = await findObstacle(app)
+    if (obstacle) check(false, `${app}: not measured: ${obstacle}`)
+    else await checkProgram(app, limit * LIMITS.margin)
   }
 }
+
+/** The least of a few attempts, of which the first good one is the last. */
+async function checkProgram(app: App, limit: number): Promise<void> {
+  let best: Share | undefined
+  let attempts = 0
+  while (attempts < ATTEMPTS && !(best !== undefined && isWithin(best, limit))) {
+    const share = await measureShare(app, EFFORT)
+    attempts++
+    if (best === undefined || isWithin(share, limit) || share.ratio < best.ratio) best = share
+  }
+  const { bare, ours, stock, ratio, spans } = best!
+  const figures = `+${(ours - bare).toFixed(0)} µs against +${(stock - bare).toFixed(0)} µs a request`
+  check(
+    isWithin(best!, limit),
+    `${app}: ${ratio.toFixed(2)} of stock (limit ${limit.toFixed(2)}; ${figures}, ${spans[0].toFixed(1)} spans; attempt ${attempts})`,
+  )
+}
+
+/** No program takes less with us than without: where it seems so, nothing was measured. */
+const isWithin = ({ bare, ours, stock, ratio, spans }: Share, limit: number): boolean =>
+  ours > bare && stock > bare && ratio <= limit && spans[0] >= spans[1] - 0.02
 
 function added(arm: string): number {
   return cpuOf(arm) - cpuOf('none')

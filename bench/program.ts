@@ -76,8 +76,8 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
   const outcomes = new Map<string, Sample | Error>()
   let runs: Run[] = []
   const generator = startLoadGenerator()
-  const inTurn = async (step: (run: Run) => Promise<unknown>): Promise<void> => {
-    for (const run of [...runs]) {
+  const inTurn = async (step: (run: Run) => Promise<unknown>, isBackwards = false): Promise<void> => {
+    for (const run of isBackwards ? runs.toReversed() : [...runs]) {
       try {
         await step(run)
       } catch (error) {
@@ -105,7 +105,9 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
       await drain(run)
       await run.sink.take()
     })
-    for (let left = plan.slices - 1; left >= 0; left--) await inTurn((run) => takeSlice(run, plan, left === 0))
+    // forth and back, so that none always comes after the same one
+    for (let left = plan.slices - 1; left >= 0; left--)
+      await inTurn((run) => takeSlice(run, plan, left === 0), left % 2 === 1)
     await inTurn(async (run) => outcomes.set(run.arm, await conclude(run, plan)))
   } finally {
     generator.stop()
@@ -166,7 +168,12 @@ export async function startProgram(
   const child = fork(path.join(folder, 'apps', `${app}.cjs`), {
     cwd: folder,
     execArgv: [...nodeFlags, ...flags.cjs!],
-    env: { PATH: process.env.PATH, BENCH_POSTGRES_URL: postgresUrl(), BENCH_REDIS_URL: redisUrl(), ...env?.(port) },
+    env: {
+      PATH: process.env.PATH,
+      BENCH_POSTGRES_URL: process.env[POSTGRES],
+      BENCH_REDIS_URL: process.env[REDIS],
+      ...env?.(port),
+    },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let stderr = ''
@@ -208,22 +215,26 @@ function copyApps(folder: string): void {
   for (const file of readdirSync(from)) copyFileSync(path.join(from, file), path.join(folder, 'apps', file))
 }
 
-/** Where `scripts/services.sh start` puts PostgreSQL. */
-export const postgresUrl = (): string =>
-  process.env.UPTRACE_TEST_POSTGRES_URL ?? 'postgres://test@127.0.0.1:25432/postgres'
+/** What `eval "$(scripts/services.sh env)"` sets. */
+const POSTGRES = 'UPTRACE_TEST_POSTGRES_URL'
+const REDIS = 'UPTRACE_TEST_REDIS_URL'
 
-export const redisUrl = (): string => process.env.UPTRACE_TEST_REDIS_URL ?? 'redis://127.0.0.1:26379'
-
-/** Programs that need servers. */
-const NEEDS: Readonly<Partial<Record<App, readonly (() => string)[]>>> = {
-  'express-pg': [postgresUrl],
-  typical: [postgresUrl, redisUrl],
-  redis: [redisUrl],
+/** Programs that need servers, by the variables that say where those are. */
+const NEEDS: Readonly<Partial<Record<App, readonly string[]>>> = {
+  'express-pg': [POSTGRES],
+  typical: [POSTGRES, REDIS],
+  redis: [REDIS],
 }
 
-export async function isPossible(app: App): Promise<boolean> {
-  const there = await Promise.all((NEEDS[app] ?? []).map((url) => answers(url())))
-  return there.every((isThere) => isThere)
+/** Why the program cannot run, or `undefined`. */
+export async function findObstacle(app: App): Promise<string | undefined> {
+  for (const name of NEEDS[app] ?? []) {
+    const url = process.env[name]
+    if (!url)
+      return `${name} is not set: run \`scripts/services.sh start\` and \`eval "$(scripts/services.sh env)"\` first`
+    if (!(await answers(url))) return `the server that ${name} names does not answer: run \`scripts/services.sh start\``
+  }
+  return undefined
 }
 
 async function answers(url: string): Promise<boolean> {

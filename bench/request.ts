@@ -1,7 +1,7 @@
 /** What tracing costs a request: CPU at full load, latency at a fixed rate, and memory, beside what each arm recorded for it. */
 import { ARMS, chosenArms, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { APPS, type App, isPossible, measure, type Sample } from './program.ts'
+import { APPS, type App, findObstacle, measure, type Sample } from './program.ts'
 import { meanOfQuickest, median, signed, table } from './tables.ts'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 2)
@@ -111,8 +111,9 @@ async function chosenApps(say: (line: string) => void): Promise<App[]> {
   const apps = APPS.filter((app) => wanted.includes(app))
   const present: App[] = []
   for (const app of apps) {
-    if (await isPossible(app)) present.push(app)
-    else say(`the servers of ${app} do not answer (\`scripts/services.sh start\`): it is left out`)
+    const obstacle = await findObstacle(app)
+    if (obstacle) say(`${app} is left out: ${obstacle}`)
+    else present.push(app)
   }
   return present
 }

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { APPS, type App, isPossible, measure, type Sample } from './program.ts'
+import { APPS, type App, findObstacle, measure, type Sample } from './program.ts'
 import { meanOfQuickest, table } from './tables.ts'
 
 export interface Share {
@@ -13,11 +13,14 @@ export interface Share {
   readonly stock: number
   /** Of what is added. */
   readonly ratio: number
+  /** What another tracer of the field takes, where it is measured beside them. */
+  readonly rival: number | undefined
   /** Arriving spans a request: ours, and those of the stock packages. */
   readonly spans: readonly [number, number]
 }
 
 export const STOCK = 'opentelemetry-same'
+const RIVAL = 'datadog'
 const ARMS_OF_SHARES = ['none', OURS, STOCK] as const
 
 export interface Effort {
@@ -26,35 +29,61 @@ export interface Effort {
   readonly requests: number
 }
 
-/** In many short turns, so that the good and bad seconds of the machine meet all arms. */
-export async function measureShare(app: App, effort: Effort): Promise<Share> {
-  for (const arm of ARMS_OF_SHARES) {
+/** In many short turns, so that the good and bad seconds of the machine meet all arms; of each the quickest quarter. */
+export async function measureShare(app: App, effort: Effort, rival?: string): Promise<Share> {
+  const arms = rival === undefined ? ARMS_OF_SHARES : [...ARMS_OF_SHARES, rival]
+  for (const arm of arms) {
     const reason = prepareArm(arm)
     if (reason) throw new Error(`${arm} is not installed: ${reason}`)
   }
-  const outcomes = await measure({ app, arms: ARMS_OF_SHARES, ...effort })
+  const outcomes = await measure({ app, arms, ...effort })
   const sampleOf = (arm: string): Sample => {
     const outcome = outcomes.get(arm)!
     if (outcome instanceof Error) throw outcome
     return outcome
   }
-  const cpuOf = (arm: string): number => meanOfQuickest(sampleOf(arm).cpuMicros)
+  const turns = arms.map((arm) => sampleOf(arm).cpuMicros)
   const spansOf = (arm: string): number => sampleOf(arm).tally.spans / sampleOf(arm).requests
-  const [bare, ours, stock] = [cpuOf('none'), cpuOf(OURS), cpuOf(STOCK)]
+  const [bare, ours, stock, other] = turns.map(meanOfQuickest) as [number, number, number, number | undefined]
   const ratio = (ours - bare) / (stock - bare)
-  return { app, bare, ours, stock, ratio, spans: [spansOf(OURS), spansOf(STOCK)] }
+  return { app, bare, ours, stock, ratio, rival: other, spans: [spansOf(OURS), spansOf(STOCK)] }
 }
 
 export function describeShares(shares: readonly Share[]): string {
-  const rows = shares.map(({ app, bare, ours, stock, ratio, spans }) => [
+  const hasRival = shares.some(({ rival }) => rival !== undefined)
+  const rows = shares.map(({ app, bare, ours, stock, ratio, rival, spans }) => [
     app,
     `${bare.toFixed(0)} µs`,
     `+${(ours - bare).toFixed(0)}`,
     `+${(stock - bare).toFixed(0)}`,
     ratio.toFixed(2),
+    ...(hasRival ? describeRival(ours - bare, rival === undefined ? undefined : rival - bare) : []),
     spans.map((count) => count.toFixed(1)).join(' / '),
   ])
-  return table(['program', 'bare', 'ours adds', `${ARMS[STOCK]!.title} adds`, 'ratio', 'spans'], rows)
+  const rivalHead = hasRival ? [`${ARMS[RIVAL]!.title} adds`, 'ratio'] : []
+  return table(['program', 'bare', 'ours adds', `${ARMS[STOCK]!.title} adds`, 'ratio', ...rivalHead, 'spans'], rows)
+}
+
+const describeRival = (ours: number, rival: number | undefined): string[] =>
+  rival === undefined ? ['', ''] : [`+${rival.toFixed(0)}`, (ours / rival).toFixed(2)]
+
+/** Programs that use what services use, for the table on top of RESULTS.md. */
+export const SHOWN: readonly App[] = ['typical', 'express-pg', 'out', 'fetch', 'redis', 'pino', 'express']
+
+/** The table on top of RESULTS.md, in a few minutes. */
+export async function measureShares(say: (line: string) => void): Promise<Share[]> {
+  const wanted = process.env.APPS?.split(',') ?? SHOWN
+  const shares: Share[] = []
+  for (const app of SHOWN.filter((name) => wanted.includes(name))) {
+    const obstacle = await findObstacle(app)
+    if (obstacle) {
+      say(`${app} is left out: ${obstacle}`)
+      continue
+    }
+    shares.push(await measureShare(app, { warmup: 6_000, slices: 24, requests: 300 }, RIVAL))
+    say(describeShares(shares.slice(-1)).split('\n').at(-1)!)
+  }
+  return shares
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
@@ -62,7 +91,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const slices = Number(process.env.SLICES ?? 40)
   const shares: Share[] = []
   for (const app of APPS.filter((name) => wanted.includes(name))) {
-    if (!(await isPossible(app))) continue
+    const obstacle = await findObstacle(app)
+    if (obstacle) throw new Error(`${app}: ${obstacle}`)
     shares.push(await measureShare(app, { warmup: 8_000, slices, requests: 500 }))
     console.error(describeShares(shares.slice(-1)).split('\n').at(-1))
   }

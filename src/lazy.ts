@@ -26,6 +26,7 @@ export const LAZY_PACKAGES = {
   undici: './instrument/undici/index.ts',
   pg: './instrument/pg/index.ts',
   ioredis: './instrument/ioredis/index.ts',
+  redis: './instrument/redis/index.ts',
   mysql2: './instrument/mysql2/index.ts',
   ai: './instrument/genai/ai.ts',
   graphql: './instrument/graphql/index.ts',

@@ -20,6 +20,7 @@ import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
 import { createPinoInstrumentation } from './pino/instrumentation.ts'
 import type * as Postgres from './postgres/index.ts'
+import type * as Redis from './redis/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import type * as BetterSqlite3 from './sqlite/better-sqlite3.ts'
 import type * as NodeSqlite from './sqlite/node-sqlite.ts'
@@ -36,6 +37,7 @@ const OWN: Partial<Record<InstrumentationName, Create>> = {
   undici: (config) => loadLazily<typeof Undici>('undici').createUndici(config),
   pg: (config) => loadLazily<typeof Pg>('pg').createPg(config),
   ioredis: (config) => loadLazily<typeof Ioredis>('ioredis').createIoredis(config),
+  redis: (config) => loadLazily<typeof Redis>('redis').createRedis(config),
   mysql2: (config) => loadLazily<typeof Mysql2>('mysql2').createMysql2(config),
   postgres: (config) => loadLazily<typeof Postgres>('postgres').createPostgres(config),
   'better-sqlite3': (config) => loadLazily<typeof BetterSqlite3>('better-sqlite3').createBetterSqlite3(config),

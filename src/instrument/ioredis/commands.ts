@@ -1,7 +1,7 @@
 /** Commands of ioredis: a span each, from `sendCommand` to the reply. */
-import { type Attributes, type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api'
+import { type Attributes, type Context, context, type Span } from '@opentelemetry/api'
+import { failRedisSpan } from '../db/fail-redis-span.ts'
 import { redisText } from '../db/redis-text.ts'
-import { recordError } from '../error-text.ts'
 
 /** A patch outlives many configurations. */
 export interface Tracing {
@@ -82,7 +82,7 @@ function callOrFail(original: Method, redis: Redis, args: unknown[], span: Span)
   try {
     return Reflect.apply(original, redis, args)
   } catch (error) {
-    failSpan(span, error)
+    failRedisSpan(span, error)
     span.end()
     throw error
   }
@@ -100,15 +100,8 @@ function follow(command: Command, span: Span): void {
     return resolve.call(this, result)
   }
   command.reject = function (error) {
-    failSpan(span, error)
+    failRedisSpan(span, error)
     span.end()
     return reject.call(this, error)
   }
-}
-
-function failSpan(span: Span, error: unknown): void {
-  if (!error) return
-  recordError(span, error)
-  const { message } = Object(error) as { message?: string }
-  span.setStatus(message === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message })
 }

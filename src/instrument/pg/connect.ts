@@ -2,18 +2,7 @@
 import { type Attributes, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { applyIn } from '../call-in.ts'
 import { callFor, isPartOfQuery, takesCaller } from './pool-query.ts'
-import { attributesOf, type Client, failSpan, type Tracing } from './tracing.ts'
-
-export type Connect<Self> = (this: Self, ...args: unknown[]) => unknown
-
-export interface Pool {
-  readonly options: Readonly<Record<string, unknown>>
-  readonly idleCount: number
-  readonly totalCount: number
-  readonly waitingCount: number
-  readonly ending?: boolean
-  listenerCount?(event: string): number
-}
+import { attributesOf, type Client, type Connect, failSpan, type Pool, type Tracing } from './tracing.ts'
 
 export function wrapConnect(original: Connect<Client>, tracing: Tracing): Connect<Client> {
   return function connect(...args) {

@@ -9,11 +9,11 @@ import { loadLazily } from '../../lazy.ts'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import { Targets } from '../db/target.ts'
 import { DB_DURATION, findSeriesIn } from '../durations.ts'
-import { type Connect, type Pool, wrapConnect, wrapPoolConnect } from './connect.ts'
+import { wrapConnect, wrapPoolConnect } from './connect.ts'
 import { observePools, seePool } from './pool-metrics.ts'
 import { wrapPoolQuery } from './pool-query.ts'
 import { type Query, wrapQuery } from './query.ts'
-import { attributesOfClient, type Client, type Tracing } from './tracing.ts'
+import { attributesOfClient, type Client, type Connect, type Pool, type Tracing } from './tracing.ts'
 
 export interface PgConfig {
   readonly addSqlCommenterCommentToQueries?: boolean

@@ -1,6 +1,6 @@
 /** `db.client.connection.*` of pools: read from them when metrics are collected, so that a query pays nothing for it. */
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api'
-import type { Pool } from './connect.ts'
+import type { Pool } from './tracing.ts'
 
 const pools = new Set<WeakRef<Pool>>()
 const known = new WeakSet<Pool>()

@@ -3,7 +3,7 @@
  * instead of being run in that context. Each change of context would cost two maps.
  */
 import type { Context } from '@opentelemetry/api'
-import type { Connect, Pool } from './connect.ts'
+import type { Connect, Pool } from './tracing.ts'
 
 /** While pg-pool asks itself for a connection. */
 let isAsking = false

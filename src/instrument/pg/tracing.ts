@@ -17,6 +17,17 @@ export interface Client {
   readonly database?: unknown
 }
 
+export type Connect<Self> = (this: Self, ...args: unknown[]) => unknown
+
+export interface Pool {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly idleCount: number
+  readonly totalCount: number
+  readonly waitingCount: number
+  readonly ending?: boolean
+  listenerCount?(event: string): number
+}
+
 /** What the server answers with is a state of five characters. */
 const SQL_STATE = /^[0-9A-Z]{5}$/
 

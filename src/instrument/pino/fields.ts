@@ -1,9 +1,7 @@
 /** The record of a line, from what the line was made of where that is plain, so that most lines are not parsed. */
 import type { AnyValue, LogRecord } from '@opentelemetry/api'
-import { isOfProcess, isSpecial, severityOf } from './record.ts'
+import { type Fields, isOfProcess, isSpecial, severityOf } from './record.ts'
 import type { PinoInstance, Symbols } from './symbols.ts'
-
-export type Fields = Record<string, AnyValue>
 
 /** What pino makes a line of. */
 export interface Parts {

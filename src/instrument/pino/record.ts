@@ -1,6 +1,7 @@
 /** A log record of the fields of a line. */
 import type { AnyValue, LogRecord, SeverityNumber } from '@opentelemetry/api'
-import type { Fields } from './fields.ts'
+
+export type Fields = Record<string, AnyValue>
 
 export interface RecordNames {
   readonly messageKey: string
