@@ -105,7 +105,7 @@ export const ROUTES = {
   live: '/api/v1/live',
   /** DELETE → 204: forgets everything */
   data: '/api/v1/data',
-  /** POST, with the token: a key that opens the pages once, as `?key=…`, where this machine does not tell who asks. */
+  /** POST, token only → {@link PageKey}: a key that opens the pages as `?key=…`, where this machine does not tell who asks */
   key: '/api/v1/key',
   /** POST, token only (never the cookie) → 202: ends the back end */
   shutdown: '/api/v1/shutdown',

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startViewer } from '../../src/viewer/index.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -12,6 +12,9 @@ const POSTGRES = process.env['UPTRACE_TEST_POSTGRES_URL']
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_OPTIONS|NODE_TEST|OTEL_|UPTRACE_(?!TEST))/.test(name)),
 )
+
+// each starts several processes
+vi.setConfig({ testTimeout: 90_000 })
 
 let folder: string
 beforeAll(() => {
