@@ -31,6 +31,12 @@ test.for([...pages.map((page) => `docs/${page}`), 'examples/README.md'])('links 
   expect(local.filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)))).toEqual([])
 })
 
+test.for(pages)('files that %s names exist', (page) => {
+  const text = readFileSync(path.join(ROOT, 'docs', page), 'utf8')
+  const named = [...text.matchAll(/`((?:examples|deploy|test|bench|scripts)\/[\w./-]+)`/g)].map(([, file]) => file!)
+  expect(named.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([])
+})
+
 describe.for(withCommands)('%s', (page) => {
   test.for(commandsOf(`docs/${page}`).map((command) => [command.line, command] as const))(
     'the command in line %d',
