@@ -1,5 +1,4 @@
 /** Runs applications of others bare and with telemetry, and compares. `npm run test:apps [-- node-red …]` */
-import { availableParallelism, loadavg } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
@@ -8,16 +7,15 @@ import { install, versionOf } from './install.ts'
 import { type Outcome, runProgram } from './program.ts'
 
 const PRELOAD = ['--import', pathToFileURL(path.join(import.meta.dirname, '../../dist/register.mjs')).href]
-/** What the preload may add to the start of a large application, in milliseconds: the fastest of three starts each. */
-const START_BUDGET = 150
+/** The least of so many starts is shown, and not judged: it depends on what else the machine does. bench/startup.ts judges. */
 const ROUNDS = 3
-/** More of it where other programs wait for the processors as well. */
-const load = (): number => Math.max(1, loadavg()[0]! / availableParallelism())
 const POSTGRES = process.env['UPTRACE_TEST_POSTGRES_URL']
 const wanted = process.argv.slice(2)
 let failures = 0
 
-console.log('application              answers  exit  server spans  with a route  traces  errors  start bare / with, ms')
+console.log(
+  'application              answers  exit  server spans  with a route  traces  errors  start bare / with, ms of CPU',
+)
 for (const application of APPLICATIONS) {
   const { name, database } = application
   if (wanted.length > 0 && !wanted.includes(name)) continue
@@ -62,8 +60,6 @@ async function check(application: Application): Promise<void> {
     fail(name, `no route: ${answered.filter(({ route }) => route === undefined).map((span) => span.path)}`)
   if (traces.size !== servers.length) fail(name, 'requests share a trace')
   if (wrong.length > 0) fail(name, `errors of answered requests: ${wrong.map((span) => span.name)}`)
-  if (oursMillis! - bareMillis! > START_BUDGET * load())
-    fail(name, `the start takes ${Math.round(oursMillis! - bareMillis!)} ms more`)
   for (const line of new Set(ours.warnings)) console.log(`      ${line}`)
 }
 
