@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the OpenTelemetry Collector and Jaeger, which the end-to-end tests send to, into .cache/bin. Does nothing where they exist as they are listed.
+# Builds the OpenTelemetry Collector and Jaeger, which the end-to-end tests send to, into .cache/bin; with `fleet` the Collector with every part that
+# deploy/ uses, which takes minutes. Does nothing where they exist as they are listed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BUILDER_VERSION=v0.145.0
@@ -10,15 +11,24 @@ if ! command -v go >/dev/null; then
   echo "skipped: the Collector and Jaeger are built with Go, which is not installed (https://go.dev/dl)"
   exit 0
 fi
-# the list that it was made from lies beside it: another list, another Collector
-if [ ! -x "$bin/otelcol" ] || ! cmp -s scripts/collector/builder.yaml "$bin/otelcol.yaml"; then
-  echo "building the Collector ($BUILDER_VERSION)"
+
+# build_collector <name> <list>: the list that it was made from lies beside it: another list, another Collector
+build_collector() {
+  local name=$1 list=$2
+  if [ -x "$bin/$name" ] && cmp -s "scripts/collector/$list" "$bin/$name.yaml"; then return 0; fi
+  echo "building $name ($BUILDER_VERSION)"
   GOBIN=$bin go install "go.opentelemetry.io/collector/cmd/builder@$BUILDER_VERSION"
-  (cd scripts/collector && CGO_ENABLED=0 "$bin/builder" --config builder.yaml --ldflags='-s -w')
-  mv .cache/collector-build/otelcol "$bin/otelcol"
-  cp scripts/collector/builder.yaml "$bin/otelcol.yaml"
+  (cd scripts/collector && CGO_ENABLED=0 "$bin/builder" --config "$list" --ldflags='-s -w')
+  mv ".cache/collector-build/$name" "$bin/$name"
+  cp "scripts/collector/$list" "$bin/$name.yaml"
   rm -rf .cache/collector-build
+}
+
+if [ "${1:-}" = fleet ]; then
+  build_collector otelcol-fleet builder-fleet.yaml
+  exit 0
 fi
+build_collector otelcol builder.yaml
 if [ ! -x "$bin/jaeger" ]; then
   echo "building Jaeger ($JAEGER_VERSION)"
   work=.cache/jaeger-build

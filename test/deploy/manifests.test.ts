@@ -1,13 +1,10 @@
-/** The manifests of deploy/kubernetes fit the Collector configurations they run, and `otelcol validate` accepts each of these. */
+/** The manifests of deploy/kubernetes fit the Collector configurations they run. */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { hasAllParts, validateCollector } from '../support/backends.ts'
 
 const FOLDER = path.join(import.meta.dirname, '../../deploy/kubernetes')
-const CONFIGS = path.join(FOLDER, 'collector')
-const isThere = hasAllParts()
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of Kubernetes
 type Manifest = any
@@ -121,30 +118,4 @@ test('the program of the sidecar sends to it, and says what pod it is by the dow
   // Kubernetes replaces only what stands before
   const order = [...env.keys()]
   expect(used.every((name) => order.indexOf(name) < order.indexOf('OTEL_RESOURCE_ATTRIBUTES'))).toBe(true)
-})
-
-describe.skipIf(!isThere)('otelcol validate', () => {
-  const env = { UPTRACE_DSN: 'https://token@host', NODE_NAME: 'node-1' }
-
-  test.for([
-    ['agent.yaml'],
-    ['agent.yaml', 'kubernetes-attributes.yaml'],
-    ['balancer.yaml'],
-    ['sampler.yaml'],
-    ['kafka-writer.yaml'],
-    ['sampler.yaml', 'kafka-reader.yaml'],
-    ['../../../examples/collector/config.yaml'],
-  ])('%j', async (names) => {
-    const files = names.map((name) => path.join(CONFIGS, name))
-    expect(await validateCollector(files, env)).toEqual({ code: 0, output: '' })
-  })
-
-  test('says so where a key is wrong', async () => {
-    const { code, output } = await validateCollector(
-      [path.join(CONFIGS, 'agent.yaml'), 'yaml:processors::memory_limiter::limit_mb: 1'],
-      env,
-    )
-    expect(code).toBe(1)
-    expect(output).toContain('limit_mb')
-  })
 })

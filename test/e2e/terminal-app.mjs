@@ -9,7 +9,7 @@ const [, , delay = '0', pause = '0', ...routes] = process.argv
 
 const server = createServer(async (request, response) => {
   const repeats = request.url === '/n-plus-one' ? 6 : request.url === '/more' ? Number(process.env.QUERIES ?? 1) : 0
-  for (let number = 0; number < repeats; number++) query('SELECT name FROM items WHERE id = ' + number)
+  for (let number = 0; number < repeats; number++) query(`SELECT name FROM items WHERE id = ${number}`)
   if (request.url === '/fails') fail(response)
   if (request.url === '/slow') await sleep(1100)
   if (request.url === '/steady') await sleep(Number(delay))

@@ -14,16 +14,6 @@ export function isBuilt(name: 'otelcol' | 'jaeger'): boolean {
   return found
 }
 
-/** Whether the Collector has every part that scripts/collector/builder.yaml lists: one that was built from an older list has not. */
-export function hasAllParts(): boolean {
-  if (!isBuilt('otelcol')) return false
-  const [listed, built] = [path.join(BIN, '../../scripts/collector/builder.yaml'), path.join(BIN, 'otelcol.yaml')]
-  const isCurrent = existsSync(built) && readFileSync(built, 'utf8') === readFileSync(listed, 'utf8')
-  if (!isCurrent)
-    console.log('skipped: otelcol was built from another list of parts (scripts/build-backends.sh builds it anew)')
-  return isCurrent
-}
-
 export interface Collector {
   readonly httpPort: number
   readonly grpcPort: number
@@ -66,7 +56,7 @@ export async function runCollector(
   env: Readonly<Record<string, string>>,
 ): Promise<Pick<Collector, 'stop'> & { readonly pid: number }> {
   const child = spawn(
-    path.join(BIN, 'otelcol'),
+    path.join(BIN, 'otelcol-fleet'),
     configs.flatMap((file) => ['--config', file]),
     {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -82,7 +72,7 @@ export function validateCollector(
   configs: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(path.join(BIN, 'otelcol'), ['validate', ...configs.flatMap((file) => ['--config', file])], {
+  const child = spawn(path.join(BIN, 'otelcol-fleet'), ['validate', ...configs.flatMap((file) => ['--config', file])], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH, ...env },
   })
