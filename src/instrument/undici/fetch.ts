@@ -3,6 +3,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import { context, propagation } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { tellOfOtherFetch } from './other-fetch.ts'
 
 const CHANNEL = 'undici:request:create'
 
@@ -19,6 +20,7 @@ export function watchFetch(activate: () => Instrumentation | undefined, appends:
   // before the instrumentation, which adds its headers to those of the application
   if (appends) diagnosticsChannel.subscribe(CHANNEL, dropOwnHeaders)
   diagnosticsChannel.subscribe(CHANNEL, onFirst)
+  tellOfOtherFetch()
   return () => {
     diagnosticsChannel.unsubscribe(CHANNEL, dropOwnHeaders)
     diagnosticsChannel.unsubscribe(CHANNEL, onFirst)
