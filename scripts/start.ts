@@ -1,4 +1,4 @@
-/** `npm start`: runs the quickstart, or the example that is named, with the local viewer, which prints the address of each trace. */
+/** `npm start`: runs the quickstart, or the example that is named, under `uptrace-node dev`, which prints its traces. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'

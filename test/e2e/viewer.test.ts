@@ -149,7 +149,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     await page.close()
   })
 
-  const PAGES = ['traces', 'logs', 'metrics', 'services', 'insights', 'trace', 'compare']
+  const PAGES = ['traces', 'logs', 'metrics', 'services', 'insights', 'runs', 'trace', 'compare']
   const themed = PAGES.flatMap((name) => (['light', 'dark'] as const).map((theme) => [name, theme] as const))
   test.for(themed)('%s, %s: no serious finding of axe, no request beyond the viewer', async ([name, theme]) => {
     const page = await context.newPage()

@@ -10,7 +10,7 @@ const RUNS: readonly Column<ProgramRun>[] = [
   { title: 'run', of: ({ id }) => id },
   { title: 'started', of: ({ firstUs }) => ago(firstUs) },
   { title: 'services', of: ({ services }) => services.join(', ') },
-  { title: 'processes', of: ({ processes }) => String(processes), right: true },
+  { title: 'processes', optional: true, of: ({ processes }) => String(processes), right: true },
   { title: 'spans', of: ({ spans }) => String(spans), right: true },
   { title: 'command', of: ({ command }) => shortCommand(command ?? ''), grows: true },
 ]
@@ -24,17 +24,17 @@ const VERDICTS: Readonly<Record<ComparedOperation['verdict'], string>> = {
 }
 const OPERATIONS: readonly Column<ComparedOperation>[] = [
   { title: 'operation', of: ({ name }) => name, grows: true },
-  { title: 'kind', of: ({ kind }) => kind },
-  { title: 'service', of: ({ service }) => service },
+  { title: 'kind', optional: true, of: ({ kind }) => kind },
+  { title: 'service', optional: true, of: ({ service }) => service },
   { title: 'calls', of: ({ a, b }) => `${a?.calls ?? 0} → ${b?.calls ?? 0}`, right: true },
   { title: 'median', of: ({ a, b }) => `${duration(a?.p50Ns)} → ${duration(b?.p50Ns)}`, right: true },
-  { title: 'p95', of: ({ a, b }) => `${duration(a?.p95Ns)} → ${duration(b?.p95Ns)}`, right: true },
+  { title: 'p95', optional: true, of: ({ a, b }) => `${duration(a?.p95Ns)} → ${duration(b?.p95Ns)}`, right: true },
   {
     title: '',
     of: ({ verdict }) => VERDICTS[verdict],
     colour: ({ verdict }) => (verdict === 'slower' ? 'yellow' : verdict === 'faster' ? 'green' : 'dim'),
   },
-  { title: 'chance', of: ({ pValue }) => (pValue === null ? '' : chanceText(pValue)) },
+  { title: 'chance', optional: true, of: ({ pValue }) => (pValue === null ? '' : chanceText(pValue)) },
 ]
 const QUERIES: readonly Column<ComparedQueries>[] = [
   { title: 'a request', of: ({ a, b }) => `${digits(a)} → ${digits(b)}`, right: true },

@@ -17,7 +17,7 @@ import {
 
 const CALLS: readonly Column<Stats>[] = [
   { title: 'calls', of: ({ calls }) => count(calls), right: true },
-  { title: 'a second', of: ({ rate }) => digits(rate), right: true },
+  { title: 'a second', optional: true, of: ({ rate }) => digits(rate), right: true },
   {
     title: 'errors',
     of: ({ calls, errors }) => percent(calls === 0 ? 0 : errors / calls),
@@ -26,19 +26,19 @@ const CALLS: readonly Column<Stats>[] = [
   },
   { title: 'p50', of: ({ p50Ns }) => duration(p50Ns), right: true },
   { title: 'p95', of: ({ p95Ns }) => duration(p95Ns), right: true },
-  { title: 'max', of: ({ maxNs }) => duration(maxNs), right: true },
+  { title: 'max', optional: true, of: ({ maxNs }) => duration(maxNs), right: true },
 ]
 const SERVICES: readonly Column<ServiceSummary>[] = [
   { title: 'service', of: ({ service }) => service, grows: true },
   ...CALLS,
-  { title: 'logs', of: ({ logs }) => count(logs), right: true },
+  { title: 'logs', optional: true, of: ({ logs }) => count(logs), right: true },
   { title: 'last', of: ({ lastUs }) => ago(lastUs) },
 ]
 const OPERATIONS: readonly Column<OperationStats>[] = [
   { title: 'operation', of: ({ name }) => name, grows: true },
-  { title: 'kind', of: ({ kind }) => kind },
+  { title: 'kind', optional: true, of: ({ kind }) => kind },
   ...CALLS,
-  { title: 'share', of: ({ timeShare }) => percent(timeShare), right: true },
+  { title: 'share', optional: true, of: ({ timeShare }) => percent(timeShare), right: true },
 ]
 
 export const services: Definition = {
@@ -64,9 +64,9 @@ const METRICS: readonly Column<Instrument>[] = [
   { title: 'metric', of: ({ name }) => name, grows: true },
   { title: 'service', of: ({ service }) => service },
   { title: 'type', of: ({ type }) => type },
-  { title: 'series', of: ({ series }) => count(series), right: true },
+  { title: 'series', optional: true, of: ({ series }) => count(series), right: true },
   { title: 'last', of: ({ lastValue, unit }) => inUnit(lastValue, unit), right: true },
-  { title: 'course', of: ({ sparkline }) => courseOf(sparkline) },
+  { title: 'course', optional: true, of: ({ sparkline }) => courseOf(sparkline) },
 ]
 
 export const metrics: Definition = {

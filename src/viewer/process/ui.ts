@@ -1,7 +1,7 @@
 /** The command `uptrace-node ui`. */
 import { spawn } from 'node:child_process'
 import { askToEnd, identify } from './identity.ts'
-import { parseViewerFlags, runViewer, VIEWER_FLAGS_HELP } from './start.ts'
+import { parseViewerFlags, runViewer, UsageError, VIEWER_FLAGS_HELP } from './start.ts'
 import { addressToOpen, isHelp, print, withUsage } from './usage.ts'
 import { readState } from './user-files.ts'
 
@@ -19,20 +19,37 @@ ${VIEWER_FLAGS_HELP}
 export async function runUi(args: readonly string[]): Promise<number> {
   if (isHelp(args)) return print(UI_HELP)
   const wantsOpen = args.includes('--open')
-  if (args.includes('--stop')) return stopViewer()
   return withUsage(UI_HELP, async () => {
+    if (args.includes('--stop')) {
+      if (args.length > 1) throw new UsageError('--stop ends the viewer of this user; it takes no other option')
+      return stopViewer()
+    }
     const flags = parseViewerFlags(
       args.filter((arg) => arg !== '--open'),
       0,
     )
     const viewer = await runViewer(flags)
     const address = await addressToOpen(viewer)
+    const useless = viewer.isOurs ? [] : uselessOf(args, viewer.url)
+    if (useless.length > 0) {
+      process.stderr.write(
+        `uptrace-node: a viewer is running already at ${address}, and ${useless.join(', ')} cannot change it: end it first, with uptrace-node ui --stop\n`,
+      )
+      return 1
+    }
     print(`${viewer.isOurs ? 'Viewer' : 'A viewer is running already'}: ${address}\nDSN:    ${viewer.dsn}\n`)
     if (wantsOpen) openBrowser(address)
     if (viewer.isOurs) print('Press Ctrl-C to end.\n')
     await viewer.ended
     return 0
   })
+}
+
+/** Options that a viewer which runs already does not have, or may not have. */
+function uselessOf(args: readonly string[], url: string): string[] {
+  const names = args.filter((arg) => arg.startsWith('--') && arg !== '--open').map((arg) => arg.split('=', 1)[0]!)
+  const { port } = parseViewerFlags(args.filter((arg) => arg !== '--open'))
+  return names.filter((name) => name !== '--port' || String(port) !== new URL(url).port)
 }
 
 async function stopViewer(): Promise<number> {

@@ -43,9 +43,11 @@ export async function downloadAll(engine: Engine, query: URLSearchParams, respon
   const lines = exportLines(engine, query)
   const first = lines.next() // a bad query answers 400 instead of an empty file
   name(response, 'telemetry.otlp.jsonl', 'application/x-ndjson')
+  // one listener for the whole download, not one a pause
+  const closed = once(response, 'close').catch(() => {})
   for (let line = first; !line.done; line = lines.next()) {
     if (response.destroyed) return
-    if (!response.write(`${line.value}\n`)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (!response.write(`${line.value}\n`)) await Promise.race([once(response, 'drain'), closed])
   }
   response.end()
 }

@@ -1,7 +1,7 @@
 /** What a run did, and what changed since the run before, in a few lines. */
-import type { ComparedOperation, ComparedQueries, ComparedRun, Insight, RunComparison } from '../api.ts'
+import type { ComparedOperation, ComparedQueries, ComparedRun, Insight, RunComparison, TraceSummary } from '../api.ts'
 import { ago, digits, duration, plural } from '../format.ts'
-import { clean, cutTo } from './clean.ts'
+import { clean, cutTo, widthOf } from './clean.ts'
 import type { Screen } from './screen.ts'
 import { shortAddress } from './trace-line.ts'
 
@@ -12,22 +12,21 @@ export function runSummary(comparison: RunComparison, url: string, screen: Scree
   const { a, b } = comparison
   if (b.traces === 0) return []
   const { paint } = screen
-  const cut = (line: string) => cutTo(line, screen.columns)
   const errors = `${b.failed} with an error`
   const nPlusOne = b.found['n+1'] ? [paint('yellow', `${b.found['n+1']} with an N+1`)] : []
   const counts = [didWhat(b), b.failed > 0 ? paint('red', errors) : errors, ...nPlusOne]
-  const slowest = b.slowest
-    ? [
-        cut(
-          `  slowest: ${clean(b.slowest.name, 200)}  ${duration(b.slowest.durationNs)}  ${shortAddress(url, b.slowest.traceId)}`,
-        ),
-      ]
-    : []
+  const slowest = b.slowest ? [slowestLine(b.slowest, url, screen)] : []
   return [
     `${paint('bold', 'uptrace-node:')} ${counts.join(', ')}`,
     ...slowest,
     ...(a ? sinceBefore(comparison, a, screen) : []),
   ]
+}
+
+function slowestLine({ name, durationNs, traceId }: TraceSummary, url: string, screen: Screen): string {
+  const rest = `  ${duration(durationNs)}  ${shortAddress(url, traceId)}`
+  const room = screen.columns - widthOf(`  slowest: ${rest}`)
+  return `  slowest: ${cutTo(clean(name, 200), Math.max(room, 1))}${rest}`
 }
 
 function sinceBefore(comparison: RunComparison, a: ComparedRun, screen: Screen): string[] {

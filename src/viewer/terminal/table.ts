@@ -10,17 +10,18 @@ export interface Column<Row> {
   readonly right?: boolean
   /** Shortened when the terminal is too narrow; at most one column. */
   readonly grows?: boolean
+  /** Left out when the terminal is too narrow for all. */
+  readonly optional?: boolean
   colour?(row: Row): Colour | undefined
 }
 
 const GAP = 2
 const LEAST_COLUMNS = 12
 
-export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], screen: Screen): string[] {
+export function tableLines<Row>(all: readonly Column<Row>[], rows: readonly Row[], screen: Screen): string[] {
+  const columns = withinWidth(all, rows, screen.columns)
   const cells = rows.map((row) => columns.map((column) => clean(column.of(row))))
-  const widths = columns.map(({ title }, index) =>
-    Math.max(widthOf(title), ...cells.map((row) => widthOf(row[index]!)), 0),
-  )
+  const widths = columns.map((column) => columnWidth(column, rows))
   const overhang = widths.reduce((sum, width) => sum + width + GAP, -GAP) - screen.columns
   const growing = columns.findIndex(({ grows }) => grows)
   if (overhang > 0 && growing >= 0) widths[growing] = Math.max(widths[growing]! - overhang, LEAST_COLUMNS)
@@ -47,6 +48,20 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
       ),
     ),
   ]
+}
+
+/** Without optional columns, the last first, until the rest has room with the growing one at its least. */
+function withinWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[], room: number): readonly Column<Row>[] {
+  const needed = columns.reduce((sum, column) => {
+    const width = columnWidth(column, rows)
+    return sum + GAP + (column.grows ? Math.min(width, LEAST_COLUMNS) : width)
+  }, -GAP)
+  const dropped = columns.findLastIndex(({ optional }) => optional)
+  return needed <= room || dropped < 0 ? columns : withinWidth(columns.toSpliced(dropped, 1), rows, room)
+}
+
+function columnWidth<Row>({ title, of }: Column<Row>, rows: readonly Row[]): number {
+  return rows.reduce((most, row) => Math.max(most, widthOf(clean(of(row)))), widthOf(title))
 }
 
 export function markdownTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {

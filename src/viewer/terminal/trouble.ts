@@ -4,6 +4,8 @@ import { clean } from './clean.ts'
 
 export interface Trouble {
   readonly text: string
+  /** File and line in the app, when known. */
+  readonly place: string | null
   readonly isError: boolean
 }
 
@@ -14,14 +16,11 @@ export function troublesOf({ spans, insights }: TraceDetail): Trouble[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]))
   const errors = insights.filter(({ kind, severity }) => kind === 'errors' && severity === 'error')
   const others = insights.filter(({ kind }) => SHOWN.has(kind)).slice(0, MAX_OTHERS)
-  return [
-    ...errorLines(errors, byId).map((text) => ({ text, isError: true })),
-    ...others.map((insight) => ({ text: titleOf(insight, byId), isError: false })),
-  ]
+  return [...ofErrors(errors, byId), ...others.map((insight) => ofOther(insight, byId))]
 }
 
 /** An error is recorded again by each span that it passes: those that name a place in the app's code tell it best. */
-function errorLines(insights: readonly Insight[], spans: ReadonlyMap<string, SpanRow>): string[] {
+function ofErrors(insights: readonly Insight[], spans: ReadonlyMap<string, SpanRow>): Trouble[] {
   const all = insights.map((insight) => {
     const span = spans.get(insight.evidence[0]?.spanId ?? '')
     const frame = appFrame(insight.exception?.frames ?? [])
@@ -31,18 +30,19 @@ function errorLines(insights: readonly Insight[], spans: ReadonlyMap<string, Spa
   const placed = all.filter(({ place }) => place !== null)
   const told = (placed.length > 0 ? placed : all).slice(0, MAX_ERRORS)
   const statements = new Set(all.flatMap(({ statement }) => statement ?? []))
+  const unique = new Map(told.map(({ title, place }) => [`${title} ${place}`, { title, place }]))
   return [
-    ...new Set(told.map(({ title, place }) => (place === null ? title : `${title}  at ${place}`))),
-    ...[...statements].slice(0, MAX_ERRORS).map((statement) => `  in ${statement}`),
+    ...[...unique.values()].map(({ title, place }) => ({ text: title, place, isError: true })),
+    ...[...statements].slice(0, MAX_ERRORS).map((text) => ({ text: `  in ${text}`, place: null, isError: true })),
   ]
 }
 
 /** What one trace can show by itself; hygiene and the like are for `uptrace-node insights`. */
 const SHOWN = new Set<Insight['kind']>(['n+1', 'sequential', 'unclosed', 'broken-context'])
 
-function titleOf({ kind, title, evidence }: Insight, spans: ReadonlyMap<string, SpanRow>): string {
+function ofOther({ kind, title, evidence }: Insight, spans: ReadonlyMap<string, SpanRow>): Trouble {
   const place = codePlace(spans.get(evidence[1]?.spanId ?? evidence[0]?.spanId ?? ''))
-  return `${kind === 'n+1' ? 'N+1: ' : ''}${clean(title, 300)}${place === null ? '' : `  at ${place}`}`
+  return { text: `${kind === 'n+1' ? 'N+1: ' : ''}${clean(title, 300)}`, place, isError: false }
 }
 
 /** The innermost frame of the app's own code. */

@@ -4,7 +4,7 @@ import { duration } from '../format.ts'
 import { clean, cutTo, padEnd, padStart, widthOf } from './clean.ts'
 import type { Colour, Screen } from './screen.ts'
 import { type ShownSpan, showSpans } from './spans.ts'
-import { troublesOf } from './trouble.ts'
+import { type Trouble, troublesOf } from './trouble.ts'
 
 export interface WaterfallOptions {
   /** @default 12 */
@@ -29,9 +29,18 @@ export function waterfall(trace: TraceDetail, screen: Screen, options: Waterfall
     return `${before}${row.error ? screen.paint('red', name) : name} ${bar}${padStart(duration(row.durationNs), 8)}`
   })
   if (left > 0) lines.push(`${before}${screen.paint('dim', `… ${left} more ${left === 1 ? 'span' : 'spans'}`)}`)
-  for (const { text, isError } of troublesOf(trace))
-    lines.push(`${before}${screen.paint(isError ? 'red' : 'yellow', cutTo(text, screen.columns - before.length))}`)
+  const room = screen.columns - before.length
+  for (const trouble of troublesOf(trace))
+    for (const text of troubleLines(trouble, room))
+      lines.push(before + screen.paint(trouble.isError ? 'red' : 'yellow', text))
   return lines.map((line) => line.trimEnd())
+}
+
+/** The place is what one goes to: it gets a line of its own rather than being cut. */
+function troubleLines({ text, place }: Trouble, room: number): string[] {
+  if (place === null) return [cutTo(text, room)]
+  const whole = `${text}  at ${place}`
+  return widthOf(whole) <= room ? [whole] : [cutTo(text, room), `  at ${place}`]
 }
 
 /** Name, how often, and the one fact that tells most. */

@@ -13,6 +13,7 @@ import { ComparePage } from './pages/compare.tsx'
 import { InsightsPage } from './pages/insights.tsx'
 import { LogsPage } from './pages/logs.tsx'
 import { MetricsPage } from './pages/metrics.tsx'
+import { RunsPage } from './pages/runs.tsx'
 import { ServicesPage } from './pages/services.tsx'
 import { TracePage } from './pages/trace.tsx'
 import { TracesPage } from './pages/traces.tsx'
@@ -24,6 +25,7 @@ const PAGES = [
   { to: '/metrics', label: 'Metrics', key: 'm' },
   { to: '/services', label: 'Services', key: 's' },
   { to: '/insights', label: 'Insights', key: 'i' },
+  { to: '/runs', label: 'Runs', key: 'r' },
 ] as const
 
 startRouter()
@@ -97,6 +99,7 @@ function Page() {
   if (at.startsWith('/metrics')) return <MetricsPage />
   if (at.startsWith('/services')) return <ServicesPage />
   if (at.startsWith('/insights')) return <InsightsPage />
+  if (at.startsWith('/runs')) return <RunsPage />
   return <TracesPage />
 }
 

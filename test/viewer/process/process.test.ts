@@ -263,6 +263,15 @@ const server = createServer((request, response) => response.end('hi')).listen(0,
     expect((await fetch(`http://localhost:${readState()!.port}/healthz`)).status).toBe(200)
     const ui = command('runUi')
     expect(ui.stdout).toContain(`A viewer is running already: http://localhost:${readState()!.port}`)
+    // options that would be ignored are refused
+    const { port } = readState()!
+    expect(command('runUi', `--port=${port}`)).toMatchObject({ status: 0 })
+    const refused = command('runUi', '--port', String(port + 1), '--memory')
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/--port, --memory cannot change it.*--stop/),
+    ])
+    expect(command('runUi', '--stop', '--memory').status).toBe(2)
     expect(command('runUi', '--stop').stdout).toBe('The viewer ends.\n')
     await eventually(() => (readState() === undefined ? true : undefined))
     expect(command('runUi', '--stop').stdout).toBe('No viewer is running.\n')
