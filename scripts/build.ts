@@ -201,10 +201,16 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
 }
 
 async function buildDeclarations(): Promise<void> {
-  for (const [door, file] of Object.entries(present(DOORS))) {
+  const doors = new Map(Object.entries(present(DOORS)).map(([door, file]) => [path.join(root, file), door]))
+  for (const [input, door] of doors) {
+    // a door that uses the types of another one refers to them
+    const otherDoor = (id: string, importer = input): string | undefined => {
+      const file = path.resolve(path.dirname(importer), id)
+      return file === input || !/^[./]/.test(id) ? undefined : doors.get(file)
+    }
     const bundle = await rollup({
-      input: path.join(root, file),
-      external: (id) => EXTERNAL.some((pattern) => pattern.test(id)),
+      input,
+      external: (id, importer) => EXTERNAL.some((pattern) => pattern.test(id)) || otherDoor(id, importer) !== undefined,
       plugins: [
         dts({ tsconfig: path.join(root, 'tsconfig.json'), respectExternal: true, compilerOptions: { noEmit: false } }),
       ],
@@ -212,11 +218,15 @@ async function buildDeclarations(): Promise<void> {
         if (warning.code === 'UNRESOLVED_IMPORT') throw new Error(warning.message)
       },
     })
-    const { output } = await bundle.generate({ format: 'es' })
+    const { output } = await bundle.generate({
+      format: 'es',
+      paths: (id) => (otherDoor(id) === undefined ? id : `./${otherDoor(id)}.mjs`),
+    })
     await bundle.close()
     await mkdir(path.join(dist, 'types'), { recursive: true })
-    for (const ending of ['.d.mts', '.d.cts'])
-      await writeFile(path.join(dist, 'types', `${door}${ending}`), asModule(output[0].code))
+    const code = asModule(output[0].code)
+    await writeFile(path.join(dist, 'types', `${door}.d.mts`), code)
+    await writeFile(path.join(dist, 'types', `${door}.d.cts`), code.replace(/(from '\.\/[\w-]+)\.mjs'/g, "$1.cjs'"))
   }
 }
 

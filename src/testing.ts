@@ -1,8 +1,8 @@
 /** The door `uptrace-node/testing`: telemetry of the code under test, received by a viewer in memory, and matchers for it. */
 import { ROOT_CONTEXT } from '@opentelemetry/api'
-import type { ConfigureOptions } from './config/options.ts'
 import { canBeConfigured, configureOpentelemetry } from './configure.ts'
 import { settlesWithin } from './deadline.ts'
+import type { ConfigureOptions } from './index.ts'
 import { withSpan } from './signals/traces/span-helpers.ts'
 import {
   type LogFilter,
