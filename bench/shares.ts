@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
 import { APPS, type App, findObstacle, measure, type Sample } from './program.ts'
-import { meanOfQuickest, table } from './tables.ts'
+import { meanOfQuickest, signed, table } from './tables.ts'
 
 export interface Share {
   readonly app: App
@@ -54,8 +54,8 @@ export function describeShares(shares: readonly Share[]): string {
   const rows = shares.map(({ app, bare, ours, stock, ratio, rival, spans }) => [
     app,
     `${bare.toFixed(0)} µs`,
-    `+${(ours - bare).toFixed(0)}`,
-    `+${(stock - bare).toFixed(0)}`,
+    signed(ours - bare),
+    signed(stock - bare),
     ratio.toFixed(2),
     ...(hasRival ? describeRival(ours - bare, rival === undefined ? undefined : rival - bare) : []),
     spans.map((count) => count.toFixed(1)).join(' / '),
@@ -65,7 +65,7 @@ export function describeShares(shares: readonly Share[]): string {
 }
 
 const describeRival = (ours: number, rival: number | undefined): string[] =>
-  rival === undefined ? ['', ''] : [`+${rival.toFixed(0)}`, (ours / rival).toFixed(2)]
+  rival === undefined ? ['', ''] : [signed(rival), (ours / rival).toFixed(2)]
 
 /** Programs that use what services use, for the table on top of RESULTS.md. */
 export const SHOWN: readonly App[] = ['typical', 'express-pg', 'out', 'fetch', 'redis', 'pino', 'express']

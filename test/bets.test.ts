@@ -8,9 +8,11 @@ import Module, { createRequire } from 'node:module'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as SdkMetrics from '@opentelemetry/sdk-metrics'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 type Any = Record<PropertyKey, unknown>
+type Delta = { _activeCollectionStorage: { get(attributes: object): { record: unknown } } }
 type Callable = (...args: unknown[]) => unknown
 
 const require = createRequire(import.meta.url)
@@ -334,6 +336,32 @@ describe('libraries', () => {
     expect(has(query, 'hasErrorHandler')).toEqual([])
     const { Client } = require('pg') as { Client: new () => object }
     expect('connectionParameters' in new Client()).toBe(true)
+  })
+
+  test('the instrumentation of redis traces commands of clients by one method', () => {
+    const { RedisInstrumentation } = require('@opentelemetry/instrumentation-redis') as {
+      RedisInstrumentation: new (config: object) => { instrumentationV4_V5: object }
+    }
+    const { instrumentationV4_V5: modern } = new RedisInstrumentation({ enabled: false })
+    expect(has(modern, '_traceClientCommand', '_wrap', 'getConfig')).toEqual([])
+  })
+
+  test('the SDK of metrics adds measurements to a storage that it replaces when it collects', async () => {
+    const { MeterProvider, MetricReader } = require('@opentelemetry/sdk-metrics') as typeof SdkMetrics
+    class Reader extends MetricReader {
+      protected async onForceFlush(): Promise<void> {}
+      protected async onShutdown(): Promise<void> {}
+    }
+    const reader = new Reader()
+    const histogram = new MeterProvider({ readers: [reader] }).getMeter('bets').createHistogram('bet')
+    histogram.record(1, { a: 1 })
+    const { _deltaMetricStorage: delta } = (histogram as unknown as Record<string, Record<string, Delta>>)[
+      '_writableMetricStorage'
+    ]!
+    const before = delta!._activeCollectionStorage
+    expect(typeof before.get({ a: 1 }).record).toBe('function')
+    await reader.collect()
+    expect(delta!._activeCollectionStorage).not.toBe(before)
   })
 
   test('graphql exports execute and executeSync from one file', () => {

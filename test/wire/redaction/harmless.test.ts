@@ -51,7 +51,7 @@ test('nothing in a harmless address is masked', () => {
   expect(count).toBeGreaterThan(100)
 })
 
-test.for(['user served', '/users/17', 'Order 12 shipped, thanks!', 'bean'])('%s is harmless', (value) => {
+test.for(['user served', '/users/17', 'Order 12 shipped, thanks!', 'best'])('%s is harmless', (value) => {
   expect(isHarmless(value)).toBe(true)
 })
 
