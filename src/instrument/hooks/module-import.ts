@@ -35,6 +35,7 @@ export interface ImportTargets {
 
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
 export function watchImport(targets: ImportTargets): ImportWatch {
+  if (isPnpWithoutLoader()) return { kind: 'none' }
   if (!canHookInThread()) return watchFromLoaderThread(targets.onSight)
   let isFirst = false
   let wrapper: Hook | undefined
@@ -81,6 +82,15 @@ export function watchImport(targets: ImportTargets): ImportWatch {
       log.warn(`imports can't be instrumented: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+}
+
+/**
+ * Yarn's Plug'n'Play keeps packages in archives. Without its loader, Node no longer finds the ES modules in there that CommonJS requires once
+ * there is any hook.
+ */
+function isPnpWithoutLoader(): boolean {
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
+  return process.versions['pnp'] !== undefined && !flags.some((flag) => flag.includes('.pnp.loader'))
 }
 
 /** The file of the application that Lambda calls is wrapped like a package. */
@@ -141,6 +151,7 @@ function watchFromLoaderThread(onSight: (moduleName: string) => boolean): Import
 
 /** How ES modules would be seen by this version of Node. */
 export function importHookKind(): ImportWatch['kind'] {
+  if (isPnpWithoutLoader()) return 'none'
   if (canHookInThread()) return 'sync'
   return typeof Module.register === 'function' ? 'async' : 'none'
 }
