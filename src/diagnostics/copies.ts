@@ -64,3 +64,12 @@ function readVersion(folder: string): string {
     return 'unknown'
   }
 }
+
+/** Whether Yarn's Plug'n'Play, which has no node_modules, knows the package. */
+export function isInPnp(folder: string, name: string): boolean {
+  try {
+    return readFileSync(path.join(folder, '.pnp.cjs'), 'utf8').includes(`["${name}"`)
+  } catch {
+    return false
+  }
+}

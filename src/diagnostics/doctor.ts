@@ -8,7 +8,7 @@ import { configureLog } from '../log.ts'
 import { redactSecrets } from '../redact.ts'
 import { isNodeSupported, VERSION } from '../version.ts'
 import { findInlined } from './bundle.ts'
-import { findApiCopies } from './copies.ts'
+import { findApiCopies, isInPnp } from './copies.ts'
 import { findUntraced } from './libraries.ts'
 import { probe } from './probe.ts'
 import { type ProgramRun, runProgram } from './run-program.ts'
@@ -85,6 +85,8 @@ function checkNode(): Check {
 function checkApi(folder: string): Check {
   const copies = findApiCopies(folder)
   const listing = copies.map((copy) => `${copy.version} at ${copy.path}`).join(', ')
+  if (copies.length === 0 && isInPnp(folder, '@opentelemetry/api'))
+    return { name: '@opentelemetry/api', status: 'ok', detail: "installed by Yarn's Plug'n'Play" }
   if (copies.length === 0)
     return {
       name: '@opentelemetry/api',

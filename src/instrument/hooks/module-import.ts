@@ -39,6 +39,7 @@ export interface ImportTargets {
 export function watchImport(targets: ImportTargets): ImportWatch {
   // Deno 2 has the function, and breaks down when a hook answers with a module of its own
   if (process.versions['deno'] !== undefined) return { kind: 'none' }
+  if (isPnpWithoutLoader()) return { kind: 'none' }
   if (!canHookInThread()) return watchFromLoaderThread(targets.onSight)
   let isFirst = false
   let wrapper: Hook | undefined
@@ -85,6 +86,15 @@ export function watchImport(targets: ImportTargets): ImportWatch {
       log.warn(`imports can't be instrumented: ${messageOf(error)}`)
     }
   }
+}
+
+/**
+ * Yarn's Plug'n'Play keeps packages in archives. Without its loader, Node no longer finds the ES modules in there that CommonJS requires once
+ * there is any hook.
+ */
+function isPnpWithoutLoader(): boolean {
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
+  return process.versions['pnp'] !== undefined && !flags.some((flag) => flag.includes('.pnp.loader'))
 }
 
 /** The file of the application that Lambda calls is wrapped like a package. */
@@ -145,6 +155,7 @@ function watchFromLoaderThread(onSight: (moduleName: string) => boolean): Import
 
 /** How ES modules would be seen by this version of Node. */
 export function importHookKind(): ImportWatch['kind'] {
+  if (isPnpWithoutLoader()) return 'none'
   if (canHookInThread()) return 'sync'
   return typeof Module.register === 'function' ? 'async' : 'none'
 }
