@@ -129,7 +129,11 @@ describe('each tool gives what is stored', () => {
     })
     expect(found).toMatchObject({ service: 'orders', example_trace_id: traceIdOf(1) })
     expect(String(found['title'])).toContain('SELECT * FROM items')
-    expect(await rowsOf('list_errors')).toEqual([
+    const errors = await eventually(async () => {
+      const text = await textOf('list_errors')
+      return text.startsWith('{') ? text.split('\n').map((line) => JSON.parse(line) as unknown) : undefined
+    })
+    expect(errors).toEqual([
       expect.objectContaining({
         error: 'TypeError: order 17 has no customer',
         at: '/app/src/orders.ts:12',
