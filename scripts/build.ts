@@ -73,6 +73,19 @@ const bundleLateRequires: Plugin = {
   },
 }
 
+const conventions = createRequire(import.meta.url)('@opentelemetry/semantic-conventions') as Record<string, unknown>
+
+/** A `require` of the conventions brings all of their hundreds of names; a package in CommonJS gets those that it reads. */
+const takeConventionsByName: Plugin = {
+  name: 'take-conventions-by-name',
+  transform(code, id) {
+    if (!id.includes('node_modules') || !code.includes('= require("@opentelemetry/semantic-conventions")')) return null
+    const names = new Set([...code.matchAll(/semantic_conventions_1\.(\w+)/g)].map(([, name]) => name!))
+    const used = Object.fromEntries([...names].map((name) => [name, conventions[name]]))
+    return code.replace('require("@opentelemetry/semantic-conventions")', JSON.stringify(used))
+  },
+}
+
 /**
  * `import * as api` makes the bundler wrap the API in an object of bound getters, which V8 calls through its runtime: with some twenty uses a span
  * that is a good part of what tracing costs. What is wrapped has the same properties.
@@ -102,7 +115,7 @@ const BUNDLING = {
   external: EXTERNAL,
   transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
   resolve: { conditionNames: ['node', 'import', 'default'] },
-  plugins: [bundleLateRequires, useApiAsItIs, doWithoutFilename],
+  plugins: [bundleLateRequires, takeConventionsByName, useApiAsItIs, doWithoutFilename],
   // modules of Node do nothing at load that anybody counts on; detectors are instances, which a bundler dares not drop by itself
   treeshake: {
     moduleSideEffects: (id: string, isExternal: boolean) => !isExternal && !id.includes('/@opentelemetry/resources/'),
@@ -168,16 +181,31 @@ interface SourceMap {
   readonly sourcesContent?: unknown
 }
 
+/** Our code that runs in processes of its own: commands, the viewer and what it reads, the doctor. */
+const TOOLS =
+  /^src\/(viewer|commands|diagnostics)\/|^src\/(cli|run|run-child)\.ts$|^src\/wire\/(decode|foreign-span|protobuf-reader|wire-error)/
+/** A file below this many bytes is read without a map, which would take as much on the disk. */
+const LEAST_MAPPED_BYTES = 8_000
+
 /**
- * What others wrote is minified and has no map. Our own code stays as it can be read, with a map that names files and lines of the repository
- * but does not repeat them: otherwise an install would be three times the size.
+ * What others wrote, and tools, are minified and have no map. Our code in the application's process stays as it can be read, with a map that names files
+ * and lines of the repository but does not repeat them: otherwise an install would be three times the size.
  */
 async function slim(fileName: string, moduleIds: readonly string[]): Promise<void> {
   const file = path.join(dist, fileName)
   const map = `${file}.map`
-  const isOurs = moduleIds.some((id) => id.startsWith(path.join(root, 'src') + path.sep))
+  const isOurs = moduleIds.some((id) => {
+    const inRepository = path.relative(root, id).replaceAll('\\', '/')
+    return inRepository.startsWith('src/') && !TOOLS.test(inRepository)
+  })
   if (isOurs) {
     if (!existsSync(map)) return
+    const own = await readFile(file, 'utf8')
+    if (own.length < LEAST_MAPPED_BYTES) {
+      await rm(map)
+      await writeFile(file, withoutMap(own))
+      return
+    }
     const { sourcesContent: _, names: __, ...content } = JSON.parse(await readFile(map, 'utf8')) as SourceMap
     const lines = decode(content.mappings).map((segments) => segments.slice(0, 1).map((segment) => segment.slice(0, 4)))
     await writeFile(
@@ -187,7 +215,7 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
     return
   }
   await rm(map, { force: true })
-  const code = (await readFile(file, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
+  const code = withoutMap(await readFile(file, 'utf8'))
   const minified = await transform(code, {
     minify: true,
     // Node shows the line that threw, which is better not the whole file
@@ -199,6 +227,8 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
   })
   await writeFile(file, minified.code)
 }
+
+const withoutMap = (code: string): string => code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
 
 async function buildDeclarations(): Promise<void> {
   const doors = new Map(Object.entries(present(DOORS)).map(([door, file]) => [path.join(root, file), door]))
