@@ -20,7 +20,9 @@ const SECTIONS: Readonly<Record<string, string>> = {
 }
 /** Interface -> the heading of its own table. */
 const PARTS: Readonly<Record<string, string>> = {
+  BackendOptions: 'a back end of backend',
   BatchOptions: 'batchSpanProcessor, batchLogRecordProcessor',
+  EventLoopBlocksOptions: 'eventLoopBlocks',
   KeepOptions: 'keep',
   SamplingRule: 'a rule of sampling',
   LogCorrelationOptions: 'logs',
@@ -31,7 +33,9 @@ const PARTS: Readonly<Record<string, string>> = {
 export function renderConfiguration(): string {
   const interfaces = new Map<string, ts.InterfaceDeclaration>()
   const choices = new Map<string, string>()
-  for (const file of readdirSync(CONFIG).filter((name) => name.endsWith('.ts'))) {
+  for (const file of readdirSync(CONFIG, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )) {
     const source = readFileSync(path.join(CONFIG, file), 'utf8')
     for (const node of ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true).statements) {
       if (ts.isInterfaceDeclaration(node)) interfaces.set(node.name.text, node)

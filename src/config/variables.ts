@@ -78,7 +78,7 @@ export const VARIABLES = {
   OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: { type: 'enum', values: ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'], default: '`explicit_bucket_histogram`', sets: '`histogramAggregation`' },
   OTEL_EXPORTER_ZIPKIN_ENDPOINT: { type: 'url', default: '`http://localhost:9411/api/v2/spans`', sets: 'where `UPTRACE_BACKEND=zipkin` and `OTEL_TRACES_EXPORTER=zipkin` send to' },
   OTEL_EXPORTER_ZIPKIN_TIMEOUT: { type: 'timeout', default: 10_000, sets: '`timeoutMillis` of one attempt to send to Zipkin' },
-  OTEL_EXPORTER_PROMETHEUS_HOST: { type: 'text', default: 'all interfaces', sets: 'where `UPTRACE_BACKEND=prometheus` and `OTEL_METRICS_EXPORTER=prometheus` listen' },
+  OTEL_EXPORTER_PROMETHEUS_HOST: { type: 'text', default: '`localhost`', sets: 'where `UPTRACE_BACKEND=prometheus` and `OTEL_METRICS_EXPORTER=prometheus` listen' },
   OTEL_EXPORTER_PROMETHEUS_PORT: { type: 'integer', min: 0, max: 65_535, default: '9464', sets: 'where `UPTRACE_BACKEND=prometheus` and `OTEL_METRICS_EXPORTER=prometheus` listen' },
   OTEL_TRACES_EXPORTER: { type: 'list', values: ['otlp', 'console', 'none', 'zipkin'], default: '`otlp`', sets: '`tracingEnabled`, `prettyPrint`' },
   OTEL_METRICS_EXPORTER: { type: 'list', values: ['otlp', 'console', 'none', 'prometheus'], default: '`otlp`', sets: '`metricsEnabled`, `prettyPrint`' },

@@ -45,11 +45,11 @@ export interface BackendOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Of those that take OTLP by several protocols. @default the `protocol` option */
   readonly protocol?: OtlpProtocol
-  /** @default the `compression` option */
+  /** How bodies are compressed. @default the `compression` option */
   readonly compression?: Compression
   /** Deadline of one attempt, in milliseconds; 0 means none. @default the `timeoutMillis` option */
   readonly timeoutMillis?: number
-  /** @default the `tls` option */
+  /** TLS material. @default the `tls` option */
   readonly tls?: TlsOptions
   /** Base of its web interface, or an address with `{traceId}` and `{spanId}` in it. */
   readonly siteUrl?: string

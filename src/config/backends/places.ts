@@ -146,7 +146,7 @@ function orProblem(name: string, create: () => EndpointBackend): EndpointBackend
   }
 }
 
-/** Where metrics can be fetched: `http://0.0.0.0:9464` in the table is what the exporter does by itself. */
+/** Where metrics can be fetched: `http://localhost:9464` in the table is what the exporter does by itself. */
 function readScrape({ endpoint }: BackendOptions): ResolvedDestinations['scrape'] {
   if (endpoint === undefined) return {}
   const { hostname, port } = new URL(endpoint)

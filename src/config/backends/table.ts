@@ -32,7 +32,7 @@ export const BACKENDS: Readonly<Record<BackendName, BackendRow>> = {
     propagators: ['xray', 'tracecontext', 'baggage'], idGenerator: 'xray',
     siteUrl: consoleOfAws, traceUrl: '{site}/cloudwatch/home?region={region}#xray:traces/{xrayTraceId}',
   },
-  prometheus: { sink: 'scrape', endpoint: 'http://0.0.0.0:9464', signals: ['metrics'] },
+  prometheus: { sink: 'scrape', endpoint: 'http://localhost:9464', signals: ['metrics'] },
   console: { sink: 'stdout', signals: ALL },
 }
 
