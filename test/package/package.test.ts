@@ -146,7 +146,7 @@ test('the viewer comes with its pages: npx uptrace-node dev prints an address th
   const { stderr, status } = spawnSync(process.execPath, [bin, 'dev', '--port', '0', file], { env, encoding: 'utf8' })
   try {
     expect(status).toBe(0)
-    const [, address] = /^from the tarball .* (http:\S+)$/m.exec(stderr)!
+    const [, address] = /^\S+ +from the tarball .* (http:\S+)$/m.exec(stderr)!
     const page = await fetch(address!)
     expect(page.status).toBe(200)
     const script = await fetch(new URL('/app.js', address))
