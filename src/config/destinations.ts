@@ -24,8 +24,9 @@ export function resolveDestinations(
   const dev = env.text('UPTRACE_DEV_DSN')
   const fromCode = [options.dsn ?? []].flat().filter((dsn) => dsn.trim() !== '')
   if (dev !== undefined) {
-    // but a test suite that receives its own telemetry gets it all the same
-    const places = [{ dsn: dev }, ...fromCode.filter(isOnThisMachine).map(placeOfDsn)]
+    // but a test suite under `check` that receives its own telemetry gets it all the same
+    const own = env.flag('UPTRACE_DEV_CHECK') ? fromCode.filter(isOnThisMachine) : []
+    const places = [{ dsn: dev }, ...own.map(placeOfDsn)]
     return resolvePlaces(places, { ...context, isNamed: true, ownProtocol: 'http/protobuf' })
   }
   if (options.backend !== undefined)

@@ -1,5 +1,6 @@
 /** node:sqlite: a span for each statement that is run, and for `exec`. */
 import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { isUntraced } from '../../untraced.ts'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
 import { withPristineRequire } from '../hooks/module-require.ts'
 import { wrapMethod } from '../wrap-method.ts'
@@ -34,7 +35,8 @@ function patch(tracing: Tracing): void {
   wrapMethod(DatabaseSync.prototype, 'exec', (original) => {
     return function (this: object, ...args: unknown[]) {
       const [text] = args
-      const operation = typeof text === 'string' ? operations.start(tracing, databaseOf(this), text) : undefined
+      const isTraced = typeof text === 'string' && !isUntraced(this)
+      const operation = isTraced ? operations.start(tracing, databaseOf(this), text) : undefined
       return finish(operations, operation, () => original.apply(this, args))
     }
   })
@@ -48,7 +50,7 @@ function patch(tracing: Tracing): void {
   wrapStatements(StatementSync.prototype, operations, tracing, (statement) => {
     const { sourceSQL } = statement as { readonly sourceSQL?: unknown }
     const database = owners.get(statement) ?? UNKNOWN
-    return typeof sourceSQL === 'string' ? { database, text: sourceSQL } : undefined
+    return typeof sourceSQL === 'string' && !isUntraced(statement) ? { database, text: sourceSQL } : undefined
   })
 }
 

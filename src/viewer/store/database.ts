@@ -2,8 +2,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { uptime } from 'node:os'
 import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { log } from '../../log.ts'
+import { markUntraced } from '../../untraced.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** Larger than the default of 4096: a batch of spans fills pages, and fewer of them are written a fifth faster. */
@@ -38,7 +39,7 @@ export function openDatabase(file: string | undefined): OpenedDatabase {
 
 function inMemory(reason?: string): OpenedDatabase {
   if (reason !== undefined) log.warn(`viewer: ${reason}; what is received now is kept in memory only`)
-  return { database: prepare(new DatabaseSync(':memory:')), kind: 'memory', path: null }
+  return { database: prepare(new UntracedDatabase(':memory:')), kind: 'memory', path: null }
 }
 
 /** Who else could have put data there, or can change it. */
@@ -74,7 +75,7 @@ const isFull = (error: unknown): boolean => ((error as { errcode?: number }).err
 class SchemaError extends Error {}
 
 function openFile(file: string): DatabaseSync {
-  const database = new DatabaseSync(file)
+  const database = new UntracedDatabase(file)
   try {
     // without fsync a process may end in any way; only when the machine itself goes down can the file be damaged: see `mayBeDamaged`
     // a viewer that is just ending still holds the file
@@ -158,4 +159,16 @@ export function closeDatabase(database: DatabaseSync): void {
 
 function isLocked(error: unknown): boolean {
   return /locked|busy/i.test(String((error as Error).message))
+}
+
+/** In a test suite the viewer is in the process that it watches, and must not watch itself. */
+class UntracedDatabase extends DatabaseSync {
+  constructor(file: string) {
+    super(file)
+    markUntraced(this)
+  }
+
+  override prepare(sql: string): StatementSync {
+    return markUntraced(super.prepare(sql))
+  }
 }
