@@ -16,6 +16,7 @@ const LEAVES = [
   'deadline.ts',
   'timers.ts',
   'run-child.ts',
+  'untraced.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
 const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/format.ts']

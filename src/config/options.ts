@@ -1,4 +1,7 @@
-/** The options of `configureOpentelemetry`: every one is optional, typed, and falls back to the environment and then to a default. */
+/**
+ * The options of `configureOpentelemetry`: every one is optional, typed, and falls back to the environment and then to a default. One file, since readers
+ * and editors look for them in one place.
+ */
 import type { Attributes, ContextManager, SeverityNumber, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import type { Resource, ResourceDetector } from '@opentelemetry/resources'
 import type { LogRecordLimits, LogRecordProcessor } from '@opentelemetry/sdk-logs'

@@ -53,6 +53,7 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
     traced: 'upgrades; messages in, each a trace of its own that is linked to the upgrade, and out',
     not: 'pings; messages, with `ws: { messages: false }`',
   },
+  '@trpc/server': { instrumentation: 'trpc', traced: 'procedures', not: 'calls of clients, which are requests' },
   graphql: {
     instrumentation: 'graphql',
     traced: 'parsing, validation, operations, resolvers',

@@ -76,10 +76,8 @@ export function createRegistry(
     active,
     definitions: () => new Map([...active].map(([name, instrumentation]) => [name, definitionsOf(instrumentation)])),
     awaits: (moduleName) => pendingFor(moduleName).length > 0,
-    activateFor(moduleName) {
-      const activated = pendingFor(moduleName).filter((name) => registry.activate(name) !== undefined)
-      return activated.length > 0
-    },
+    activateFor: (moduleName) =>
+      pendingFor(moduleName).filter((name) => registry.activate(name) !== undefined).length > 0,
     activate(name) {
       if (active.has(name) || hasFailed(name) || !enabled.has(name)) return active.get(name)
       try {
@@ -87,10 +85,9 @@ export function createRegistry(
       } catch (error) {
         const tries = (failures.get(name) ?? 0) + 1
         failures.set(name, tries)
-        const reason = messageOf(error)
         if (tries === 1)
           log.warn(
-            `the instrumentation ${name} could not be loaded (${reason}); its spans are missing until the library is loaded again`,
+            `the instrumentation ${name} could not be loaded (${messageOf(error)}); its spans are missing until the library is loaded again`,
           )
         return undefined
       }

@@ -103,12 +103,18 @@ describe('destinations', () => {
     expect(resolve(options, env).destinations.map(({ url }) => url)).toEqual(urls)
   })
 
-  test.for<[string, readonly string[], readonly string[]]>([
-    ['replaces the back end that code names', [DSN, 'local'], []],
-    ['leaves the viewer of a test suite beside it', [DSN, 'http://t@localhost:99'], ['http://localhost:99/v1/traces']],
-    ['takes no other address for one', ['http://t@localhost.example:99', 'https://t@localhost:99'], []],
-  ])('the DSN of dev %s', ([, dsn, others]) => {
-    const { destinations } = resolve({ dsn }, { UPTRACE_DEV_DSN: 'http://dev@localhost:14319' })
+  test.for<[string, readonly string[], string, readonly string[]]>([
+    ['dev replaces the back end that code names', [DSN, 'local', 'http://t@localhost:99'], 'false', []],
+    [
+      'check leaves the viewer of a test suite beside it',
+      [DSN, 'http://t@localhost:99'],
+      'true',
+      ['http://localhost:99/v1/traces'],
+    ],
+    ['check takes no other address for one', ['http://t@localhost.example:99', 'https://t@localhost:99'], 'true', []],
+  ])('the DSN of %s', ([, dsn, isChecked, others]) => {
+    const dev = { UPTRACE_DEV_DSN: 'http://dev@localhost:14319', UPTRACE_DEV_CHECK: isChecked }
+    const { destinations } = resolve({ dsn }, dev)
     const traces = destinations.map(({ url }) => url).filter((url) => url.endsWith('/traces'))
     expect(traces).toEqual(['http://localhost:14319/v1/traces', ...others])
   })

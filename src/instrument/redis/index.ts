@@ -38,17 +38,41 @@ export function createRedis(config: Record<string, unknown>): Instrumentation {
 
 function quicken(modern: Modern, wrapPlainly: Wrap): void {
   const { _traceClientCommand: traceByTheirs, _wrap: wrapGuarded } = modern
-  modern._traceClientCommand = (original, self, given, command) =>
-    isOfClient(self, command)
-      ? traceCommand(modern, original, self, given, command)
-      : Reflect.apply(traceByTheirs, modern, [original, self, given, command])
-  // nothing in the way of a command throws here
-  modern._wrap = (target, name, wrapper) => (name === 'sendCommand' ? wrapPlainly : wrapGuarded)(target, name, wrapper)
+  modern._traceClientCommand = (original, self, given, command) => {
+    if (!Array.isArray(command)) return Reflect.apply(original, self, given)
+    // commands of a transaction wait for its end, and are known by having no options
+    if ((self as Client | undefined)?.options !== undefined) return traceCommand(modern, original, self, given, command)
+    return stepAside(original, self, given, (noted) =>
+      Reflect.apply(traceByTheirs, modern, [noted, self, given, command]),
+    )
+  }
+  // a command needs no guard of its own: nothing above throws
+  modern._wrap = (target, name, wrapper) => (isCommand(target, name) ? wrapPlainly : wrapGuarded)(target, name, wrapper)
 }
 
-/** Commands of a transaction wait for its end, and are known by having no options. */
-const isOfClient = (self: unknown, command: unknown): command is readonly unknown[] =>
-  Array.isArray(command) && (self as Client | undefined)?.options !== undefined
+/** What is loaded in another way than as a package need not have the class where it is expected. */
+const isCommand = (target: unknown, name: PropertyKey): boolean =>
+  name === 'sendCommand' && typeof (target as Record<PropertyKey, unknown> | undefined)?.[name] === 'function'
+
+/** Where tracing fails before the command has been called, the command is called without. */
+function stepAside(
+  original: Method,
+  self: unknown,
+  given: ArrayLike<unknown>,
+  run: (noted: Method) => unknown,
+): unknown {
+  let isCalled = false
+  const noted: Method = function (...args) {
+    isCalled = true
+    return Reflect.apply(original, this, args)
+  }
+  try {
+    return run(noted)
+  } catch (error) {
+    if (isCalled) throw error
+    return Reflect.apply(original, self, given)
+  }
+}
 
 function traceCommand(
   modern: Modern,

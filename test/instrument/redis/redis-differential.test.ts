@@ -15,7 +15,7 @@ const run = async (label, redis) => {
   await settle(label + ' eval', () => redis.eval('return ARGV[1]', { keys: [fixed], arguments: ['argument'] })); await settle(label + ' eval error', () => redis.eval('return redis.error_reply("no")'))
   await settle(label + ' multi', () => redis.multi().set(fixed, '1').incr(fixed).get(fixed).exec()); await settle(label + ' alike', () => redis.multi().get(fixed).get(fixed).exec())
   await settle(label + ' pipeline', () => redis.multi().set(fixed, '1').incr(fixed).execAsPipeline()); await settle(label + ' multi error', () => redis.multi().set(fixed, 'a').incr(fixed).exec())
-  await settle(label + ' scan', async () => { let count = 0; for await (const keys of redis.scanIterator({ MATCH: 'warm:*' })) count += keys.length > 0 ? 1 : 0; return count > 0 })
+  await settle(label + ' scan', async () => { let count = 0; for await (const keys of redis.scanIterator({ MATCH: 'warm:*', COUNT: 100_000 })) count += keys.length > 0 ? 1 : 0; return count > 0 })
   await settle(label + ' same time', () => Promise.all([redis.get(fixed), redis.ping(), redis.strLen(fixed)]))
 }
 const url = process.env.UPTRACE_TEST_REDIS_URL
