@@ -1,5 +1,6 @@
 /** The composition root: joins configuration, providers, delivery and instrumentation into one handle. */
 import { trace } from '@opentelemetry/api'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { ConfigureOptions } from './config/options.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import type { FindLocalViewer } from './config/resolved-destinations.ts'
@@ -26,6 +27,13 @@ orElse('early tracers, meters and loggers', claimGlobals, undefined)
 /** What the preload has configured. */
 let preloaded: Telemetry | undefined
 
+/** Sees every configuration of this process, and its spans. */
+export interface ConfigurationWatcher {
+  readonly spanProcessor: SpanProcessor
+  onConfigured(telemetry: Telemetry): void
+}
+let watcher: ConfigurationWatcher | undefined
+
 /**
  * Turns on traces, metrics and logs. Works at once: a span started on the next line is recorded.
  *
@@ -47,22 +55,27 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   }
   orElse('the log', () => configureLog(resolveLog(options, process.env)), undefined)
   warnAboutOldNode()
-  const telemetry = startOrDisable(options)
+  const telemetry = startOrDisable(withWatcher(options))
+  watcher?.onConfigured(telemetry)
   // what code says wins over what the preload found in the environment
   if (present) void present.shutdown()
   return telemetry
 }
 
-/** For the door of `--import`: a later call of `configureOpentelemetry` with options takes its place. */
-export function configureFromPreload(options: ConfigureOptions = {}): Telemetry {
-  preloaded = configureOpentelemetry(options)
-  return preloaded
+/** For the door of `--import`: a later call of `configureOpentelemetry` with options takes its place, and is watched as well. */
+export function configureFromPreload(watching?: ConfigurationWatcher): void {
+  watcher = watching
+  preloaded = configureOpentelemetry()
 }
 
 /** Whether a configuration in code would count: nothing is configured yet, or only by the preload. */
 export function canBeConfigured(): boolean {
   const present = activeTelemetry()
   return present === undefined || present === preloaded
+}
+
+function withWatcher(options: ConfigureOptions): ConfigureOptions {
+  return watcher ? { ...options, spanProcessors: [...(options.spanProcessors ?? []), watcher.spanProcessor] } : options
 }
 
 /** Whatever fails here, the application goes on. */

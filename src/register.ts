@@ -4,6 +4,7 @@ import { configureFromPreload } from './configure.ts'
 import { currentDestinations } from './delivery/current-destinations.ts'
 import { loadedPackages, watchImports } from './diagnostics/loaded-packages.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
+import type { Telemetry } from './telemetry.ts'
 
 if (isMainThread || isWorkerOfApplication())
   configureFromEnvironment(isMainThread ? process.env[REPORT_VARIABLE] : undefined)
@@ -15,10 +16,15 @@ function configureFromEnvironment(reportFile: string | undefined): void {
   }
   watchImports()
   const { counts, processor } = createScopeCounter()
-  const telemetry = configureFromPreload({ spanProcessors: [processor] })
+  let telemetry: Telemetry | undefined
+  // what code configures later takes the place of the preload's
+  const onConfigured = (configured: Telemetry): void => {
+    telemetry = configured
+  }
+  configureFromPreload({ spanProcessor: processor, onConfigured })
   startReporting(reportFile, () => ({
-    enabled: telemetry.enabled,
-    instrumentation: telemetry.diagnostics(),
+    enabled: telemetry?.enabled ?? false,
+    instrumentation: telemetry?.diagnostics(),
     spans: counts,
     destinations: currentDestinations(),
     packages: loadedPackages(),

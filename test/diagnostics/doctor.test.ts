@@ -78,6 +78,14 @@ test('an app that shuts telemetry down itself: what attached is still told', asy
   expect(result.find('instrumentations')).toMatchObject({ status: 'ok', detail: 'express, http, undici' })
 })
 
+test('an app that configures itself: its own instrumentations and spans are told', async () => {
+  const file = path.join(folder, 'app.cjs')
+  writeFileSync(file, `require('uptrace-node').configureOpentelemetry({ serviceName: 'own' })\n${APP}`)
+  const result = await doctor(['--', process.execPath, file])
+  expect(result.find('instrumentations')).toMatchObject({ status: 'ok', detail: 'express, http, undici' })
+  expect(result.find('spans')?.detail).toMatch(/http 1/)
+})
+
 test('a package of a monorepo, whose dependencies are hoisted to the folder above', async () => {
   const own = path.join(folder, 'packages/app')
   mkdirSync(own, { recursive: true })
