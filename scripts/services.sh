@@ -92,7 +92,11 @@ install_zipkin() {
     return 0
   fi
   local kept=$HOME/.m2/repository/io/zipkin/zipkin-server/$ZIPKIN_VERSION/zipkin-server-$ZIPKIN_VERSION-exec.jar
-  [ -f "$kept" ] || mvn -q -B dependency:get -Dartifact="io.zipkin:zipkin-server:$ZIPKIN_VERSION:jar:exec" -Dtransitive=false -Dmaven.repo.local="$HOME/.m2/repository"
+  [ -f "$kept" ] || mvn -q -B dependency:get -Dartifact="io.zipkin:zipkin-server:$ZIPKIN_VERSION:jar:exec" -Dtransitive=false -Dmaven.repo.local="$HOME/.m2/repository" || true
+  if [ ! -f "$kept" ]; then
+    echo "Zipkin is left out: Maven does not get it"
+    return 0
+  fi
   ln -f "$kept" "$zipkin_jar" 2>/dev/null || cp "$kept" "$zipkin_jar"
 }
 
@@ -105,8 +109,8 @@ install_prometheus() {
   fi
   local folder=$home/prometheus-download
   mkdir -p "$folder"
-  (cd "$folder" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) 2>"$home/prometheus-download.log"
-  dpkg-deb -x "$folder"/prometheus_*.deb "$home/prometheus-package"
+  (cd "$folder" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) 2>"$home/prometheus-download.log" || true
+  dpkg-deb -x "$folder"/prometheus_*.deb "$home/prometheus-package" || echo "Prometheus is left out: its package can't be had"
   rm -rf "$folder"
 }
 
@@ -169,8 +173,8 @@ start_all() {
   await redis $redis_port "$home/redis.pid"
   await mariadb $mariadb_port "$home/mariadb.pid"
   await rabbitmq $rabbitmq_port "$home/rabbitmq.pid"
-  if [ -f "$zipkin_jar" ]; then await zipkin $zipkin_port "$home/zipkin.pid"; fi
-  if [ -x "$prometheus" ]; then await prometheus $prometheus_port "$home/prometheus.pid"; fi
+  if [ -f "$zipkin_jar" ]; then await zipkin $zipkin_port "$home/zipkin.pid" || echo "Zipkin is left out: it does not start"; fi
+  if [ -x "$prometheus" ]; then await prometheus $prometheus_port "$home/prometheus.pid" || echo "Prometheus is left out: it does not start"; fi
   mariadb --no-defaults -h 127.0.0.1 -P $mariadb_port -u root -e 'CREATE DATABASE IF NOT EXISTS test'
 }
 
@@ -214,8 +218,8 @@ case "${1:-}" in
     # what the examples read
     echo "export PGHOST=127.0.0.1 PGPORT=$postgres_port PGUSER=test PGDATABASE=postgres"
     echo "export REDIS_URL=redis://127.0.0.1:$redis_port"
-    if [ -f "$zipkin_jar" ]; then echo "export UPTRACE_TEST_ZIPKIN_URL=http://127.0.0.1:$zipkin_port"; fi
-    if [ -x "$prometheus" ]; then
+    if is_ours zipkin; then echo "export UPTRACE_TEST_ZIPKIN_URL=http://127.0.0.1:$zipkin_port"; fi
+    if is_ours prometheus; then
       echo "export UPTRACE_TEST_PROMETHEUS_URL=http://127.0.0.1:$prometheus_port"
       echo "export UPTRACE_TEST_PROMETHEUS_TARGETS=$home/prometheus-targets"
     fi

@@ -26,7 +26,7 @@ const hasJaeger = isBuilt('jaeger')
 const hasCollector = isBuilt('otelcol')
 
 function isThere(what: string, url: string | undefined): boolean {
-  if (url === undefined) console.log(`skipped: ${what} is not running (scripts/services.sh start, and its env)`)
+  if (url === undefined) console.log(`left out: ${what} is not running (scripts/services.sh start, and its env)`)
   return url !== undefined
 }
 
