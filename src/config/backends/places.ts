@@ -1,5 +1,5 @@
 /** Turns chosen back ends, and DSNs among them, into destinations and the other ways out. One that cannot be used is left out, with a line. */
-import { ConfigError } from '../../errors.ts'
+import { ConfigError, messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { createDestination } from '../create-destination.ts'
 import { type Destination, type OtlpProtocol, SIGNALS } from '../destination.ts'
@@ -141,7 +141,7 @@ function orProblem(name: string, create: () => EndpointBackend): EndpointBackend
     return create()
   } catch (error) {
     return {
-      problem: `the back end ${name} cannot be set up: ${error instanceof Error ? error.message : String(error)}`,
+      problem: `the back end ${name} cannot be set up: ${messageOf(error)}`,
     }
   }
 }

@@ -2,12 +2,14 @@
  * Tells of blocks of the event loop: a log record, an event on the span that was active, and a metric. The main thread has a pulse, and measures how
  * late it is; a worker sees that it stops, and gets the stack while it does.
  */
+
 import diagnosticsChannel from 'node:diagnostics_channel'
 import inspector from 'node:inspector'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { context, type LoggerProvider, type MeterProvider, SeverityNumber, type Span, trace } from '@opentelemetry/api'
+import { messageOf } from '../../errors.ts'
 import { distFolder, isComplete } from '../../lazy.ts'
 import { log } from '../../log.ts'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
@@ -141,7 +143,7 @@ function startWorker(workerData: WatchWork): Worker | undefined {
     worker.unref()
     return worker
   } catch (error) {
-    return withoutStacks(error instanceof Error ? error.message : String(error))
+    return withoutStacks(messageOf(error))
   }
 }
 

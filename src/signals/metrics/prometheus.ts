@@ -1,7 +1,9 @@
 /** Serves metrics to Prometheus: in its text format, and as OpenMetrics with exemplars to those who ask for that. */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { asksForOpenMetrics, OPEN_METRICS, toOpenMetrics } from './open-metrics.ts'
 
@@ -49,7 +51,7 @@ class Reader extends PrometheusExporter {
       const text = toOpenMetrics(resourceMetrics, (metrics) => this.serializer.serialize(metrics))
       response.writeHead(200, { 'content-type': OPEN_METRICS }).end(text)
     } catch (error) {
-      log.warn(`metrics could not be served to Prometheus: ${error instanceof Error ? error.message : String(error)}`)
+      log.warn(`metrics could not be served to Prometheus: ${messageOf(error)}`)
       response.writeHead(500).end()
     }
   }

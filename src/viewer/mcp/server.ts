@@ -1,6 +1,8 @@
 /** The command `uptrace-node mcp`: shows a coding agent, over stdio, what the local viewer holds. */
+
 import { parseArgs } from 'node:util'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { messageOf } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
 import { connectToViewer, createClient, NoViewerError, type ViewerClient, ViewerError } from '../process/client.ts'
 import { OTHER_TOOLS } from './other-tools.ts'
@@ -117,7 +119,7 @@ function explain(error: unknown): string {
   if (error instanceof ViewerError)
     return `${error.code}: ${error.message}${error.position === undefined ? '' : ` (at character ${error.position} of the query)`}`
   if (error instanceof NoViewerError) return error.message
-  return `The viewer could not be asked: ${error instanceof Error ? error.message : String(error)}`
+  return `The viewer could not be asked: ${messageOf(error)}`
 }
 
 function failed(text: string): CallToolResult {
