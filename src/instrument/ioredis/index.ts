@@ -2,6 +2,7 @@
 import { type Attributes, type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
+import { wholeOf } from '../wrap-method.ts'
 import { type Method, type Tracing, wrapConnect, wrapSendCommand } from './commands.ts'
 
 type Base = typeof import('@opentelemetry/instrumentation')
@@ -52,9 +53,4 @@ export function createIoredis(config: IoredisConfig): Instrumentation {
     }
   }
   return new IoredisInstrumentation(SCOPE.name, SCOPE.version, config as object) as unknown as Instrumentation
-}
-
-function wholeOf(exported: unknown): unknown {
-  const isNamespace = Reflect.get(Object(exported), Symbol.toStringTag) === 'Module'
-  return isNamespace ? (exported as { default: unknown }).default : exported
 }

@@ -9,6 +9,7 @@ import { loadLazily } from '../../lazy.ts'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import { Targets } from '../db/target.ts'
 import { DB_DURATION, findSeriesIn } from '../durations.ts'
+import { wholeOf } from '../wrap-method.ts'
 import { wrapConnect, wrapPoolConnect } from './connect.ts'
 import { observePools, seePool } from './pool-metrics.ts'
 import { wrapPoolQuery } from './pool-query.ts'
@@ -117,9 +118,4 @@ export function createPg(config: PgConfig): Instrumentation {
     }
   }
   return new PgInstrumentation(SCOPE.name, SCOPE.version, config as object) as unknown as Instrumentation
-}
-
-function wholeOf(exported: unknown): unknown {
-  const isNamespace = Reflect.get(Object(exported), Symbol.toStringTag) === 'Module'
-  return isNamespace ? (exported as { default: unknown }).default : exported
 }
