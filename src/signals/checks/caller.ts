@@ -8,7 +8,8 @@ const FOREIGN =
 /** The innermost line of the stack that is the application's, such as `work (/app/work.js:3:5)`; undefined where there is none. */
 export function callerOf(stack: string | undefined): string | undefined {
   const own = distFolder()
-  const lines = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  // an application may have its own way to write stacks, which gives no text
+  const lines = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : []
   return lines
     .find((line) => !FOREIGN.test(line) && !line.includes(own))
     ?.trim()
@@ -16,11 +17,11 @@ export function callerOf(stack: string | undefined): string | undefined {
 }
 
 /** The stack of now, as text that is made when it is asked for. */
-export function takeStack(): { readonly stack?: string } {
+export function takeStack(frames = MAX_FRAMES): { readonly stack?: string } {
   const usual = Error.stackTraceLimit
   const holder: { stack?: string } = {}
   try {
-    Error.stackTraceLimit = MAX_FRAMES
+    Error.stackTraceLimit = frames
     Error.captureStackTrace(holder, takeStack)
   } catch {
     // an application that has frozen Error

@@ -3,6 +3,7 @@
  * each one. Where the insides of the SDK look otherwise, they stay as they are.
  */
 import type { Attributes, MeterProvider, MetricOptions } from '@opentelemetry/api'
+import { type AttributeSet, findAttributeSet } from './attribute-sets.ts'
 
 /** The most series of one instrument that are found so between two collections; others are found by the SDK. */
 const MAX_SERIES = 32
@@ -12,9 +13,7 @@ const KINDS = ['createCounter', 'createUpDownCounter', 'createHistogram', 'creat
 interface Accumulation {
   record(value: number): void
 }
-interface Series {
-  readonly keys: readonly string[]
-  readonly values: readonly unknown[]
+interface Series extends AttributeSet {
   /** Looked for with the second measurement: many series get one alone. */
   accumulation: Accumulation | undefined
 }
@@ -67,34 +66,20 @@ function quicken(delta: DeltaStorage): void {
       active = delta._activeCollectionStorage
       known = []
     }
-    const keys = Object.keys(attributes)
-    const series = findIn(known, keys, attributes)
+    const series = findAttributeSet(known, attributes)
     if (series?.accumulation !== undefined) {
       series.accumulation.record(value)
       return
     }
     recordBySdk(value, attributes, time)
     if (series !== undefined) series.accumulation = active.get(attributes)
-    else if (known.length < MAX_SERIES) remember(known, keys, attributes)
+    else if (known.length < MAX_SERIES) remember(known, attributes)
   }
 }
 
 /** What is in a list may change. */
-function remember(known: Series[], keys: readonly string[], attributes: Attributes): void {
+function remember(known: Series[], attributes: Attributes): void {
+  const keys = Object.keys(attributes)
   const values = keys.map((key) => attributes[key])
   if (!values.some((item) => typeof item === 'object')) known.push({ keys, values, accumulation: undefined })
-}
-
-function findIn(known: readonly Series[], keys: readonly string[], attributes: Attributes): Series | undefined {
-  for (const series of known) if (isSame(series, keys, attributes)) return series
-  return undefined
-}
-
-function isSame({ keys, values }: Series, otherKeys: readonly string[], attributes: Attributes): boolean {
-  if (keys.length !== otherKeys.length) return false
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index]!
-    if (values[index] !== attributes[key] || key !== otherKeys[index]) return false
-  }
-  return true
 }

@@ -1,6 +1,7 @@
 /** Notes on each call to others, such as a query, the line of the application that made it. For checks of a test run: a stack costs microseconds. */
 import { type Span, SpanKind } from '@opentelemetry/api'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
+import { takeStack } from '../checks/caller.ts'
 
 /** Between an application and a driver may stand an ORM. */
 const FRAMES = 60
@@ -27,7 +28,7 @@ export function createCallSiteProcessor({ isOwn }: CallSiteOptions): SpanProcess
 }
 
 function callSite(isForeign: (file: string) => boolean): Record<string, string | number> | undefined {
-  for (const line of stack().split('\n')) {
+  for (const line of linesOfStack()) {
     const [, name, place, row] = /^\s+at (?:(.*?) \()?(.+?):(\d+):\d+\)?$/.exec(line) ?? []
     if (place === undefined || row === undefined) continue
     const file = place.replace(/^async /, '').replace(/^file:\/\//, '')
@@ -41,15 +42,12 @@ function callSite(isForeign: (file: string) => boolean): Record<string, string |
   return undefined
 }
 
-/** The limit is the application's: it is put back at once, and left alone where it cannot be set. */
-function stack(): string {
-  const limit = Error.stackTraceLimit
-  const holder: { stack?: unknown } = {}
+/** An application may have its own way to write stacks, which throws or gives no text. */
+function linesOfStack(): readonly string[] {
   try {
-    Error.stackTraceLimit = FRAMES
-    Error.captureStackTrace(holder, stack)
-    return typeof holder.stack === 'string' ? holder.stack : ''
-  } finally {
-    Error.stackTraceLimit = limit
+    const { stack } = takeStack(FRAMES)
+    return typeof stack === 'string' ? stack.split('\n') : []
+  } catch {
+    return []
   }
 }
