@@ -15,7 +15,7 @@ import { traceUrlOf } from './trace-url.ts'
 
 /** Limits on `forceFlush`, `shutdown` and `reportPanic`. */
 export interface FlushOptions {
-  /** How long it may take, in milliseconds; 0 means: begin to send, and do not wait. @default the option `shutdownTimeoutMillis` */
+  /** How long it may take, in milliseconds; 0 means: begin to send, and do not wait. @default the option `delivery.shutdownTimeoutMillis` */
   timeoutMillis?: number
 }
 

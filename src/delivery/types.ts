@@ -49,7 +49,7 @@ export type DropReason =
   | 'too_large'
   /** Could not be read while it was encoded. */
   | 'unreadable'
-  /** Waited in the spool for longer than `spoolMaxAgeMillis`. */
+  /** Waited in the spool for longer than `delivery.spoolMaxAgeMillis`. */
   | 'too_old'
   /** Ended after shutdown. */
   | 'after_shutdown'

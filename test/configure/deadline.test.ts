@@ -49,7 +49,7 @@ test.for(
   if (how === 'refuses') await sink.stop()
   else sink.behaviour = 'hang'
   const source = `${IMPORTS}
-      const telemetry = configureOpentelemetry({ endpoint: '${sink.url}', exitFlush: false, logLevel: 'none' })
+      const telemetry = configureOpentelemetry({ endpoint: '${sink.url}', delivery: { exitFlush: false }, logLevel: 'none' })
       ${WORK}
       work(); await timed('call', () => ${call})`
   const result = await runSource('mjs', source, { timeoutMillis: 15_000 })

@@ -8,7 +8,7 @@ const source = (port: number): string => `
   const http = require('node:http')
   const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node')
   const { metrics } = require('@opentelemetry/api')
-  configureOpentelemetry({ prettyPrint: false, runtimeMetrics: false, dsn: 'http://t@localhost:9', exitFlush: false, logLevel: 'error' })
+  configureOpentelemetry({ prettyPrint: false, runtimeMetrics: false, dsn: 'http://t@localhost:9', delivery: { exitFlush: false }, logLevel: 'error' })
   const get = (url, accept, agent) => new Promise((resolve, reject) =>
     http.get(url, { headers: { accept }, agent }, (response) => {
       let text = ''

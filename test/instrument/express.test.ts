@@ -8,7 +8,7 @@ const START = `
 const { configureOpentelemetry } = require('uptrace-node')
 const { collect } = require(${collect})
 const spans = []; collect.onEnd = (span) => spans.push(span.instrumentationScope.name.split('-').pop() + ' ' + span.name)
-const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, spanProcessors: [collect], ...more })
+const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [collect], ...more })
 const later = () => new Promise((resolve) => setTimeout(resolve, 20))
 const get = async (server, path) => { await new Promise((resolve) => require('http').get({ port: server.address().port, path, agent: false }, (response) => response.resume().on('end', resolve))); await later() }
 const taken = () => spans.splice(0).filter((span) => span.startsWith('express'))

@@ -28,7 +28,7 @@ const collector = { onStart() {}, forceFlush: async () => {}, shutdown: async ()
   const { traceId: trace, spanId: id } = span.spanContext()
   process.stdout.write('SPAN ' + JSON.stringify({ name: span.name, kind: span.kind, id, trace, parent: span.parentSpanContext?.spanId, scope: span.instrumentationScope.name.replace('@opentelemetry/instrumentation-', ''), status: span.status, attributes: span.attributes, events: span.events.map(({ name }) => name) }) + '\\n')
 } }
-const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [collector], ...more })
+const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [collector], ...more })
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 `
 const HEAD = {
