@@ -4,6 +4,7 @@ import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Signal } from '../config/destination.ts'
+import type { MaskValue } from '../config/redaction-options.ts'
 import type { Config } from '../config/resolve.ts'
 import { loadLazily, ownFolder } from '../lazy.ts'
 import { orElse } from '../log.ts'
@@ -23,6 +24,8 @@ export interface Sinks {
   readonly spanProcessor: SpanProcessor | undefined
   readonly logRecordProcessor: LogRecordProcessor | undefined
   readonly metricExporter: PushMetricExporter | undefined
+  /** Masks secrets in what is printed or served by this process itself. */
+  readonly mask?: MaskValue | undefined
 }
 
 export interface Providers {
@@ -52,7 +55,7 @@ export function createProviders(
   return { tracerProvider, meterProvider, loggerProvider, metrics }
 }
 
-function startMetrics(config: Config, resource: Resource, { metricExporter }: Sinks): Metrics {
+function startMetrics(config: Config, resource: Resource, { metricExporter, mask }: Sinks): Metrics {
   return createMetrics({
     resource,
     intervalMillis: config.metricIntervalMillis,
@@ -61,6 +64,7 @@ function startMetrics(config: Config, resource: Resource, { metricExporter }: Si
     metricReaders: config.options.metricReaders ?? [],
     delivery: metricExporter,
     printsPretty: prints(config, 'metrics'),
+    mask,
     prometheus: config.extraExporters.metrics.includes('prometheus') ? (config.scrape ?? {}) : undefined,
     exemplarFilter: config.exemplarFilter,
     env: config.env,
@@ -76,7 +80,7 @@ interface Tracing {
 function startTraces(
   config: Config,
   resource: Resource,
-  { spanProcessor }: Sinks,
+  { spanProcessor, mask }: Sinks,
   { meterProvider, watchTracer, fates }: Tracing,
 ): OwnTracerProvider {
   const { options, sampler } = config
@@ -95,6 +99,7 @@ function startTraces(
     delivery: spanProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'traces'),
+    mask,
     selfMetrics: meterProvider,
     watchTracer,
     keep: options.keep,
@@ -111,7 +116,7 @@ function createXrayIds(): IdGenerator {
 function startLogs(
   config: Config,
   resource: Resource,
-  { logRecordProcessor }: Sinks,
+  { logRecordProcessor, mask }: Sinks,
   fates: Fates | undefined,
 ): LoggerProvider {
   const { options } = config
@@ -127,6 +132,7 @@ function startLogs(
     delivery: logRecordProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'logs'),
+    mask,
   })
   guardLoggerProvider(provider)
   return provider
