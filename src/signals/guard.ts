@@ -7,10 +7,17 @@ import { keepValue, keysOf, readProperty, setOwn } from './attribute-values.ts'
 
 const guarded = new WeakSet<object>()
 
-/** Every logger of the provider is safe from hostile input from here on. */
-export function guardLoggerProvider(provider: LoggerProvider): void {
+/**
+ * Every logger of the provider is safe from hostile input from here on.
+ * @param adapt is called once for each of them
+ */
+export function guardLoggerProvider(provider: LoggerProvider, adapt?: (name: string, logger: Logger) => void): void {
   const getLogger = provider.getLogger.bind(provider)
-  provider.getLogger = (name, version, options) => once(getLogger(name, version, options), guardLogger)
+  provider.getLogger = (name, version, options) =>
+    once(getLogger(name, version, options), (logger) => {
+      guardLogger(logger)
+      adapt?.(name, logger)
+    })
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {

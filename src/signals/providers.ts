@@ -11,6 +11,7 @@ import { orElse } from '../log.ts'
 import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
 import { createLoggerProvider } from './logs/provider.ts'
+import { leaveOutIds } from './logs/renamed-ids.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
 import { createFates, type Fates } from './traces/fates.ts'
 import { createTracerProvider } from './traces/provider.ts'
@@ -134,7 +135,8 @@ function startLogs(
     printsPretty: prints(config, 'logs'),
     mask,
   })
-  guardLoggerProvider(provider)
+  const keys = options.logs?.keys
+  guardLoggerProvider(provider, keys && ((name, logger) => leaveOutIds(name, logger, keys)))
   return provider
 }
 
