@@ -10,8 +10,8 @@ import { loadLazily, ownFolder } from '../lazy.ts'
 import { orElse } from '../log.ts'
 import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
+import { mendRecords } from './logs/mend-records.ts'
 import { createLoggerProvider } from './logs/provider.ts'
-import { leaveOutIds } from './logs/renamed-ids.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
 import { createFates, type Fates } from './traces/fates.ts'
 import { createTracerProvider } from './traces/provider.ts'
@@ -136,7 +136,7 @@ function startLogs(
     mask,
   })
   const keys = options.logs?.keys
-  guardLoggerProvider(provider, keys && ((name, logger) => leaveOutIds(name, logger, keys)))
+  guardLoggerProvider(provider, (name, logger) => mendRecords(name, logger, keys))
   return provider
 }
 

@@ -74,3 +74,29 @@ test.for(Object.entries(LOGGERS))(
     expect(attributesOf(second)).toMatchObject({ 'dd.span_id': 'mine' })
   },
 )
+
+test('winston: texts for %s are no exceptions, and an error that cannot be read loses no record, with bunyan as well', async () => {
+  const source = `
+    const { configureOpentelemetry, shutdown } = require('uptrace-node')
+    configureOpentelemetry({ dsn: 'http://t@localhost:${sink.port}', metricsEnabled: false })
+    const { createLogger, format, transports } = require('winston')
+    const silent = [new transports.Console({ silent: true })]
+    createLogger({ format: format.combine(format.splat(), format.json()), transports: silent }).info('user %s', 'ann')
+    createLogger({ format: format.json(), transports: silent }).info('no format', 'ann')
+    createLogger({ format: format.json(), transports: silent }).error('failed', new RangeError('boom'))
+    class Unreadable extends Error { get message() { throw new Error('no') } }
+    console.log(silent.length)
+    require('bunyan').createLogger({ name: 'b', stream: { write() {} } }).error({ err: new Unreadable() }, 'unreadable')
+    setTimeout(shutdown, 50)`
+  // the list of the application stays as it is, so that loggers which share it send each line once
+  expect(await runSource('cjs', source)).toMatchObject({ code: 0, stdout: '1\n' })
+  const records = sink.items('logs').map((record) => [record.body.stringValue, attributesOf(record)])
+  expect(records).toHaveLength(4)
+  expect(records[0]).toEqual(['user ann', {}])
+  expect(records[1]).toEqual(['no format', { error: 'ann' }])
+  expect(records[2]).toEqual([
+    'failed boom',
+    expect.objectContaining({ 'exception.message': 'boom', 'exception.stacktrace': expect.any(String) }),
+  ])
+  expect(records[3]?.[0]).toBe('unreadable')
+})
