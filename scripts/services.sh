@@ -124,7 +124,7 @@ scrape_configs:
   - job_name: tests
     file_sd_configs: [{ files: ['$home/prometheus-targets/*.json'], refresh_interval: 1s }]
 END
-  run_noted "$home/prometheus.pid" "$prometheus" --config.file="$home/prometheus.yml" --storage.tsdb.path="$home/prometheus-data" --web.listen-address=127.0.0.1:$prometheus_port >"$home/prometheus.log" 2>&1 &
+  run_noted "$home/prometheus.pid" "$prometheus" --enable-feature=exemplar-storage --config.file="$home/prometheus.yml" --storage.tsdb.path="$home/prometheus-data" --web.listen-address=127.0.0.1:$prometheus_port >"$home/prometheus.log" 2>&1 &
 }
 
 start_zipkin() {

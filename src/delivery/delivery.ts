@@ -7,6 +7,7 @@ import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { onFirstMeasurement } from '../signals/metrics/measured.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
+import { createMask } from '../wire/redaction/masked-copy.ts'
 import { createRedactor } from '../wire/redaction/redactor.ts'
 import { noteDestinations } from './current-destinations.ts'
 import { createEnding, type Flushable } from './exit/last-flush.ts'
@@ -115,6 +116,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     spanProcessor: traces && createSpanProcessor(host, traces),
     logRecordProcessor: logs && createLogRecordProcessor(host, logs),
     metricExporter: metrics && createMetricExporter(host, metrics),
+    mask: createMask(host.redactor),
     setMeterProvider(provider) {
       ending.meterProvider = provider
       // the main thread counts what it takes

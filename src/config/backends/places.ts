@@ -53,7 +53,10 @@ export function resolvePlaces(places: readonly Place[], context: PlacesContext):
   let localViewer: Dsn | undefined
   let isPrinted = false
   let scrape: ResolvedDestinations['scrape']
-  const endpoints = places.filter((place) => 'backend' in place && findBackend(place.backend.name)?.sink === undefined)
+  const endpoints = places.filter((place) => {
+    const row = 'backend' in place ? findBackend(place.backend.name) : undefined
+    return row !== undefined && row.sink === undefined
+  })
   for (const place of places) {
     if ('dsn' in place) {
       const problem = addDsn(place.dsn)

@@ -74,6 +74,8 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, Adapter>>>> = {
     route: { before: ([routes, ...rest]) => [copyOfEach(routes, ['options', 'config']), ...rest] },
     ext: { before: ([events, ...rest]) => [copyOfEach(events, ['method']), ...rest] },
   },
+  // loggers that share a list of transports would each send the lines of all
+  winston: { configure: { before: ([options, ...rest]) => [withOwnTransports(options), ...rest] } },
 }
 
 /** `wrapper`, for which the arguments are adapted. */
@@ -120,6 +122,12 @@ function withAdded(raw: readonly unknown[], headers: Dictionary): unknown[] {
 
 function copyOfEach(given: unknown, inner: readonly string[]): unknown {
   return Array.isArray(given) ? given.map((one) => copyOf(one, inner)) : copyOf(given, inner)
+}
+
+/** A single transport is no list, and stays itself. */
+function withOwnTransports(given: unknown): unknown {
+  if (!isObject(given) || !Array.isArray(given['transports'])) return given
+  return Object.assign(copyOf(given, []) as Dictionary, { transports: [...given['transports']] })
 }
 
 /** A copy that may be written to, of the objects below `inner` as well. */
