@@ -1,6 +1,6 @@
 /** The package's own log lines: to stderr, prefixed, throttled, on one line, never throwing and never showing a secret. */
 
-import { messageOf } from './errors.ts'
+import { hearRejection, messageOf } from './errors.ts'
 import { cleanText } from './redact.ts'
 import { performance } from './timers.ts'
 
@@ -76,7 +76,7 @@ function write(level: Exclude<LogLevel, 'none'>, message: string): void {
   speaking++
   try {
     const line = cleanText(message)
-    if (target) target[level](line)
+    if (target) hearRejection(target[level](line), () => {})
     else process.stderr.write(`uptrace: ${line}\n`)
   } catch {
     // a closed stderr or a user logger that throws must not reach the application

@@ -168,6 +168,27 @@ process.exit(1)`),
     ).toBe('nested 7')
   })
 
+  test('process.emit calls the listeners for uncaught errors, after the monitor', () => {
+    expect(
+      run(`const { emit } = process
+process.on('uncaughtExceptionMonitor', () => {
+  process.emit = function (...args) { delete process.emit; console.log(args[0], process.emit === emit); return emit.apply(this, args) }
+})
+process.on('uncaughtException', () => console.log('handled'))
+throw new Error('boom')`),
+    ).toBe('uncaughtException true\nhandled')
+  })
+
+  test('the end and signals can be told from events that an application emits itself', () => {
+    expect(
+      run(`console.log(process._exiting)
+process.on('exit', () => console.log(process._exiting))
+process.once('SIGTERM', (_, number) => console.log(number))
+process.kill(process.pid, 'SIGTERM')
+setTimeout(() => {}, 100)`),
+    ).toBe('false\n15\ntrue')
+  })
+
   test('require is a method of all modules, resolves by Module._resolveFilename, and notes children and parent', () => {
     expect(has(Module, '_resolveFilename')).toEqual([])
     expect(has(Module.prototype, 'require')).toEqual([])

@@ -95,6 +95,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   else if (options.exitFlush) onFirstMeasurement(watch.arm)
   /** The time limit of the caller that is flushing providers at this moment; undefined when nobody is. */
   let callersMillis: number | undefined
+  /** Whether the process is kept alive for a flush that somebody waits for. */
+  let holdsProcess = true
   const host: IntakeHost = {
     options,
     runUntraced,
@@ -135,6 +137,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         callersMillis = before
       }
     },
+    letProcessEnd() {
+      holdsProcess = false
+    },
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
       if (shuttingDown) return join(shuttingDown, timeoutMillis)
       shuttingDown = shutdown(timeoutMillis)
@@ -174,7 +179,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     takeOver?.drain()
     const isOver = handOver === undefined || ending.isFlushing || ending.isBlocking
     const [result] = await Promise.all([
-      flusher.flush(these, timeoutMillis),
+      flusher.flush(these, timeoutMillis, holdsProcess),
       isOver ? undefined : handOver.flush(timeoutMillis),
     ])
     return result
@@ -189,7 +194,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis))
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis), holdsProcess)
   }
 
   async function shutdown(timeoutMillis: number): Promise<FlushResult> {
@@ -198,7 +203,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
     const { timedOut } = await flushEverywhere(allPipelines, timeoutMillis)
-    ending.conclude()
+    ending.conclude('no answer yet')
     watch.stop()
     onFirstMeasurement(undefined)
     return { ...difference(before, countOutcomes(allPipelines)), timedOut }

@@ -121,5 +121,7 @@ export interface Delivery {
   forceFlush(options?: FlushOptions): Promise<FlushResult>
   /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */
   shutdown(options?: FlushOptions): Promise<FlushResult>
+  /** From here on no flush keeps the process alive: nobody waits for it. */
+  letProcessEnd(): void
   health(): DeliveryHealth
 }

@@ -66,6 +66,8 @@ export interface InstrumentationHandle {
   stop(): void
 }
 
+type Setting = InstrumentationSettings[InstrumentationName]
+
 /** Parts of others, which nobody turns on by name. */
 const UNNAMED: ReadonlySet<string> = new Set([...Object.keys(COMPANIONS), NEST_LOGS])
 
@@ -232,8 +234,16 @@ function readOption(option: InstrumentationsOption | undefined): {
   own: Instrumentation[]
 } {
   if (isList(option)) return { settings: {}, own: option.flat() as Instrumentation[] }
-  const { add = [], ...settings } = option ?? {}
+  const { add = [], ...named } = option ?? {}
+  const settings = Object.fromEntries(Object.entries(named).map(([name, setting]) => [name, withoutEmpty(setting)]))
   return { settings, own: add.flat() as Instrumentation[] }
+}
+
+/** An object that holds no setting says on or off, as `true` and `false` do. */
+function withoutEmpty(setting: Setting): Setting {
+  if (typeof setting !== 'object' || setting === null) return setting
+  const { enabled, ...others } = setting
+  return Object.values(others).some((value) => value !== undefined) ? setting : enabled !== false
 }
 
 function isList(

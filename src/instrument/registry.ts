@@ -93,9 +93,14 @@ export function createRegistry(
       }
     },
     add(instrumentation) {
-      guardInstance(instrumentation, instrumentation.instrumentationName)
-      attach(instrumentation, instrumentation.instrumentationName)
-      instrumentation.enable()
+      const name = instrumentation.instrumentationName
+      try {
+        guardInstance(instrumentation, name)
+        attach(instrumentation, name)
+        instrumentation.enable()
+      } catch (error) {
+        log.warn(`the instrumentation ${name} could not be started (${messageOf(error)})`)
+      }
     },
     resume() {
       for (const name of loaded) registry.activate(name)

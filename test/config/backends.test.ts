@@ -185,6 +185,12 @@ describe('an endpoint', () => {
 })
 
 describe('several at once', () => {
+  test('a header that is undefined is not given', () => {
+    const headers = { 'x-key': undefined, 'x-other': 'b' } as unknown as Record<string, string>
+    const { destinations } = resolveConfig({ endpoint: 'http://localhost:4318', headers }, {})
+    expect(destinations[0]!.headers).toEqual({ 'x-other': 'b' })
+  })
+
   test('each gets what it takes, with its own headers', () => {
     const { destinations } = resolve({
       backend: ['uptrace', { name: 'jaeger', headers: { 'x-tenant': 'a' } }, 'zipkin'],

@@ -58,7 +58,13 @@ test.for(EXPRESS)(
   },
 )
 
-test.for(['express: true', 'http: true'])('with %s the spans are the same', async (setting) => {
+test.for([
+  'express: true',
+  'http: true',
+  'express: {}',
+  'http: {}, express: { enabled: true }',
+  'express: { requestHook: undefined }',
+])('with %s the spans are the same', async (setting) => {
   const work = `${START}configure({ instrumentations: { ${setting} } })\n${APP}(async () => { const server = build().listen(0); await get(server, '/users/1'); print(taken()); server.close() })()`
   expect(await linesOf(work, {})).toEqual([['express request handler']])
 })
