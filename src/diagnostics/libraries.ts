@@ -97,7 +97,11 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
     not: 'tasks in files of their own',
   },
   nodemailer: { instrumentation: 'nodemailer', traced: 'sending, without addresses and texts' },
-  openai: { instrumentation: 'openai', traced: 'chats, responses, embeddings; tokens', not: 'content, by default' },
+  openai: {
+    instrumentation: 'openai',
+    traced: 'chats, responses, embeddings; tokens',
+    not: 'content, by default; all, where it was imported before `configureOpentelemetry`: preload',
+  },
   ai: {
     instrumentation: 'ai',
     traced: 'generations, model calls, tools, embeddings; tokens',

@@ -99,7 +99,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     (given) => {
       const name = COMPANIONS[given] ?? given
       const setting = settings[name as InstrumentationName]
-      return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
+      const chosen = typeof setting === 'object' ? setting : {}
+      return withHooks(defaultConfig(name, options, chosen), chosen)
     },
     chooseOwn(settings),
   )
