@@ -99,6 +99,7 @@ interface Branch {
   readonly key: string
   readonly frame: ProfileFrame
   us: number
+  selfUs: number
   readonly lines: Map<number, number>
   readonly spans: Map<number, number>
   readonly below: Map<string, Branch>
@@ -117,12 +118,15 @@ function causeOf(
   const place = named.findLast(({ frame }) => !/[\\/]node_modules[\\/]/.test(frame.file)) ?? named.at(-1)
   const span = heaviest(deepest.spans) ?? -1
   if (place === undefined) {
+    // what only calls others, such as the queue of microtasks, is not the cause
+    if (deepest.selfUs < us * LEAST_SHARE) return undefined
     const { name, file, line } = deepest.frame
     return { callee: NATIVE[name] ?? (name || 'a function'), file, line, span, way }
   }
   const { name, file, line: begins } = place.frame
-  const called = way[way.indexOf(place) + 1]?.frame.name
-  if (called) {
+  const called = way[way.indexOf(place) + 1]?.frame.name ?? ''
+  // garbage is that of the function itself
+  if (called !== '' && !(called in NATIVE)) {
     // V8 says which function was called, but not from which line
     return { callee: called, file, line: places.callOf(file, begins, called) ?? begins, span, way }
   }
@@ -141,7 +145,10 @@ function treeOf({ stacks, frames }: FoldedProfile, samples: FoldedProfile['sampl
       const branch = branchOf(level, frames[frame]!)
       branch.us += us
       branch.spans.set(span, (branch.spans.get(span) ?? 0) + us)
-      if (depth === way.length - 1 && line > 0) branch.lines.set(line, (branch.lines.get(line) ?? 0) + us)
+      if (depth === way.length - 1) {
+        branch.selfUs += us
+        if (line > 0) branch.lines.set(line, (branch.lines.get(line) ?? 0) + us)
+      }
       level = branch.below
     }
   }
@@ -152,7 +159,7 @@ function branchOf(level: Map<string, Branch>, frame: ProfileFrame): Branch {
   const key = keyOf(frame)
   const known = level.get(key)
   if (known) return known
-  const branch = { key, frame, us: 0, lines: new Map(), spans: new Map(), below: new Map() }
+  const branch = { key, frame, us: 0, selfUs: 0, lines: new Map(), spans: new Map(), below: new Map() }
   level.set(key, branch)
   return branch
 }

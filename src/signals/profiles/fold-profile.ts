@@ -28,6 +28,7 @@ const MAX_SAMPLE_US = 100_000
 const MAX_NAME = 200
 const IDLE = '(idle)'
 const ROOT = '(root)'
+const COLLECTOR = '(garbage collector)'
 
 export function foldProfile(profile: Profiler.Profile, { fromUs, changes, zeroUs, places }: FoldOptions): Folded {
   const startUs = Math.max(profile.startTime, fromUs)
@@ -37,11 +38,12 @@ export function foldProfile(profile: Profiler.Profile, { fromUs, changes, zeroUs
   const { samples: nodes = [], timeDeltas = [] } = profile
   let atUs = profile.startTime
   let change = 0
+  let stack: number | undefined
   for (const [index, node] of nodes.entries()) {
     atUs += timeDeltas[index]!
     const nextUs = index + 1 < nodes.length ? atUs + timeDeltas[index + 1]! : profile.endTime
     while (change < changes.atMillis.length && zeroUs + changes.atMillis[change]! * 1000 <= atUs) change++
-    const stack = stacks.of(node)
+    stack = stacks.of(node, stack)
     const beginUs = Math.max(atUs, startUs)
     const us = Math.min(nextUs - beginUs, MAX_SAMPLE_US)
     if (stack === undefined || us <= 0) continue
@@ -67,10 +69,26 @@ function createStacks(nodes: readonly Profiler.ProfileNode[], places: Places) {
   const known = new Map<number, number | undefined>()
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const parentOf = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)))
+  const collecting = new Map<number, number>()
+  let collectorIndex = -1
   return { frames, rows, of }
 
-  /** Undefined while nothing runs; the outermost call first, without recursion: stacks may be deep. */
-  function of(id: number): number | undefined {
+  /**
+   * Undefined while nothing runs. V8 puts the collection of garbage beside all stacks: it belongs to what ran before, as in Chrome.
+   * @param before stack of the sample before
+   */
+  function of(id: number, before: number | undefined): number | undefined {
+    const { callFrame } = byId.get(id)!
+    if (callFrame.functionName !== COLLECTOR || before === undefined || before < 0) return indexOf(id)
+    if (rows[before]![1] === collectorIndex) return before
+    collectorIndex = frameIndexOf(callFrame)
+    const stack = collecting.get(before) ?? rows.push([before, collectorIndex, 0]) - 1
+    collecting.set(before, stack)
+    return stack
+  }
+
+  /** The outermost call first, without recursion: stacks may be deep. */
+  function indexOf(id: number): number | undefined {
     if (known.has(id)) return known.get(id)
     const way: number[] = []
     for (let at: number | undefined = id; at !== undefined && !known.has(at); at = parentOf.get(at)) way.push(at)
@@ -82,16 +100,18 @@ function createStacks(nodes: readonly Profiler.ProfileNode[], places: Places) {
     const { functionName: name } = callFrame
     if (name === IDLE) return undefined
     if (name === ROOT) return -1
-    const frame = places.frameOf(callFrame)
-    const key = `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`
-    let index = frameOf.get(key)
-    if (index === undefined) {
-      index = frames.push(frame) - 1
-      frameOf.set(key, index)
-    }
+    const index = frameIndexOf(callFrame)
     const [hot] = [...positionTicks].sort((a, b) => b.ticks - a.ticks)
     const line = hot === undefined ? 0 : places.lineOf(callFrame.url, hot.line)
     return rows.push([known.get(parentOf.get(id) ?? -1) ?? -1, index, line]) - 1
+  }
+
+  function frameIndexOf(callFrame: Profiler.ProfileNode['callFrame']): number {
+    const frame = places.frameOf(callFrame)
+    const key = `${frame.name}\n${frame.file}\n${frame.line}\n${frame.column}`
+    const index = frameOf.get(key) ?? frames.push(frame) - 1
+    frameOf.set(key, index)
+    return index
   }
 }
 

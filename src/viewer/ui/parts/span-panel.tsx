@@ -73,6 +73,11 @@ export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, times, 
                 ))}
               </Section>
             )}
+            {data.profiled && (
+              <Section title="On the event loop" isOpen>
+                <SpanProfileView traceId={traceId} spanId={span.spanId} />
+              </Section>
+            )}
             <Section title="Attributes" count={Object.keys(data.attributes).length} isOpen>
               <AttributeTable attributes={data.attributes} label="Attributes of the span" filterPage="/traces" />
               <Dropped dropped={data.dropped} />
@@ -96,11 +101,6 @@ export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, times, 
               </Section>
             )}
           </>
-        )}
-        {data?.profiled && (
-          <Section title="On the event loop" isOpen>
-            <SpanProfileView traceId={traceId} spanId={span.spanId} />
-          </Section>
         )}
         <Section title="Logs" count={span.logs.length} isOpen={span.logs.length > 0}>
           <SpanLogs traceId={traceId} span={span} spans={spans} traceStartUs={traceStartUs} />
