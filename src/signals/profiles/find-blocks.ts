@@ -13,10 +13,6 @@ export interface Stretch {
 export const LEAST_BLOCK_US = 50_000
 /** What takes less of a block is not its cause; without a cause many short callbacks came one after the other. */
 const LEAST_SHARE = 0.5
-/** A gap this long between two samples means that the loop was idle, or that the process was stopped. */
-const MAX_GAP_US = 20_000
-/** Without a sample for so long, nothing ran. */
-const REST_US = 3000
 /** What waited has gone on by then. */
 export const CATCH_UP_US = 25_000
 const MAX_WAITING = 200
@@ -35,7 +31,7 @@ export interface BlockSources extends Folded {
 export function findBlocks(sources: BlockSources, stretches: readonly Stretch[]): ReportedBlock[] {
   const { profile, places } = sources
   return stretches.flatMap((stretch) => {
-    const samples = busyEnd(profile, stretch)
+    const samples = busyEnd(sources, stretch)
     const us = samples.reduce((sum, [, own]) => sum + own, 0)
     if (us < LEAST_BLOCK_US) return []
     const found = causeOf(profile, samples, us, places)
@@ -51,12 +47,12 @@ export function findBlocks(sources: BlockSources, stretches: readonly Stretch[])
 
 /** Spans that became active when it was over, until the loop rested. */
 function waitingFor(
-  { profile, indexOf, changes, zeroUs }: BlockSources,
+  { idleUs, indexOf, changes, zeroUs }: BlockSources,
   fromUs: number,
   loopUs: number,
   own: number,
 ): number[] {
-  const restsUs = restAfter(profile, loopUs)
+  const restsUs = idleUs.find((us) => us > loopUs) ?? loopUs + CATCH_UP_US
   const waiting = new Set<number>()
   for (const [index, atMillis] of changes.atMillis.entries()) {
     const atUs = zeroUs + atMillis * 1000
@@ -64,16 +60,6 @@ function waitingFor(
     waiting.add(indexOf(changes.spans[index]))
   }
   return [...waiting].filter((span) => span >= 0 && span !== own)
-}
-
-function restAfter({ samples, startUs }: FoldedProfile, fromUs: number): number {
-  let reachedUs = fromUs
-  for (const [afterUs, us] of samples) {
-    if (afterUs + startUs + us <= reachedUs) continue
-    if (afterUs + startUs - reachedUs > REST_US) break
-    reachedUs = afterUs + startUs + us
-  }
-  return Math.min(reachedUs + REST_US, fromUs + CATCH_UP_US)
 }
 
 /** Whether a stack goes through the calls of a way. */
@@ -84,12 +70,12 @@ function isBelow({ stacks, frames }: FoldedProfile, stack: number, way: readonly
 }
 
 /** The samples after the loop was idle last: between two calls of a timer it may rest before it is held up. */
-function busyEnd({ samples, startUs }: FoldedProfile, { fromUs, toUs }: Stretch): FoldedProfile['samples'] {
-  const within = samples.filter(([afterUs, us]) => afterUs + startUs < toUs && afterUs + startUs + us > fromUs)
-  let begin = 0
-  for (let at = 1; at < within.length; at++)
-    if (within[at]![0] - (within[at - 1]![0] + within[at - 1]![1]) > MAX_GAP_US) begin = at
-  return within.slice(begin)
+function busyEnd(
+  { profile: { samples, startUs }, idleUs }: BlockSources,
+  { fromUs, toUs }: Stretch,
+): FoldedProfile['samples'] {
+  const beginUs = Math.max(fromUs, idleUs.findLast((us) => us < toUs - LEAST_BLOCK_US) ?? fromUs)
+  return samples.filter(([afterUs, us]) => afterUs + startUs < toUs && afterUs + startUs + us > beginUs)
 }
 
 type Sample = FoldedProfile['samples'][number]

@@ -12,6 +12,8 @@ export interface Folded {
   readonly profile: FoldedProfile
   /** Index into `spans`, to which the span is added; -1 for none. */
   indexOf(span: Span | undefined): number
+  /** When the loop rested, by V8's clock. */
+  readonly idleUs: readonly number[]
 }
 
 export interface FoldOptions {
@@ -39,11 +41,13 @@ export function foldProfile(profile: Profiler.Profile, { fromUs, changes, zeroUs
   let atUs = profile.startTime
   let change = 0
   let stack: number | undefined
+  const idleUs: number[] = []
   for (const [index, node] of nodes.entries()) {
     atUs += timeDeltas[index]!
     const nextUs = index + 1 < nodes.length ? atUs + timeDeltas[index + 1]! : profile.endTime
     while (change < changes.atMillis.length && zeroUs + changes.atMillis[change]! * 1000 <= atUs) change++
     stack = stacks.of(node, stack)
+    if (stack === undefined) idleUs.push(atUs)
     const beginUs = Math.max(atUs, startUs)
     const us = Math.min(nextUs - beginUs, MAX_SAMPLE_US)
     if (stack === undefined || us <= 0) continue
@@ -54,10 +58,8 @@ export function foldProfile(profile: Profiler.Profile, { fromUs, changes, zeroUs
     else samples.push([afterUs, us, stack, span])
   }
   const { frames, rows } = stacks
-  return {
-    profile: { startUs, endUs: profile.endTime, frames, stacks: rows, spans: spans.rows, samples },
-    indexOf: spans.of,
-  }
+  const folded = { startUs, endUs: profile.endTime, frames, stacks: rows, spans: spans.rows, samples }
+  return { profile: folded, indexOf: spans.of, idleUs }
 }
 
 type Row = readonly [parent: number, frame: number, line: number]

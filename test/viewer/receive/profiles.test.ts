@@ -1,6 +1,7 @@
 /** Samples that programs send: what is refused, what of them is stored, what is found in them, and that they stay within their limits. */
 import { expect, test } from 'vitest'
 import {
+  type ApiError,
   type Insight,
   type ProfileReport,
   ROUTES,
@@ -178,7 +179,7 @@ test.for<[what: string, body: unknown]>([
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
-  expect([answer.status, (await answer.json()).error.code]).toEqual([400, 'bad_request'])
+  expect([answer.status, ((await answer.json()) as ApiError).error.code]).toEqual([400, 'bad_request'])
   expect((await viewer.get<ViewerStatus>(ROUTES.status)).storage.profileBytes).toBe(0)
 })
 
