@@ -51,6 +51,7 @@ export const LAZY_PACKAGES = {
   'development-checks': './signals/checks/processor.ts',
   'span-metrics': './signals/metrics/span-metrics.ts',
   'live-spans': './signals/traces/live-spans.ts',
+  profiler: './signals/profiles/profiler.ts',
   'call-sites': './signals/traces/call-sites.ts',
 } as const
 

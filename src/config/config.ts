@@ -35,6 +35,8 @@ export interface Config {
   readonly localViewer: Dsn | undefined
   /** The program is run by `uptrace-node check`. */
   readonly isChecked: boolean
+  /** The program is run by `uptrace-node dev --profile`. */
+  readonly isProfiled: boolean
   /** Where the web interface shows traces; empty where no such place is known. */
   readonly siteUrl: string
   readonly extraExporters: Readonly<Record<Signal, readonly ExtraExporter[]>>

@@ -14,7 +14,7 @@ export type Declared = { readonly path: string; readonly variable: string } & (
 /** Named first: the variable of the specification. */
 const NAMES = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'] as const
 /** Set by the commands `uptrace-node dev` and `check`, not by the user, so that it counts beside a file. */
-const KEPT = ['UPTRACE_DEV_DSN', 'UPTRACE_DEV_CHECK'] as const
+const KEPT = ['UPTRACE_DEV_DSN', 'UPTRACE_DEV_CHECK', 'UPTRACE_DEV_PROFILE'] as const
 
 /** The level of the log is asked for before the rest: what was read then is used once more. */
 let kept: { readonly env: Environment; readonly found: Declared } | undefined

@@ -67,6 +67,7 @@ export function resolveConfig(
     dsns: resolved.dsns,
     localViewer: resolved.localViewer,
     isChecked: env.flag('UPTRACE_DEV_CHECK'),
+    isProfiled: env.flag('UPTRACE_DEV_PROFILE'),
     siteUrl: resolveSiteUrl(options, env, where, resolved),
     idGenerator: options.idGenerator ?? resolved.idGenerator,
     scrape: resolved.scrape,

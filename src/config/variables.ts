@@ -129,6 +129,7 @@ export const VARIABLES = {
   UPTRACE_SPOOL_MAX_AGE: { type: 'millis', min: 1, max: Number.MAX_SAFE_INTEGER, default: 86_400_000, sets: '`delivery.spoolMaxAgeMillis`' },
   UPTRACE_SHUTDOWN_TIMEOUT: { type: 'millis', default: 5_000, sets: '`delivery.shutdownTimeoutMillis`' },
   UPTRACE_DEV_DSN: { type: 'text', sets: 'set by `uptrace-node dev`: goes before the `dsn` in code' },
+  UPTRACE_DEV_PROFILE: { type: 'boolean', default: false, sets: 'set by `uptrace-node dev --profile`: samples what the main thread runs, for the local viewer' },
   UPTRACE_DEV_CHECK: { type: 'boolean', default: false, sets: 'set by `uptrace-node check`: spans that are open are told at once, and calls to others carry the line that made them' },
 } as const satisfies Readonly<Record<string, Variable>>
 

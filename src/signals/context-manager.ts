@@ -20,3 +20,27 @@ export function contextStorage(): AsyncLocalStorage<Context> | undefined {
   const { _asyncLocalStorage: storage } = Object(usual) as { _asyncLocalStorage?: AsyncLocalStorage<Context> }
   return typeof storage?.run === 'function' ? storage : undefined
 }
+
+type Run = (...args: unknown[]) => unknown
+
+/** Calls a listener, which must not throw, after each change that a call of `with` makes to what is active; gives what ends that. Of our own context manager only. */
+export function watchContextManager(listener: () => void): () => void {
+  const manager = usual as { with: Run } | undefined
+  if (!manager) return () => {}
+  const enter = manager.with
+  const entered = (run: Run, self: unknown, args: unknown[]): unknown => {
+    listener()
+    return Reflect.apply(run, self, args)
+  }
+  const watched: Run = (own, run, self, ...args) => {
+    try {
+      return enter.call(manager, own, entered, undefined, run, self, args)
+    } finally {
+      listener()
+    }
+  }
+  manager.with = watched
+  return () => {
+    if (manager.with === watched) manager.with = enter
+  }
+}

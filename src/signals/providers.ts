@@ -1,4 +1,5 @@
 /** Composes the providers of the three signals. One that cannot be made is left out, with a line. */
+import { isMainThread } from 'node:worker_threads'
 import type { Resource } from '@opentelemetry/resources'
 import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
@@ -95,6 +96,7 @@ function startTraces(
       ...(options.spanProcessors ?? []).map(isolate),
       ...orElse('checks of development', () => checkSpans(config), []),
       ...orElse('the report of open spans', () => reportLiveSpans(config, resource), []),
+      ...orElse('the profiler', () => profile(config, resource), []),
       ...(config.isChecked ? orElse('the lines of calls', noteCallSites, []) : []),
     ],
     delivery: spanProcessor,
@@ -155,6 +157,13 @@ function reportLiveSpans({ localViewer: viewer, isChecked }: Config, resource: R
   const { createLiveSpanProcessor } = loadLazily<typeof import('./traces/live-spans.ts')>('live-spans')
   const headers = { 'uptrace-dsn': viewer.original }
   return [createLiveSpanProcessor({ url: viewer.siteUrl, headers, resource, ...(isChecked ? { openMillis: 50 } : {}) })]
+}
+
+/** Of the main thread, for the viewer on this machine. */
+function profile({ localViewer: viewer, isProfiled }: Config, resource: Resource): SpanProcessor[] {
+  if (!viewer || !isProfiled || !isMainThread) return []
+  const { createProfiler } = loadLazily<typeof import('./profiles/profiler.ts')>('profiler')
+  return [createProfiler({ url: viewer.siteUrl, headers: { 'uptrace-dsn': viewer.original }, resource })]
 }
 
 function noteCallSites(): SpanProcessor[] {

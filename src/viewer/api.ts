@@ -53,12 +53,14 @@ export const ROUTES = {
   traceFacets: '/api/v1/traces/facets',
   /** GET {@link TraceListParams} → {@link Scatter} */
   traceScatter: '/api/v1/traces/scatter',
-  /** GET `attributes=0|1`, `limit` (rows from the top) → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
+  /** GET `attributes=0|1`, `limit` (rows from the top), `clocks=recorded` (aligns no clocks) → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
   trace: '/api/v1/traces/:traceId',
-  /** GET `q` → {@link TraceSearch}: spans of the trace that match, attributes included */
+  /** GET `q`, `clocks=recorded` → {@link TraceSearch}: spans of the trace that match, attributes included */
   traceSearch: '/api/v1/traces/:traceId/search',
   /** GET → {@link SpanDetail} */
   span: '/api/v1/traces/:traceId/spans/:spanId',
+  /** GET → {@link SpanProfile}: what ran on the event loop of its process while the span was open; empty where nothing was profiled */
+  spanProfile: '/api/v1/traces/:traceId/spans/:spanId/profile',
   /** GET → {@link LogList}, oldest first, not paged (cap 10 000) */
   traceLogs: '/api/v1/traces/:traceId/logs',
   /** GET `around` (seconds, default 30) → {@link TraceMetrics}: process charts around the trace and points that match it */
@@ -103,6 +105,8 @@ export const ROUTES = {
   testTrace: '/api/v1/test-trace',
   /** POST {@link LiveReport} → 204, or with `stay` 200 without end: spans that have started but not ended, sent by the distribution */
   live: '/api/v1/live',
+  /** POST {@link ProfileReport} → 204: samples of a program under `uptrace-node dev --profile` */
+  profile: '/api/v1/profile',
   /** DELETE → 204: forgets everything */
   data: '/api/v1/data',
   /** POST, token only → {@link PageKey}: a key that opens the pages as `?key=…`, where this machine does not tell who asks */
@@ -151,6 +155,7 @@ export type Badge =
   | 'duplicate-spans'
   | 'clock-skew'
   | 'sequential'
+  | 'blocked'
 
 /** 64-bit integers that a double cannot hold are decimal strings; bytes are `{ $bytes: base64 }`. */
 export type AttributeValue =
@@ -182,11 +187,14 @@ export interface ViewerStatus {
     readonly traces: number
     readonly logs: number
     readonly metricPoints: number
+    /** Bytes of samples from `dev --profile`, compressed. */
+    readonly profileBytes: number
     readonly oldestUs: number | null
     readonly limits: {
       readonly maxSpans: number
       readonly maxLogs: number
       readonly maxMetricPoints: number
+      readonly maxProfileBytes: number
       readonly maxBytes: number
       readonly maxAgeMillis: number
     }
@@ -441,6 +449,10 @@ export interface TraceDetail {
   readonly percentile: number | null
   readonly warnings: readonly TraceWarning[]
   readonly criticalPath: readonly CriticalSegment[]
+  /** Where the time of requests and jobs went: of the root, and of every span of kind server or consumer, at most 200. */
+  readonly handlers: readonly HandlerTime[]
+  /** What was done about clocks that differ; null where no span had to be moved, or `clocks=recorded` was asked for and none would be. */
+  readonly clocks: ClockAlignment | null
   readonly insights: readonly Insight[]
   /** Spans started but not ended that the distribution reported. They are also in `spans`, with `running: true`. */
   readonly running: number
@@ -488,6 +500,8 @@ export interface SpanRow {
   /** Statement or route without literals: equal siblings fold to `×n`. */
   readonly groupKey: string
   readonly offsetNs: number
+  /** By how much it was moved, because the clock of its machine differs: recorded at `offsetNs - movedNs`. Absent where it was not. */
+  readonly movedNs?: number
   readonly durationNs: number
   /** Duration not covered by children. */
   readonly selfNs: number
@@ -501,6 +515,36 @@ export interface SpanRow {
   readonly running: boolean
   readonly orphan: boolean
   readonly attributes?: Attributes
+}
+
+/** What a request or job waited for in its own process. Exact: calls of one category that overlap count once. */
+export interface HandlerTime {
+  /** Row of the handler in `spans`. */
+  readonly index: number
+  readonly spanId: string
+  readonly durationNs: number
+  /** Largest first. Each is the time in which at least one call of the category was open. */
+  readonly categories: readonly TimeCategory[]
+  /** Time in which no call was open: code of the handler, and waiting for anything that has no span. */
+  readonly ownNs: number
+  /** Time in which calls of several categories were open, counted in each of them. */
+  readonly overlapNs: number
+}
+export interface TimeCategory {
+  readonly category: 'database' | 'cache' | 'http' | 'rpc' | 'messaging' | 'function' | 'other'
+  readonly calls: number
+  readonly ns: number
+  /** Of the duration of the handler, 0..1. */
+  readonly share: number
+}
+
+/** Spans of other machines that lay outside their parents, and were moved into them. */
+export interface ClockAlignment {
+  readonly applied: boolean
+  readonly spans: number
+  /** Largest move, without its sign. */
+  readonly mostNs: number
+  readonly services: readonly string[]
 }
 
 /** A stretch of the path that decided the duration, in time order. */
@@ -564,6 +608,8 @@ export interface SpanDetail {
   readonly percentile: number | null
   /** Where the span was started, when reported. */
   readonly startStack: string | null
+  /** Whether samples of its process are stored for the time it was open: ask for its profile. */
+  readonly profiled: boolean
   /** The span as OTLP JSON. */
   readonly raw: unknown
 }
@@ -852,6 +898,7 @@ export type InsightKind =
   | 'errors'
   | 'unclosed'
   | 'sequential'
+  | 'blocked'
   | 'broken-context'
   | 'high-cardinality'
   | 'hygiene'
@@ -949,6 +996,91 @@ export interface LiveReport {
   /** The answer is not finished: when its connection closes, the process has ended. */
   readonly stay?: boolean
 }
+/** What a program ran for about a second. Idle time is left out. */
+export interface ProfileReport {
+  readonly resource: Attributes
+  readonly startUs: number
+  readonly endUs: number
+  /** Time between two samples. */
+  readonly intervalUs: number
+  readonly frames: readonly ProfileFrame[]
+  /** Parent (an earlier index, or -1), index into `frames`, and the line that most samples ended at, or 0. */
+  readonly stacks: readonly (readonly [parent: number, frame: number, line: number])[]
+  /** Spans that were active. */
+  readonly spans: readonly { readonly traceId: string; readonly spanId: string; readonly name: string }[]
+  /** In order of time: µs after `startUs`, µs that it stands for, indexes into `stacks` and into `spans`, -1 for none. */
+  readonly samples: readonly (readonly [afterUs: number, us: number, stack: number, span: number])[]
+  readonly blocks: readonly ReportedBlock[]
+  /** Samples of earlier reports that could not be delivered. */
+  readonly lost?: number
+}
+export interface ProfileFrame {
+  readonly name: string
+  /** A path, a URL such as `node:fs`, or empty for native code. */
+  readonly file: string
+  /** Where the function begins, from 1; 0 when unknown. */
+  readonly line: number
+  readonly column: number
+}
+/** A stretch in which the event loop did not turn, and the code that took at least half of it. */
+export interface LoopBlock {
+  readonly startUs: number
+  readonly endUs: number
+  /** What was called, such as `JSON.parse`, or the function itself. */
+  readonly callee: string
+  /** Of the application where possible; empty for native code such as garbage collection. */
+  readonly file: string
+  readonly line: number
+}
+export interface ReportedBlock extends LoopBlock {
+  /** Index into `spans` of the one that ran it, -1 for none. */
+  readonly span: number
+  /** Indexes into `spans`: those that went on as soon as it was over, before the loop rested. */
+  readonly waiting: readonly number[]
+}
+
+/** What ran on the event loop of the process while a span was open. */
+export interface SpanProfile {
+  readonly intervalUs: number
+  readonly durationNs: number
+  /** How much of the time the span was open lies within what was sampled. */
+  readonly sampledNs: number
+  /** Own work first, then the rest of its trace, then others by time. What is missing to `sampledNs` is an idle loop. */
+  readonly groups: readonly ProfileGroup[]
+  /** Those that the trace ran, or that it went on after. */
+  readonly blocks: readonly SpanBlock[]
+  /** Samples of the process that never arrived. */
+  readonly lost: number
+}
+export interface ProfileGroup {
+  /** `own`: this span or one below it was active; `trace`: another span of the trace; `other`: another trace; `none`: no span. */
+  readonly kind: 'own' | 'trace' | 'other' | 'none'
+  /** Of `other`: the trace and the request or job that ran; null when it is not stored, or for the rest of many. */
+  readonly name: string | null
+  readonly traceId: string | null
+  readonly ns: number
+  /** Flame: outermost calls, largest first. */
+  readonly roots: readonly FlameNode[]
+}
+export interface FlameNode extends ProfileFrame {
+  /** With what it called. */
+  readonly ns: number
+  readonly selfNs: number
+  /** The line that most of its own samples ended at, or 0. */
+  readonly hotLine: number
+  readonly children: readonly FlameNode[]
+}
+export interface SpanBlock extends LoopBlock {
+  /** How long this span ran it, or waited for it at most. */
+  readonly ns: number
+  /** Whether the span, or one below it, ran it. */
+  readonly own: boolean
+  /** The request or job that ran it. */
+  readonly operation: string | null
+  readonly traceId: string | null
+  readonly spanId: string | null
+}
+
 export interface LiveSpan {
   readonly traceId: string
   readonly spanId: string

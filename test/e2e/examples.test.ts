@@ -54,6 +54,17 @@ const EXPECTED: Record<string, Expected> = {
   exemplars: { spans: new Array<string>(8).fill('checkout'), metrics: ['shop.checkout.duration'] },
   pino: { spans: ['order 7'], logs: ['order failed', 'outside of a span: no ids', 'stock is checked'] },
   errors: { spans: ['__dummy__', '__dummy__', 'load user', 'read cache'] },
+  'event-loop': {
+    spans: [
+      'GET',
+      'GET',
+      'GET > GET',
+      'GET > GET',
+      'an order while a report is made',
+      'an order while a report is made > GET',
+      'an order while a report is made > GET > GET',
+    ],
+  },
   express: {
     spans: [
       'GET',

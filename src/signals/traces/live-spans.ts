@@ -1,18 +1,14 @@
 /** Tells the local viewer which spans have been open for more than a second, so that it can show what is stuck and what never ends. */
-import { AsyncLocalStorage } from 'node:async_hooks'
 // type-only import: loading node:http here would run before it can be instrumented
 import type * as Http from 'node:http'
-import { type Attributes, context, ROOT_CONTEXT, SpanKind, TraceFlags } from '@opentelemetry/api'
-import { hrTimeToMicroseconds, suppressTracing } from '@opentelemetry/core'
+import { type Attributes, SpanKind, TraceFlags } from '@opentelemetry/api'
+import { hrTimeToMicroseconds } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { clearTimeout, setTimeout } from '../../timers.ts'
+import { createUntracedRunner, identityOf, postToViewer, type ViewerAddress } from '../viewer-reports.ts'
 
-export interface LiveSpansOptions {
-  /** Address of the viewer: scheme, host and port. */
-  readonly url: string
-  /** Must let the viewer in: `uptrace-dsn` or `authorization`. */
-  readonly headers: Readonly<Record<string, string>>
+export interface LiveSpansOptions extends ViewerAddress {
   readonly resource: Resource
   /** How long a span is open before it is reported, and how often reports are made at most. @default 1000 */
   readonly openMillis?: number
@@ -44,7 +40,6 @@ const OPEN_MILLIS = 1000
 const MAX_OPEN = 2000
 const MAX_ATTRIBUTES = 10
 const MAX_TEXT = 200
-const IDENTITY = ['service.name', 'service.instance.id', 'host.name', 'process.pid']
 
 /**
  * A span processor that reports to a local viewer, at most once a second and never in the way of the program: it keeps no process alive,
@@ -59,10 +54,7 @@ export function createLiveSpanProcessor({
   resource,
   openMillis = OPEN_MILLIS,
 }: LiveSpansOptions): SpanProcessor {
-  // neither the timer nor the socket may hold the state of the request that happened to start them
-  const snapshot = AsyncLocalStorage.snapshot()
-  const suppressed = suppressTracing(ROOT_CONTEXT)
-  const runUntraced = <T>(run: () => T): T => snapshot(() => context.with(suppressed, run))
+  const runUntraced = createUntracedRunner()
   /** Not reported yet, oldest first. */
   const young = new Map<string, OpenSpan>()
   const reported = new Map<string, LiveSpan>()
@@ -160,17 +152,8 @@ export function createLiveSpanProcessor({
   }
 
   function post(report: LiveReport): Http.ClientRequest {
-    const http = process.getBuiltinModule('node:http') as typeof Http
-    const body = JSON.stringify({ resource: identity(resource), ...report })
-    const request = http.request(new URL('/api/v1/live', url), {
-      method: 'POST',
-      agent: false,
-      headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-    })
-    request.on('socket', (socket) => socket.unref())
-    request.on('error', () => {})
-    request.end(body)
-    return request
+    const body = JSON.stringify({ resource: identityOf(resource), ...report })
+    return postToViewer({ url, headers }, '/api/v1/live', body)
   }
 }
 
@@ -197,9 +180,4 @@ function someOf(attributes: Attributes): Attributes {
     some[key] = typeof value === 'string' ? value.slice(0, MAX_TEXT) : value
   }
   return some
-}
-
-/** What the viewer tells runs of programs by. */
-function identity({ attributes }: Resource): Attributes {
-  return Object.fromEntries(IDENTITY.flatMap((key) => (attributes[key] === undefined ? [] : [[key, attributes[key]]])))
 }

@@ -15,6 +15,7 @@ const KINDS: readonly Insight['kind'][] = [
   'errors',
   'unclosed',
   'sequential',
+  'blocked',
   'broken-context',
   'high-cardinality',
   'hygiene',

@@ -18,6 +18,8 @@ export interface KeptFinding {
   readonly c: number
   readonly s: number | null
   readonly e: readonly string[]
+  /** Title and detail, where those of this trace differ. */
+  readonly t?: readonly [title: string, detail: string]
 }
 
 export interface Analyzer {
@@ -57,8 +59,8 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
     'SELECT id FROM trace WHERE findings IS NULL AND spans > 0 ORDER BY no DESC LIMIT ?',
   )
   for (const { id } of unseen.all(MAX_PENDING) as { id: string }[]) pending.set(id, 0)
-  const stopListening = store.onChange(({ traces, result }) => {
-    if (result.spans === 0) return
+  const stopListening = store.onChange(({ traces, result, isNews }) => {
+    if (result.spans === 0 && !isNews) return
     arrived += result.spans
     const now = performance.now()
     for (const { id } of traces) {
@@ -130,12 +132,18 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
   }
 
   function analyze(row: TraceRow): readonly Finding[] {
-    const placed = placeTrace({ store, live }, row, MAX_SPANS)
+    const placed = placeTrace({ store, live }, row, { maxSpans: MAX_SPANS })
     const trace = { traceId: row.id, startUs: placed.startUs, spans: placed.spans, tree: buildTree(placed.spans) }
     const usualNs = statistics.p50Of(row.head_svc, row.head_name, row.head_kind)
     const { findings, badges } = analyzeTrace(store, trace, usualNs)
     const kept = findings.map(
-      ({ key, count, savingNs, spanIds }): KeptFinding => ({ k: key, c: count, s: savingNs, e: spanIds }),
+      ({ key, count, savingNs, spanIds, title, detail, isTold }): KeptFinding => ({
+        k: key,
+        c: count,
+        s: savingNs,
+        e: spanIds,
+        ...(isTold && { t: [title, detail] }),
+      }),
     )
     for (const finding of findings) keepTexts(finding)
     keep.run(badgeBits(badges), JSON.stringify(kept), row.no)

@@ -1,6 +1,7 @@
 /** Runs the detectors that look at one trace. */
 import type { Badge } from '../api.ts'
 import type { Store } from '../store/store.ts'
+import { findBlocked } from './blocked.ts'
 import { findLostContext } from './broken-context.ts'
 import { findErrors } from './errors.ts'
 import type { Finding, TraceView } from './finding.ts'
@@ -25,6 +26,7 @@ export function analyzeTrace(store: Store, trace: TraceView, usualNs: number | n
     ...findSentOpen(trace),
     ...findHygiene(trace),
     ...findLostContext(store, trace),
+    ...findBlocked(store, trace),
   ]
   const badges = new Set(findings.flatMap(({ badge }) => badge ?? []))
   const root = trace.spans.find(({ parentSpanId }) => parentSpanId === null)

@@ -33,6 +33,8 @@ export interface Finding {
   readonly spanIds: readonly string[]
   readonly query: string | null
   readonly badge: Badge | null
+  /** Title and detail are kept with each trace, as they differ. */
+  readonly isTold?: true
   /** Attributes of an exception event, and its time. */
   readonly exception?: { readonly attributes: StoredSpan['attributes']; readonly timeUs: number }
 }

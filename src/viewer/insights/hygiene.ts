@@ -46,7 +46,8 @@ export function findHygiene(trace: TraceView): Finding[] {
     {
       code: 'clock-skew',
       title: 'Spans start before their parent, or end before they start',
-      detail: 'The clocks of the machines or processes differ, so that offsets in the waterfall are wrong by as much.',
+      detail:
+        'The clocks of the machines differ. In the waterfall, spans of other machines that lay outside their parents are moved into them, and marked.',
       advice: 'Synchronise the clocks (NTP); in a container or virtual machine check the clock of its host.',
       badge: 'clock-skew',
     },

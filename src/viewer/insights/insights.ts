@@ -74,7 +74,8 @@ export function createInsights({ store, live, operations, statistics }: InsightS
       return (JSON.parse(row.findings) as KeptFinding[]).flatMap((kept) => {
         const finding = texts.of(kept.k)
         if (!finding) return []
-        const own = { ...finding, count: kept.c, savingNs: kept.s }
+        const [title, detail] = kept.t ?? [finding.title, finding.detail]
+        const own = { ...finding, title, detail, count: kept.c, savingNs: kept.s }
         return toInsight(causeOf(own, row.start_us, [row.id, kept.e]))
       })
     },

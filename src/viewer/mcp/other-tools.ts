@@ -79,7 +79,17 @@ function recordOf({ timeUs, severity, service, body, attributes, traceId, spanId
   }
 }
 
-const KINDS = ['n+1', 'slow', 'errors', 'unclosed', 'sequential', 'broken-context', 'high-cardinality', 'hygiene']
+const KINDS = [
+  'n+1',
+  'slow',
+  'errors',
+  'unclosed',
+  'sequential',
+  'blocked',
+  'broken-context',
+  'high-cardinality',
+  'hygiene',
+]
 
 const listFindings: Tool = {
   name: 'list_findings',

@@ -21,6 +21,8 @@ Options:
   --quiet              print nothing of the traces
   --waterfall          explain every trace
   --json               one JSON object a line: {"type":"trace", …}, at the end {"type":"summary", …}
+  --profile            sample what the program runs: the viewer shows the code behind a span, and what held up the
+                       event loop while others waited
 
 Options of the viewer, when it is not running yet:
 ${VIEWER_FLAGS_HELP}
@@ -39,14 +41,20 @@ export async function runDev(args: readonly string[]): Promise<number> {
   }
   return withUsage(HELP, async () => {
     const modes = MODES.filter((mode) => own.includes(`--${mode}`))
-    const viewerArgs = own.filter((arg) => !MODES.some((mode) => arg === `--${mode}`))
+    const isProfiled = own.includes('--profile')
+    const viewerArgs = own.filter((arg) => arg !== '--profile' && !MODES.some((mode) => arg === `--${mode}`))
     parseViewerFlags(viewerArgs)
     const viewer = await findOrStartViewer({ args: viewerArgs, force: true })
-    return await runTraced(viewer, command, modes[0] ?? 'usual')
+    return await runTraced(viewer, command, modes[0] ?? 'usual', isProfiled)
   })
 }
 
-async function runTraced(viewer: LocalViewer, command: readonly string[], mode: DevMode): Promise<number> {
+async function runTraced(
+  viewer: LocalViewer,
+  command: readonly string[],
+  mode: DevMode,
+  isProfiled: boolean,
+): Promise<number> {
   const runId = randomBytes(6).toString('hex')
   const client = createClient(viewer)
   const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -54,7 +62,7 @@ async function runTraced(viewer: LocalViewer, command: readonly string[], mode: 
   const output = createDevOutput(client, mode, screenOf(process.stderr), say)
   const follower = followTraces(client, { q: `${RUN_ATTRIBUTE}=${runId}` }, output.print)
   try {
-    const result: AppResult = await runApp(command, viewer, runId)
+    const result: AppResult = await runApp(command, viewer, runId, isProfiled ? { UPTRACE_DEV_PROFILE: 'true' } : {})
     await follower.finish()
     if (mode !== 'quiet') await sumUp(client, runId, mode, say)
     if (result.error !== undefined) say(`uptrace-node: ${result.error}`)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { isNodeAtLeast, VERSION } from '../../version.ts'
 import type { ViewerServer } from '../serve/server.ts'
-import type { Limits } from '../store/retention.ts'
+import type { Limits } from '../store/limits.ts'
 import { SCHEMA_VERSION } from '../store/schema.ts'
 import { askToEnd, identify } from './identity.ts'
 import {
@@ -186,7 +186,7 @@ function serve(server: ViewerServer, { idleMinutes }: ViewerFlags): RunningViewe
 /** Whoever names a size wants that much kept, however many items it is. */
 function onlyBytes(maxBytes: number): Partial<Limits> {
   const any = Number.MAX_SAFE_INTEGER
-  return { maxBytes, maxSpans: any, maxLogs: any, maxMetricPoints: any }
+  return { maxBytes, maxSpans: any, maxLogs: any, maxMetricPoints: any, maxProfileBytes: Math.floor(maxBytes / 4) }
 }
 
 const ENDINGS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const

@@ -2,8 +2,9 @@
 import type { OpenSpan } from '../receive/live-spans.ts'
 import { readSpans, type StoredSpan } from '../store/read-spans.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { clockCorrections } from './align-clocks.ts'
 import type { Engine } from './engine.ts'
-import type { TreeInput } from './tree.ts'
+import { buildTree, type TreeInput } from './tree.ts'
 
 export const MAX_SPANS = 300_000
 
@@ -11,6 +12,8 @@ export const MAX_SPANS = 300_000
 export interface PlacedSpan extends TreeInput {
   readonly stored: StoredSpan
   readonly running: boolean
+  /** Part of `offsetNs` that comes from a clock which differs; 0 as a rule. */
+  readonly movedNs: number
 }
 
 export interface PlacedTrace {
@@ -22,9 +25,56 @@ export interface PlacedTrace {
   /** Identical copies that were left out. */
   readonly copies: number
   readonly truncated: number
+  /** Of a trace whose clocks differ: how many spans are moved, or would be. */
+  readonly skewed: { readonly spans: number; readonly mostNs: number; readonly services: readonly string[] } | null
 }
 
-export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow, maxSpans = MAX_SPANS): PlacedTrace {
+export interface PlaceOptions {
+  /** @default MAX_SPANS */
+  readonly maxSpans?: number
+  /** Whether spans of machines with other clocks are moved into their parents. @default true */
+  readonly alignClocks?: boolean
+}
+
+export function placeTrace(
+  engine: Pick<Engine, 'store' | 'live'>,
+  row: TraceRow,
+  { maxSpans = MAX_SPANS, alignClocks = true }: PlaceOptions = {},
+): PlacedTrace {
+  const recorded = placeAsRecorded(engine, row, maxSpans)
+  // of one process there is one clock
+  const runs = new Set(recorded.spans.map(({ stored }) => stored.resource.run))
+  const moves = runs.size > 1 ? clockCorrections(recorded.spans, buildTree(recorded.spans)) : undefined
+  if (!moves) return recorded
+  const moved = recorded.spans.filter((_, index) => moves[index] !== 0)
+  const skewed = {
+    spans: moved.length,
+    mostNs: moves.reduce((most, ns) => Math.max(most, Math.abs(ns)), 0),
+    services: [...new Set(moved.map(({ stored }) => stored.service))],
+  }
+  return alignClocks ? { ...moveSpans(recorded, moves), skewed } : { ...recorded, skewed }
+}
+
+/** The trace begins with what is first then. */
+function moveSpans(recorded: PlacedTrace, moves: Float64Array): PlacedTrace {
+  const firstNs = recorded.spans.reduce((least, span, at) => Math.min(least, span.offsetNs + moves[at]!), Infinity)
+  const spans = recorded.spans.map((span, index) => ({
+    ...span,
+    offsetNs: span.offsetNs + moves[index]! - firstNs,
+    movedNs: moves[index]!,
+  }))
+  const startNs = recorded.startRemainderNs + firstNs
+  const startUs = recorded.startUs + Math.floor(startNs / 1000)
+  return {
+    ...recorded,
+    startUs,
+    startRemainderNs: startNs - Math.floor(startNs / 1000) * 1000,
+    durationNs: spans.reduce((most, { offsetNs, durationNs }) => Math.max(most, offsetNs + durationNs), 0),
+    spans,
+  }
+}
+
+function placeAsRecorded(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow, maxSpans: number): PlacedTrace {
   const { store } = engine
   const stored = readSpans(
     store,
@@ -51,6 +101,7 @@ export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow
       parentSpanId: span.parentSpanId,
       offsetNs,
       durationNs: span.durationNs,
+      movedNs: 0,
     }
     spans.push(placed)
     if (namesakes) namesakes.push(placed)
@@ -65,6 +116,7 @@ export function placeTrace(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow
     spans,
     copies: all.length - spans.length,
     truncated: Math.max(row.spans - stored.length, 0),
+    skewed: null,
   }
 }
 

@@ -5,10 +5,10 @@ import { compileSpanQuery, isTraceTerm } from './compile/spans.ts'
 import type { Engine } from './engine.ts'
 import { termsOf } from './language/ast.ts'
 import { parseQuery } from './language/parse.ts'
-import { placeTrace } from './place-trace.ts'
+import { type PlaceOptions, placeTrace } from './place-trace.ts'
 import { buildTree } from './tree.ts'
 
-export function searchTrace(engine: Engine, row: TraceRow, q: string): TraceSearch {
+export function searchTrace(engine: Engine, row: TraceRow, q: string, options: PlaceOptions = {}): TraceSearch {
   const expression = parseQuery(q)
   if (termsOf(expression).every(isTraceTerm)) return { spanIds: [], indexes: [] }
   const span = compileSpanQuery(engine.store, expression)
@@ -17,7 +17,7 @@ export function searchTrace(engine: Engine, row: TraceRow, q: string): TraceSear
     .all(row.no, ...span.args) as { id: number }[]
   const found = new Set(rows.map(({ id }) => id))
   if (found.size === 0) return { spanIds: [], indexes: [] }
-  const { spans } = placeTrace(engine, row)
+  const { spans } = placeTrace(engine, row, options)
   // indexes are those of the detail, which has the same order
   const indexes: number[] = []
   const spanIds: string[] = []

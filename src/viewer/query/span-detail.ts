@@ -1,6 +1,7 @@
 /** One span with all that belongs to it: events, links both ways, resource, rank within its operation. */
 import type { SpanDetail, SpanLink } from '../api.ts'
 import { HttpError } from '../receive/body.ts'
+import { hasProfile } from '../store/profiles.ts'
 import type { StoredSpan } from '../store/read-spans.ts'
 import { KINDS } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
@@ -24,7 +25,7 @@ export function spanDetail(engine: Engine, row: TraceRow, spanId: string): SpanD
   const events = (extra.e ?? []).map(([eventName, timeUs, rem, attributes]) => ({
     name: eventName,
     timeUs,
-    offsetNs: offsetOf(placed, timeUs, rem),
+    offsetNs: offsetOf(placed, timeUs, rem) + span.movedNs,
     attributes: attributes as SpanDetail['attributes'],
   }))
   const [droppedAttributes, droppedEvents, droppedLinks] = extra.d ?? [0, 0, 0]
@@ -62,6 +63,12 @@ export function spanDetail(engine: Engine, row: TraceRow, spanId: string): SpanD
     operation: statsOfOperation(engine, svc, name, kind),
     percentile: engine.statistics.rankOf(svc, name, kind, stored.durationNs),
     startStack: engine.live.ofTrace(row.id).find((open) => open.spanId === stored.spanId)?.startStack ?? null,
+    profiled: hasProfile(
+      engine.store.database,
+      stored.resource.run,
+      stored.startUs,
+      Math.ceil(stored.startUs + stored.durationNs / 1000) + 1,
+    ),
     raw: toOtlpSpan(row.id, stored),
   }
 }

@@ -34,6 +34,7 @@ export function viewerStatus({ store, ingest, startedUs, url, dsn, otlpUrl }: St
       traces: traces.n,
       logs: retention.totals.logs,
       metricPoints: retention.totals.metricPoints,
+      profileBytes: retention.totals.profileBytes,
       oldestUs: retention.oldestUs(),
       limits,
       eviction: retention.eviction,

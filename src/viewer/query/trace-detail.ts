@@ -1,12 +1,12 @@
 /** One trace as rows of a waterfall, with its critical path, warnings and numbers. */
 import type { CriticalSegment, Severity, SpanRow, TraceDetail } from '../api.ts'
-import type { StoredSpan } from '../store/read-spans.ts'
 import { httpStatusOf, summaryOf } from '../store/semantics.ts'
 import { severityOf } from '../store/severity.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { criticalPath } from './critical-path.ts'
 import type { Engine } from './engine.ts'
-import { offsetOf, type PlacedTrace, placeTrace } from './place-trace.ts'
+import { offsetOf, type PlacedSpan, type PlacedTrace, placeTrace } from './place-trace.ts'
+import { timeByCategory } from './time-by-category.ts'
 import { warningsOf } from './trace-warnings.ts'
 import { badgesOfTrace } from './traces.ts'
 import { buildTree, selfTimes, type Tree } from './tree.ts'
@@ -19,11 +19,14 @@ export interface TraceDetailOptions {
   readonly attributes?: boolean | undefined
   /** Only so many rows, from the top; all numbers are of the whole trace. @default all */
   readonly limit?: number | undefined
+  /** Whether spans of machines with other clocks are moved. @default true */
+  readonly alignClocks?: boolean
 }
 
 export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailOptions = {}): TraceDetail {
   engine.store.retention.pin(row.id)
-  const placed = placeTrace(engine, row)
+  const { alignClocks = true } = options
+  const placed = placeTrace(engine, row, { alignClocks })
   const tree = buildTree(placed.spans)
   const self = selfTimes(placed.spans, tree)
   const withAttributes = options.attributes ?? placed.spans.length <= WITH_ATTRIBUTES_UP_TO
@@ -53,11 +56,12 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
       summary: summaryOf(stored.name, stored.system, stored.attributes),
       groupKey: stored.groupKey,
       offsetNs: span.offsetNs,
+      ...(span.movedNs !== 0 && { movedNs: span.movedNs }),
       durationNs: span.durationNs,
       selfNs: self[index]!,
       resourceId: stored.resource.id,
       scope: stored.scope.name,
-      events: eventsOf(placed, stored),
+      events: eventsOf(placed, span),
       logs: logs.get(span.spanId) ?? [],
       links: stored.extra.l?.length ?? 0,
       error: stored.status === 'error',
@@ -98,6 +102,8 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
               toNs,
             }),
           ),
+    handlers: timeByCategory(placed.spans, tree).map((time) => ({ ...time, index: position[time.index]! })),
+    clocks: placed.skewed && { applied: alignClocks, ...placed.skewed },
     insights: engine.insights.ofTrace(row),
     running: placed.spans.filter(({ running }) => running).length,
     withAttributes,
@@ -120,8 +126,8 @@ function rankOfRoot(engine: Engine, row: TraceRow, { spans }: PlacedTrace): numb
   return root ? engine.statistics.rankOf(row.head_svc, row.head_name, row.head_kind, root.durationNs) : null
 }
 
-function eventsOf(placed: PlacedTrace, { extra }: StoredSpan): SpanRow['events'] {
-  return (extra.e ?? []).map(([name, us, rem]) => ({ name, offsetNs: offsetOf(placed, us, rem) }))
+function eventsOf(placed: PlacedTrace, { stored: { extra }, movedNs }: PlacedSpan): SpanRow['events'] {
+  return (extra.e ?? []).map(([name, us, rem]) => ({ name, offsetNs: offsetOf(placed, us, rem) + movedNs }))
 }
 
 type RowLog = { offsetNs: number; severity: Severity; logId: number }
@@ -134,9 +140,10 @@ function logsBySpan({ store }: Engine, placed: PlacedTrace): Map<string, RowLog[
       `SELECT id, span_id, time_us, time_rem, sev FROM log WHERE trace_id = ? AND span_id IS NOT NULL ORDER BY time_us, time_rem, id LIMIT ${MAX_LOGS}`,
     )
     .all(placed.row.id) as { id: number; span_id: string; time_us: number; time_rem: number; sev: number }[]
+  const moves = placed.skewed && new Map(placed.spans.map(({ spanId, movedNs }) => [spanId, movedNs]))
   for (const row of rows) {
     const entry = {
-      offsetNs: offsetOf(placed, row.time_us, row.time_rem),
+      offsetNs: offsetOf(placed, row.time_us, row.time_rem) + (moves?.get(row.span_id) ?? 0),
       severity: severityOf(row.sev),
       logId: row.id,
     }

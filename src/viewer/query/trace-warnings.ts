@@ -31,11 +31,19 @@ export function warningsOf(placed: PlacedTrace, tree: Tree, row: TraceRow): Trac
     tree.duplicates.length + placed.copies,
   )
   warn('parent-cycle', 'Spans name each other as parent; the cycle is cut at its earliest span.', tree.cyclic)
-  warn(
-    'clock-skew',
-    'Spans start before their parent or end before they start: the clocks of the machines differ.',
-    where((span, index) => isSkewed(spans, tree, span, index)),
-  )
+  const moved = where(({ movedNs }) => movedNs !== 0)
+  if (moved.length > 0)
+    warn(
+      'clock-skew',
+      'The clocks of the machines differ: spans that lay outside their parents are moved into them.',
+      moved,
+    )
+  else
+    warn(
+      'clock-skew',
+      'Spans start before their parent or end before they start: the clocks of the machines differ.',
+      where((span, index) => isSkewed(spans, tree, span, index)),
+    )
   warn(
     'dropped-attributes',
     'The sender dropped attributes, events or links because of its limits.',
@@ -52,7 +60,7 @@ export function warningsOf(placed: PlacedTrace, tree: Tree, row: TraceRow): Trac
 
 /** A child of another resource that begins clearly before its parent. */
 export function isSkewed(spans: readonly PlacedSpan[], tree: Tree, span: PlacedSpan, index: number): boolean {
-  if (span.stored.extra.skew === 1) return true
+  if (span.stored.extra.skew === 1 || span.movedNs !== 0) return true
   const parent = tree.parents[index]! < 0 ? undefined : spans[tree.parents[index]!]
   return (
     parent !== undefined &&

@@ -110,7 +110,7 @@ function tagsOf(query: URLSearchParams): Record<string, string> {
 }
 
 function toTrace(engine: Engine, row: TraceRow): unknown {
-  const { spans } = placeTrace(engine, row)
+  const { spans } = placeTrace(engine, row, { alignClocks: false })
   const processes = new Map<number, { id: string; span: StoredSpan }>()
   const processOf = (span: StoredSpan): string => {
     const known = processes.get(span.resource.id)

@@ -17,6 +17,7 @@ import { MAX_SPANS } from '../query/place-trace.ts'
 import { searchTrace } from '../query/search-trace.ts'
 import { serviceGraph } from '../query/services.ts'
 import { spanDetail } from '../query/span-detail.ts'
+import { spanProfile } from '../query/span-profile.ts'
 import { listStatements } from '../query/statements.ts'
 import { listRuns, viewerStatus } from '../query/status.ts'
 import { traceDetail } from '../query/trace-detail.ts'
@@ -26,6 +27,7 @@ import { HttpError } from '../receive/body.ts'
 import { downloadAll, downloadTrace } from '../receive/download.ts'
 import { importTelemetry } from '../receive/import.ts'
 import { jaegerRoutes } from '../receive/jaeger-api.ts'
+import { receiveProfile } from '../receive/profiles.ts'
 import { storeTestTrace } from '../receive/sample-trace.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { createEngine } from './create-engine.ts'
@@ -60,6 +62,8 @@ function get(path: string, handler: (request: RouteRequest) => unknown): Route {
   return { method: 'GET', path, handler }
 }
 
+const alignsClocks = (query: URLSearchParams): boolean => query.get('clocks') !== 'recorded'
+
 function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
   const traceOf = (traceId: string): TraceRow => requireTrace(engine, traceId, ingest.log.lastError?.message ?? null)
   const ofTrace = (path: string, handler: (row: TraceRow, request: RouteRequest) => unknown) =>
@@ -77,10 +81,16 @@ function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
       return traceDetail(engine, row, {
         attributes: attributes === null ? undefined : attributes === '1',
         limit: limitOf(query, MAX_SPANS, MAX_SPANS),
+        alignClocks: alignsClocks(query),
       })
     }),
-    ofTrace(ROUTES.traceSearch, (row, { query }): TraceSearch => searchTrace(engine, row, query.get('q') ?? '')),
+    ofTrace(
+      ROUTES.traceSearch,
+      (row, { query }): TraceSearch =>
+        searchTrace(engine, row, query.get('q') ?? '', { alignClocks: alignsClocks(query) }),
+    ),
     ofTrace(ROUTES.span, (row, { params }) => spanDetail(engine, row, params['spanId']!)),
+    ofTrace(ROUTES.spanProfile, (row, { params }) => spanProfile(engine, row, params['spanId']!)),
     // a trace may have logs and no spans
     get(ROUTES.traceLogs, ({ params }) => logsOfTrace(engine, params['traceId']!)),
     ofTrace(ROUTES.traceMetrics, (row, { query }) => traceMetrics(engine, row, query)),
@@ -140,6 +150,11 @@ function changeRoutes(engine: Engine, { store, readBody, guard, shutdown }: Cont
       method: 'POST',
       path: ROUTES.live,
       handler: async ({ request, response }) => engine.live.report(parseReport(await readText(request)), response),
+    },
+    {
+      method: 'POST',
+      path: ROUTES.profile,
+      handler: async ({ request }) => receiveProfile(store, await readText(request)),
     },
     {
       method: 'DELETE',

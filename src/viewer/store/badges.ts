@@ -11,6 +11,7 @@ export const BADGES: readonly Badge[] = [
   'duplicate-spans',
   'clock-skew',
   'sequential',
+  'blocked',
 ]
 
 export function badgesOf(bits: number): Badge[] {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { log } from '../../log.ts'
 import { markUntraced } from '../../untraced.ts'
+import { PROFILE_TABLES } from './profiles.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** Larger than the default of 4096: a batch of spans fills pages, and fewer of them are written a fifth faster. */
@@ -97,10 +98,20 @@ function prepare(database: DatabaseSync): DatabaseSync {
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000`,
   )
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (version === SCHEMA_VERSION) return database
-  if (version !== 0) throw new SchemaError(`its schema has version ${version}`)
-  database.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  if (version !== 0 && version !== SCHEMA_VERSION) throw new SchemaError(`its schema has version ${version}`)
+  if (version === 0) database.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  addTables(database)
   return database
+}
+
+/** What is newer than the schema. On a full disk it is in memory: what is stored can still be read. */
+function addTables(database: DatabaseSync): void {
+  try {
+    database.exec(PROFILE_TABLES)
+  } catch (error) {
+    if (!isFull(error)) throw error
+    database.exec(PROFILE_TABLES.replaceAll('CREATE TABLE', 'CREATE TEMP TABLE').replace(/^CREATE INDEX.*$/gm, ''))
+  }
 }
 
 /** SQLite knows the word REGEXP, but not what it means. Only the beginning of a long text is looked at. */

@@ -2,29 +2,16 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { logThrottled } from '../../log.ts'
 import type { StoreContext } from './context.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { deleteProfiles } from './profiles.ts'
 import { transaction } from './transaction.ts'
 import { deleteUnused } from './unused.ts'
-
-export interface Limits {
-  readonly maxSpans: number
-  readonly maxLogs: number
-  readonly maxMetricPoints: number
-  readonly maxBytes: number
-  readonly maxAgeMillis: number
-}
-
-export const DEFAULT_LIMITS: Limits = {
-  maxSpans: 200_000,
-  maxLogs: 500_000,
-  maxMetricPoints: 500_000,
-  maxBytes: 256 * 1024 * 1024,
-  maxAgeMillis: 7 * 24 * 60 * 60 * 1000,
-}
 
 export interface Totals {
   spans: number
   logs: number
   metricPoints: number
+  profileBytes: number
 }
 
 export interface Retention {
@@ -35,6 +22,7 @@ export interface Retention {
   /** Bytes in use, without the free pages of the file. */
   bytes(): number
   added(spans: number, logs: number, metricPoints: number): void
+  addedProfile(bytes: number): void
   /** Keeps a trace for ten minutes because somebody looks at it. */
   pin(traceId: string): void
   /** Deletes what is beyond a limit now, a step at a time; true when there is more to do. */
@@ -50,20 +38,8 @@ const STEP_ROWS = 10_000
 const SWEEP_ROWS = 100_000
 const CHECK_EVERY_MILLIS = 10_000
 const PIN_MILLIS = 10 * 60_000
-const TABLES = [
-  'span',
-  'trace',
-  'link',
-  'log',
-  'point',
-  'series',
-  'instrument',
-  'exemplar',
-  'resource',
-  'scope',
-  'str',
-  'finding',
-]
+const DATA = 'span trace link log point series instrument exemplar resource scope str finding profile block'
+const TABLES = DATA.split(' ')
 
 export function createRetention(context: StoreContext, asked: Partial<Limits>, onDeleted: () => void): Retention {
   const { database } = context
@@ -71,7 +47,8 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   const number = (sql: string, ...args: SQLInputValue[]): number =>
     Number(Object.values(database.prepare(sql).get(...args) ?? { none: 0 })[0] ?? 0)
   const count = (table: string) => number(`SELECT count(*) FROM ${table}`)
-  const totals: Totals = { spans: count('span'), logs: count('log'), metricPoints: count('point') }
+  const profileBytes = number('SELECT sum(bytes) FROM profile')
+  const totals: Totals = { spans: count('span'), logs: count('log'), metricPoints: count('point'), profileBytes }
   const pinned = new Map<string, number>()
   const kept = database.prepare('SELECT * FROM eviction').get() as
     | { since_us: number; spans: number; logs: number }
@@ -96,6 +73,10 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       totals.metricPoints += metricPoints
       if (isOverCount()) runSoon()
     },
+    addedProfile(bytes) {
+      totals.profileBytes += bytes
+      if (isOverCount()) runSoon()
+    },
     pin(traceId) {
       pinned.set(traceId, Date.now() + PIN_MILLIS)
     },
@@ -106,7 +87,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
         for (const table of [...TABLES, 'eviction']) database.exec(`DELETE FROM ${table}`)
       })
       database.exec('VACUUM')
-      Object.assign(totals, { spans: 0, logs: 0, metricPoints: 0 })
+      Object.assign(totals, { spans: 0, logs: 0, metricPoints: 0, profileBytes: 0 })
       eviction = null
     },
     stop() {
@@ -136,7 +117,10 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
 
   function isOverCount(): boolean {
     return (
-      totals.spans > limits.maxSpans || totals.logs > limits.maxLogs || totals.metricPoints > limits.maxMetricPoints
+      totals.spans > limits.maxSpans ||
+      totals.logs > limits.maxLogs ||
+      totals.metricPoints > limits.maxMetricPoints ||
+      totals.profileBytes > limits.maxProfileBytes
     )
   }
 
@@ -150,6 +134,8 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       deleted += deleteLogs(isTooBig, cutoffUs)
     if (totals.metricPoints > limits.maxMetricPoints || isTooBig || hasOlder('point', 'time_us', cutoffUs))
       deleted += deletePoints(isTooBig, cutoffUs)
+    if (totals.profileBytes > limits.maxProfileBytes || isTooBig || hasOlder('profile', 'end_us', cutoffUs))
+      deleted += forgetProfiles(isTooBig, cutoffUs)
     deletedRows += deleted
     // what the deleted rows named; it may be most of a small store
     if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || deleted === 0)) {
@@ -167,7 +153,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   }
 
   function deleteTraces(isTooBig: boolean, cutoffUs: number): number {
-    const excess = isTooBig ? STEP_ROWS : totals.spans - limits.maxSpans
+    const excess = excessOf(isTooBig, totals.spans, limits.maxSpans)
     const live = livePins()
     const nos: number[] = []
     let rows = 0
@@ -193,7 +179,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   }
 
   function deleteLogs(isTooBig: boolean, cutoffUs: number): number {
-    const excess = isTooBig ? STEP_ROWS : Math.min(Math.max(totals.logs - limits.maxLogs, 0), STEP_ROWS)
+    const excess = excessOf(isTooBig, totals.logs, limits.maxLogs)
     return transaction(database, () => {
       database.prepare('DELETE FROM log WHERE id IN (SELECT id FROM log ORDER BY id LIMIT ?)').run(excess)
       let logs = excess === 0 ? 0 : number('SELECT changes()')
@@ -207,7 +193,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   }
 
   function deletePoints(isTooBig: boolean, cutoffUs: number): number {
-    const excess = isTooBig ? STEP_ROWS : Math.min(Math.max(totals.metricPoints - limits.maxMetricPoints, 0), STEP_ROWS)
+    const excess = excessOf(isTooBig, totals.metricPoints, limits.maxMetricPoints)
     const last = number('SELECT max(id) FROM (SELECT id FROM point ORDER BY id LIMIT ?)', excess)
     const { changes } = database
       .prepare('DELETE FROM point WHERE id <= ? OR (id IN (SELECT id FROM point ORDER BY id LIMIT ?) AND time_us < ?)')
@@ -217,6 +203,13 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       .run(cutoffUs)
     totals.metricPoints -= Number(changes)
     return Number(changes)
+  }
+
+  function forgetProfiles(isTooBig: boolean, cutoffUs: number): number {
+    const excess = isTooBig ? totals.profileBytes / 8 : totals.profileBytes - limits.maxProfileBytes
+    const { rows, bytes } = transaction(database, () => deleteProfiles(database, excess, cutoffUs))
+    totals.profileBytes -= bytes
+    return rows
   }
 
   function remember(spans: number, logs: number): void {
@@ -236,4 +229,10 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     for (const [traceId, until] of pinned) if (until < now) pinned.delete(traceId)
     return new Set(pinned.keys())
   }
+}
+
+/** How many to delete in a step: not all of a small store at once. */
+function excessOf(isTooBig: boolean, count: number, limit: number): number {
+  const excess = isTooBig ? Math.max(Math.ceil(count / 8), 1) : Math.max(count - limit, 0)
+  return Math.min(excess, STEP_ROWS)
 }

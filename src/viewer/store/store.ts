@@ -1,11 +1,14 @@
 /** The store: one transaction a request, counters, and the bus that tells others what changed. */
 import type { Decoded } from '../../wire/decode-types.ts'
+import type { ProfileReport } from '../api.ts'
 import { createResources, type StoreContext } from './context.ts'
 import { closeDatabase, openDatabase } from './database.ts'
 import { createInterner } from './intern.ts'
+import type { Limits } from './limits.ts'
 import { createLogWriter } from './logs.ts'
 import { createMetricWriter } from './metrics.ts'
-import { createRetention, type Limits, type Retention } from './retention.ts'
+import { tracesWithin, writeProfile } from './profiles.ts'
+import { createRetention, type Retention } from './retention.ts'
 import { createSpanWriter, type SpanObserver } from './spans.ts'
 import { createTraceSummaries, type TraceState } from './traces.ts'
 import { transaction } from './transaction.ts'
@@ -36,6 +39,8 @@ export interface AddResult {
 export interface Change {
   readonly traces: readonly Pick<TraceState, 'id'>[]
   readonly result: AddResult
+  /** Something else is known of these traces now: they are to be looked at again. */
+  readonly isNews?: boolean
 }
 
 export interface Store extends StoreContext {
@@ -49,6 +54,8 @@ export interface Store extends StoreContext {
   /** Why the last data could not be stored; null when it could. */
   readonly problem: string | null
   add(decoded: Decoded): AddResult
+  /** Stores samples of a process. */
+  addProfile(run: string, report: ProfileReport): void
   /** Called after each transaction that stored something, and after `clear`. */
   onChange(listener: (change: Change) => void): () => void
   /** Called for each span while it is stored. */
@@ -117,6 +124,17 @@ export function createStore(options: StoreOptions = {}): Store {
       retention.added(result.spans, result.logs, result.metricPoints)
       for (const listener of listeners) listener(change)
       return result
+    },
+    addProfile(run, report) {
+      retention.addedProfile(transaction(database, () => writeProfile(database, run, report)))
+      rev++
+      const waiting = report.blocks.flatMap(({ startUs, endUs }) => tracesWithin(database, startUs, endUs))
+      if (waiting.length === 0) return
+      const traceIds = [
+        ...new Set([...waiting, ...report.blocks.flatMap(({ span }) => report.spans[span]?.traceId ?? [])]),
+      ]
+      for (const listener of listeners)
+        listener({ traces: traceIds.map((id) => ({ id })), result: NOTHING_ADDED, isNews: true })
     },
     onChange(listener) {
       listeners.add(listener)

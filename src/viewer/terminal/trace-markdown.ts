@@ -1,10 +1,10 @@
 /** A trace as Markdown that fits a bug report or a prompt: findings first, spans with repeats folded, attributes, stacks, logs. */
 import type { Attributes, AttributeValue, Insight, LogRow, SpanRow, TraceDetail } from '../api.ts'
-import { duration, plural } from '../format.ts'
+import { duration, plural, timeText } from '../format.ts'
 import { clean, cleanLines } from './clean.ts'
 import { type ShownSpan, showSpans } from './spans.ts'
 import { codeMarkdown, inlineMarkdown } from './table.ts'
-import { labelOf } from './waterfall.ts'
+import { handlerOf, labelOf } from './waterfall.ts'
 
 export interface MarkdownOptions {
   /** Spans shown; those on the way to errors and findings stay. @default 200 */
@@ -27,6 +27,7 @@ export function traceMarkdown(
   { spans: mostSpans = 200, logs: mostLogs = 100, frames = 20 }: MarkdownOptions = {},
 ): string {
   const root = trace.spans.find(({ parentIndex }) => parentIndex < 0)
+  const handler = handlerOf(trace)
   const facts = [
     plural(trace.spans.length, 'span'),
     duration(trace.durationNs),
@@ -36,6 +37,7 @@ export function traceMarkdown(
   ]
   const sections = [
     `# ${root ? inlineMarkdown(root.name) : 'Trace'}\n\nTrace \`${trace.traceId}\`: ${facts.join(', ')}`,
+    handler && timeText(handler) !== '' ? `Time: ${timeText(handler)}` : '',
     trace.warnings.map(({ message }) => `> ${inlineMarkdown(message)}`).join('\n'),
     section('Findings', trace.insights.map((insight) => findingOf(insight, frames)).join('\n\n')),
     section('Spans', spanLines(trace, mostSpans).join('\n')),

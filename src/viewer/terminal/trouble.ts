@@ -38,7 +38,7 @@ function ofErrors(insights: readonly Insight[], spans: ReadonlyMap<string, SpanR
 }
 
 /** What one trace can show by itself; hygiene and the like are for `uptrace-node insights`. */
-const SHOWN = new Set<Insight['kind']>(['n+1', 'sequential', 'unclosed', 'broken-context'])
+const SHOWN = new Set<Insight['kind']>(['n+1', 'sequential', 'blocked', 'unclosed', 'broken-context'])
 
 function ofOther({ kind, title, evidence }: Insight, spans: ReadonlyMap<string, SpanRow>): Trouble {
   const place = codePlace(spans.get(evidence[1]?.spanId ?? evidence[0]?.spanId ?? ''))

@@ -21,6 +21,7 @@ function place(span: ViewerSpan, originUs: number): PlacedSpan {
     durationNs,
     offsetNs: (span.startUs - originUs) * 1000,
     running: false,
+    movedNs: 0,
     stored: {
       ...same,
       ...meaningOf(span.name, span.attributes as PlacedSpan['stored']['attributes']),

@@ -23,6 +23,7 @@ import {
   type Scatter,
   type ServiceGraph,
   type SpanDetail,
+  type SpanProfile,
   type TestTrace,
   type TraceDetail,
   type TraceList,
@@ -768,6 +769,23 @@ describe('changes', () => {
 test('a key opens the pages', async () => {
   const response = await viewer.fetch(path('key'), { method: 'POST' })
   expect(await response.json()).toEqual({ key: expect.stringMatching(/^[\w-]{22}$/) })
+})
+
+test('samples are taken, and given with the span', async () => {
+  const taken = await viewer.send(path('profile'), {
+    resource: { 'service.name': 'orders', 'service.instance.id': 'orders-1' },
+    startUs: T0 * 1000,
+    endUs: T0 * 1000 + 1_000_000,
+    intervalUs: 1000,
+    frames: [{ name: 'listOrders', file: '/app/orders.js', line: 3, column: 1 }],
+    stacks: [[-1, 0, 5]],
+    spans: [{ traceId: traceIdOf(1), spanId: id(1), name: 'GET /orders/:id' }],
+    samples: [[0, 1_000_000, 0, 0]],
+    blocks: [],
+  })
+  expect(taken.status).toBe(204)
+  const { groups } = await get<SpanProfile>('spanProfile')
+  expect(groups).toMatchObject([{ kind: 'own', roots: [{ name: 'listOrders', hotLine: 5, children: [] }] }])
 })
 
 test('every route was called', () => {

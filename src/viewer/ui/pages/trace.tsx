@@ -78,6 +78,7 @@ function TraceView({ data }: { readonly data: TraceDetail }) {
             spans={spans}
             traceNs={data.durationNs}
             traceStartUs={data.startUs}
+            times={data.handlers.find(({ spanId }) => spanId === span.spanId)}
             onClose={() => (state.panelOpen.value = false)}
           />
         )}

@@ -11,6 +11,7 @@ const TEXT: Readonly<Record<Badge, readonly [label: string, title: string, level
   'duplicate-spans': ['duplicate ids', 'Span ids occur more than once', 'warn'],
   'clock-skew': ['clock skew', 'Spans lie outside their parents: clocks differ', 'warn'],
   sequential: ['sequential', 'Calls wait for each other though they could run side by side', 'warn'],
+  blocked: ['blocked loop', 'The event loop was held up while it was open', 'warn'],
 }
 
 export function Badges({ badges }: { readonly badges: readonly Badge[] }) {

@@ -2,17 +2,18 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type { SpanDetail, SpanLink, SpanRow } from '../../api.ts'
+import type { HandlerTime, SpanDetail, SpanLink, SpanRow } from '../../api.ts'
 import { urlOf, useQuery } from '../lib/api.ts'
 import { SYSTEM_MARK, serviceClass } from '../lib/colors.ts'
 import { copy } from '../lib/copy.ts'
-import { count, duration, percent, plural, time } from '../lib/format.ts'
+import { count, duration, percent, plural, time, timeText } from '../lib/format.ts'
 import { href, Link } from '../lib/location.tsx'
 import { term } from '../lib/query-text.ts'
 import { AttributeTable, LongText } from './attributes.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { Exception } from './exception.tsx'
 import { SpanLogs } from './span-logs.tsx'
+import { SpanProfileView } from './span-profile.tsx'
 import { Sparkline } from './sparkline.tsx'
 import { TraceMetricsNear } from './trace-metrics.tsx'
 
@@ -22,10 +23,12 @@ interface Props {
   readonly spans: readonly SpanRow[]
   readonly traceNs: number
   readonly traceStartUs: number
+  /** Of a request or a job. */
+  readonly times: HandlerTime | undefined
   readonly onClose: () => void
 }
 
-export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, onClose }: Props) {
+export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, times, onClose }: Props) {
   const { data, error } = useQuery<SpanDetail>(() => urlOf('span', { traceId, spanId: span.spanId }), {
     live: span.running,
   })
@@ -59,7 +62,7 @@ export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, onClose
         {span.statusMessage !== null && <p class="error status-message">{span.statusMessage}</p>}
       </header>
       <div class="panel-body">
-        <Summary span={span} detail={data} traceNs={traceNs} traceStartUs={traceStartUs} />
+        <Summary span={span} detail={data} traceNs={traceNs} traceStartUs={traceStartUs} times={times} />
         {error && <p class="error">{error.message}</p>}
         {data && (
           <>
@@ -68,6 +71,11 @@ export function SpanPanel({ traceId, span, spans, traceNs, traceStartUs, onClose
                 {data.exceptions.map((exception, index) => (
                   <Exception key={index} exception={exception} />
                 ))}
+              </Section>
+            )}
+            {data.profiled && (
+              <Section title="On the event loop" isOpen>
+                <SpanProfileView traceId={traceId} spanId={span.spanId} />
               </Section>
             )}
             <Section title="Attributes" count={Object.keys(data.attributes).length} isOpen>
@@ -136,9 +144,10 @@ interface SummaryProps {
   readonly detail: SpanDetail | undefined
   readonly traceNs: number
   readonly traceStartUs: number
+  readonly times: HandlerTime | undefined
 }
 
-function Summary({ span, detail, traceNs, traceStartUs }: SummaryProps) {
+function Summary({ span, detail, traceNs, traceStartUs, times }: SummaryProps) {
   const operation = detail?.operation
   return (
     <>
@@ -147,7 +156,15 @@ function Summary({ span, detail, traceNs, traceStartUs }: SummaryProps) {
         <Fact name="Own time" value={duration(span.selfNs)} />
         <Fact name="Of the trace" value={percent(traceNs === 0 ? 0 : span.durationNs / traceNs)} />
         <Fact name="Began" value={`+${duration(span.offsetNs)}`} title={time(traceStartUs + span.offsetNs / 1000)} />
+        {span.movedNs !== undefined && (
+          <Fact
+            name="Recorded at"
+            value={time(traceStartUs + (span.offsetNs - span.movedNs) / 1000)}
+            title={`Moved by ${duration(span.movedNs)}: the clock of its machine differs`}
+          />
+        )}
         {detail?.percentile != null && <Fact name="Rank" value={`p${Math.round(detail.percentile)}`} />}
+        {times && timeText(times) !== '' && <Fact name="Time" value={timeText(times)} />}
         {span.descendants > 0 && <Fact name="Descendants" value={plural(span.descendants, 'span')} />}
       </dl>
       {operation && (

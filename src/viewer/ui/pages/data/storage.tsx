@@ -32,6 +32,7 @@ export function Storage({ status: { storage, ingest, version } }: { readonly sta
           <Row name="Spans" used={storage.spans} limit={limits.maxSpans} format={count} />
           <Row name="Log records" used={storage.logs} limit={limits.maxLogs} format={count} />
           <Row name="Metric points" used={storage.metricPoints} limit={limits.maxMetricPoints} format={count} />
+          <Row name="Profiles" used={storage.profileBytes} limit={limits.maxProfileBytes} format={bytes} />
         </tbody>
       </table>
       <dl class="data-facts">

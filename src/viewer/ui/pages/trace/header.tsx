@@ -2,7 +2,7 @@
 import type { TraceDetail } from '../../../api.ts'
 import { serviceClass } from '../../lib/colors.ts'
 import { ago, count, duration, percent, plural, time } from '../../lib/format.ts'
-import { href, Link } from '../../lib/location.tsx'
+import { href, Link, setParams } from '../../lib/location.tsx'
 import { Badges } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { WithCode } from '../../parts/with-code.tsx'
@@ -49,6 +49,7 @@ export function TraceHeader({ state }: { readonly state: TraceState }) {
         <Fact name="Trace id" value={detail.traceId} mono />
       </dl>
       <ServiceShares detail={detail} />
+      <CategoryShares detail={detail} />
       <Notes state={state} />
     </header>
   )
@@ -100,20 +101,60 @@ function ServiceShares({ detail }: { readonly detail: TraceDetail }) {
   )
 }
 
+/** Where the time of the request went. */
+function CategoryShares({ detail: { handlers, rootSpanId } }: { readonly detail: TraceDetail }) {
+  const root = handlers.find(({ spanId }) => spanId === rootSpanId) ?? handlers[0]
+  if (root === undefined || root.durationNs === 0 || root.categories.length === 0) return null
+  const { durationNs, ownNs, overlapNs } = root
+  return (
+    <ul class="shares" aria-label="Time by category">
+      {root.categories.map(({ category, calls, ns, share }) => (
+        <li key={category} title={`${plural(calls, 'call')}, ${duration(ns)} in which at least one was open`}>
+          {category} <span class="dim">{percent(share)}</span>
+        </li>
+      ))}
+      <li title={`${duration(ownNs)} in which no call was open`}>
+        own code <span class="dim">{percent(ownNs / durationNs)}</span>
+      </li>
+      {overlapNs > 0 && <li class="dim">{percent(overlapNs / durationNs)} at the same time</li>}
+    </ul>
+  )
+}
+
+/** Clocks that differ: what was done, and the way back. */
+function Clocks({ clocks }: { readonly clocks: NonNullable<TraceDetail['clocks']> }) {
+  const { applied, spans, mostNs, services } = clocks
+  return (
+    <li class="note warn">
+      <span>
+        The clocks of the machines differ by {duration(mostNs)}: {plural(spans, 'span')} of {services.join(', ')}{' '}
+        {applied ? 'are moved into their parents (⇄)' : 'lie outside their parents'}.
+      </span>
+      <button type="button" onClick={() => setParams({ clocks: applied ? 'recorded' : null })}>
+        {applied ? 'As recorded' : 'Align'}
+      </button>
+    </li>
+  )
+}
+
 /** Warnings about the trace itself and findings about what it did. */
 function Notes({ state }: { readonly state: TraceState }) {
-  const { warnings, spans } = state.detail.value
-  // Errors have a tab of their own.
-  const insights = state.detail.value.insights.filter(({ kind }) => kind !== 'errors')
+  const { spans, clocks } = state.detail.value
+  const warnings = state.detail.value.warnings.filter(({ code }) => code !== 'clock-skew' || clocks === null)
+  // Errors have a tab of their own, clocks a line.
+  const insights = state.detail.value.insights.filter(
+    ({ kind, query }) => kind !== 'errors' && (clocks === null || query !== 'badge:clock-skew'),
+  )
   const show = (spanId: string | undefined) => {
     const span = spans.find((one) => one.spanId === spanId)
     if (span === undefined) return
     state.reveal(span.index)
     state.panelOpen.value = true
   }
-  if (warnings.length + insights.length === 0) return null
+  if (warnings.length + insights.length === 0 && clocks === null) return null
   return (
     <ul class="notes">
+      {clocks && <Clocks clocks={clocks} />}
       {warnings.map(({ code, message, spanIds }) => (
         <li key={code} class="note warn">
           <span>{message}</span>

@@ -106,6 +106,12 @@ function SpanName({
         <span class="dim"> {withoutName(span.summary, span.name)}</span>
       </span>
       {span.running && <span class="pill">running</span>}
+      {span.movedNs !== undefined && (
+        <span class="moved" title={`Moved by ${duration(span.movedNs)}: the clock of its machine differs`}>
+          <span aria-hidden="true">⇄</span>
+          <span class="visually-hidden">clock aligned</span>
+        </span>
+      )}
       {span.orphan && (
         <span class="pill warn" title="Its parent span has not arrived">
           orphan

@@ -123,7 +123,7 @@ function Search({ state }: { readonly state: TraceState }) {
     const timer = setTimeout(async () => {
       setParams({ find: q }, IN_PLACE)
       try {
-        const { indexes } = await get<TraceSearch>('traceSearch', { traceId, q }, abort.signal)
+        const { indexes } = await get<TraceSearch>('traceSearch', { traceId, q, clocks: param('clocks') }, abort.signal)
         state.matches.value = new Set(indexes)
       } catch (cause) {
         if (!abort.signal.aborted) error.value = (cause as Error).message

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { SpanRow, TraceDetail } from '../../../api.ts'
 import { type QueryState, urlOf, useQuery } from '../../lib/api.ts'
 import { frozen, tick } from '../../lib/live.ts'
+import { param } from '../../lib/location.tsx'
 
 /** More than fit on a screen; the rest is asked for when they are shown. */
 const FIRST_ROWS = 500
@@ -14,7 +15,10 @@ export function useTrace(traceId: string): QueryState<TraceDetail> {
   const version = useSignal(0)
   const wantsAll = useSignal(false)
   const state = useQuery<TraceDetail>(
-    () => (version.value >= 0 ? urlOf('trace', { traceId, limit: wantsAll.value ? null : FIRST_ROWS }) : null),
+    () =>
+      version.value >= 0
+        ? urlOf('trace', { traceId, limit: wantsAll.value ? null : FIRST_ROWS, clocks: param('clocks') })
+        : null,
     { live: false },
   )
   const size = useRef(0)
