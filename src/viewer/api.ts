@@ -372,6 +372,8 @@ export interface TraceList {
   readonly tookMillis: number
   /** True when the scan budget ended before all data was looked at; `next` goes on from there. */
   readonly partial: boolean
+  /** When nothing was found: names in the query that nothing stored has. */
+  readonly unknownFields: readonly string[]
 }
 
 export interface FacetValue {
@@ -631,6 +633,8 @@ export interface LogList {
   readonly tookMillis: number
   /** Largest id stored now: pass as `after` to tail. */
   readonly lastId: number
+  /** When nothing was found: names in the query that nothing stored has. */
+  readonly unknownFields: readonly string[]
 }
 export interface LogHistogram {
   readonly bucketUs: number

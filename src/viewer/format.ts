@@ -73,3 +73,9 @@ export function inUnit(value: number | null, unit: string): string {
   if (unit === '1' || unit === '') return count(value)
   return `${count(value)} ${unit.replace(/[{}]/g, '')}`
 }
+
+/** That a query found nothing, and why, when it asks for what nothing has. */
+export const nothingFound = (text: string, fields: readonly string[]): string =>
+  fields.length === 0
+    ? text
+    : `${text} Nothing stored has ${fields.map((field) => JSON.stringify(field)).join(', ')} as a field. A text that holds : or = is found in quotes.`

@@ -1,2 +1,2 @@
 /** Numbers, durations and instants as text for people: the same in pages and terminal. */
-export { ago, bytes, count, digits, duration, inUnit, percent, plural, time } from '../../format.ts'
+export { ago, bytes, count, digits, duration, inUnit, nothingFound, percent, plural, time } from '../../format.ts'
