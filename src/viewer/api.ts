@@ -442,6 +442,7 @@ export interface TraceDetail {
   /** Rank of the root's duration within its operation, 0..100; null below 5 samples. */
   readonly percentile: number | null
   readonly warnings: readonly TraceWarning[]
+  /** Of the rows that are given. */
   readonly criticalPath: readonly CriticalSegment[]
   readonly insights: readonly Insight[]
   /** Spans started but not ended that the distribution reported. They are also in `spans`, with `running: true`. */

@@ -90,14 +90,10 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
     criticalPath:
       root === undefined
         ? []
-        : criticalPath(placed.spans, tree, root).map(
-            ({ span, fromNs, toNs }): CriticalSegment => ({
-              index: position[span]!,
-              spanId: placed.spans[span]!.spanId,
-              fromNs,
-              toNs,
-            }),
-          ),
+        : criticalPath(placed.spans, tree, root).flatMap(({ span, fromNs, toNs }): CriticalSegment[] => {
+            const index = position[span]!
+            return index < rows.length ? [{ index, spanId: placed.spans[span]!.spanId, fromNs, toNs }] : []
+          }),
     insights: engine.insights.ofTrace(row),
     running: placed.spans.filter(({ running }) => running).length,
     withAttributes,
