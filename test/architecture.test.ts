@@ -19,7 +19,7 @@ const LEAVES = [
   'untraced.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
-const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/format.ts']
+const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/find-instruments.ts', 'viewer/format.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
 const DOORS = [

@@ -6,7 +6,7 @@ import { runSource } from '../support/run-node.ts'
 const source = (port: number): string => `
   const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node')
   const { metrics, logs } = require('@opentelemetry/api')
-  configureOpentelemetry({ exitFlush: false, runtimeMetrics: false, logLevel: 'error' })
+  configureOpentelemetry({ delivery: { exitFlush: false }, runtimeMetrics: false, logLevel: 'error' })
   const meter = metrics.getMeter('m')
   meter.createCounter('shop.orders').add(1, { token: 'CANARY-1', country: 'NL' })
   meter.createCounter('shop.orders').add(5, { token: 'CANARY-2', country: 'NL' })
