@@ -16,6 +16,8 @@ import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
+import { watchImportedCommonJs } from './late/imported-commonjs.ts'
+import { attachMissed, hasBegun } from './late/missed-imports.ts'
 import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
@@ -147,6 +149,9 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   })
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
+  const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
+  if (hasBegun()) late.push(...attachMissed(watcher.onSight, isUnseen))
+  const stopImports = hasBegun() ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()
@@ -174,6 +179,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopRoutes()
     stopBundled()
     stopTakenEarly()
+    stopImports()
     stopOptIns()
     registry.disableAll(to)
   }

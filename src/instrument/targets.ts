@@ -6,6 +6,9 @@ export const ROUTES = 'routes'
 /** What follows the newer versions of a library that another instrumentation patches. */
 export const GRAPHQL_17 = 'graphql-17'
 
+/** What these instrumentations follow tells of itself on channels of Node: when it is loaded does not matter. */
+export const BY_CHANNELS: ReadonlySet<string> = new Set(['ai', GRAPHQL_17])
+
 /** Instrumentations that go with another one, and by its settings. */
 export const COMPANIONS: Readonly<Record<string, string>> = { [ROUTES]: 'http', [GRAPHQL_17]: 'graphql' }
 

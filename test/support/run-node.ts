@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly node?: string
   /** Packages to find under other names: `{ pino: 'pino-8' }` makes `require('pino')` load node_modules/pino-8. */
   readonly aliases?: Readonly<Record<string, string>>
+  /** Further files beside the program. */
+  readonly files?: Readonly<Record<string, string>>
   readonly timeoutMillis?: number
   /** Called with the child while it runs. */
   readonly onStart?: (child: { pid: number; kill(signal: NodeJS.Signals): void; readonly stdout: string }) => void
@@ -40,6 +42,7 @@ export async function runSource(
   const folder = mkdtempSync(path.join(PROGRAMS, 'p-'))
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
   linkAliases(folder, options.aliases ?? {})
+  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(path.join(folder, name), content)
   const file = path.join(folder, `main.${kind}`)
   writeFileSync(file, source)
   return runFile(file, options)

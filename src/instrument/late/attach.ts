@@ -16,6 +16,8 @@ export interface LateLoad {
   readonly replaced: readonly string[]
   /** Those of `replaced` which a file of the application took: calls through them are not traced. */
   readonly taken: readonly string[]
+  /** Loaded as ES modules, which cannot be patched any more: it is not traced, or its routes are not known. */
+  readonly isMissed?: true
 }
 
 const require = createRequire(import.meta.url)

@@ -5,6 +5,17 @@ import type { UnsupportedVersion } from './unsupported.ts'
 
 const FIX = 'start with node --import uptrace-node/register, or call configureOpentelemetry() before it is loaded'
 
+const FIX_IMPORT =
+  'start with node --import uptrace-node/register, or load it by import() after configureOpentelemetry()'
+
+/** One line a package that was imported as ES modules. */
+export function warnOfMissed(missed: readonly LateLoad[], isRouter: (moduleName: string) => boolean): void {
+  for (const { module, version, loadedBy } of missed)
+    log.warn(
+      `${module} ${version ?? ''} was imported before telemetry was configured (by ${loadedBy}), as ES modules, which cannot be patched afterwards: ${isRouter(module) ? 'its routes are not known' : 'it is not traced'}. To fix it, ${FIX_IMPORT}`,
+    )
+}
+
 /** One line a package whose functions were taken before they could be patched. */
 export function warnOfTaken(late: readonly LateLoad[]): void {
   for (const { module, version, loadedBy, taken } of late) {

@@ -1,5 +1,5 @@
 /** The interceptors of connect-rpc alone: they never fail a call, and say where it went. */
-import { type SpanOptions, trace, type TracerProvider } from '@opentelemetry/api'
+import { type SpanOptions, type TracerProvider, trace } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { expect, test } from 'vitest'
 import { createConnectRpc } from '../../../src/instrument/connect-rpc/index.ts'

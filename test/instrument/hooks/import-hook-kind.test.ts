@@ -8,7 +8,11 @@ afterEach(() => {
 
 test.for(['deno', 'pnp'])('where %s keeps imports from being seen, both say so', (name) => {
   Object.defineProperty(process.versions, name, { value: '3', configurable: true })
-  const targets = { onSight: () => false, isTarget: () => false, patchAlias: (_: unknown, __: string, all: unknown) => all }
+  const targets = {
+    onSight: () => false,
+    isTarget: () => false,
+    patchAlias: (_: unknown, __: string, all: unknown) => all,
+  }
   expect([importHookKind(), watchImport(targets).kind]).toEqual(['none', 'none'])
 })
 

@@ -1,4 +1,5 @@
 /** Frameworks that have a router, procedures or operations of their own: one server span a request, named by what they say. */
+import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { patchPolka } from '../../../src/instrument/routes/polka.ts'
 import { type SeenSpan, seeQuiet } from '../support.ts'
@@ -16,8 +17,8 @@ test.for(['cjs', 'mjs'] as const)('polka, %s: patterns, also of a mounted app', 
   expect(servers(spans)).toEqual(['GET /posts/:id', 'GET /', 'GET /admin/list/:n', 'GET'])
 })
 
-test('polka: another patch of the same copy leaves it as it is', async () => {
-  const polka = ((await import('polka')) as { default: () => object }).default
+test('polka: another patch of the same copy leaves it as it is', () => {
+  const polka = createRequire(import.meta.url)('polka') as () => object
   const prototype = Object.getPrototypeOf(polka()) as Record<string, (...args: unknown[]) => unknown>
   const before = { add: prototype['add']!.length, find: prototype['find']!.length }
   patchPolka({ default: polka })
