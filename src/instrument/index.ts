@@ -18,7 +18,7 @@ import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
 import { watchImportedCommonJs } from './late/imported-commonjs.ts'
 import { attachMissed, hasBegun } from './late/missed-imports.ts'
-import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
+import { warnOfMissed, warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
@@ -148,9 +148,10 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     return watcher.isTarget(moduleName)
   })
   for (const { module } of late) handled.add(module)
-  warnOfTaken(late)
   const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
   if (hasBegun()) late.push(...attachMissed(watcher.onSight, isUnseen))
+  warnOfTaken(late)
+  warnOfMissed(late)
   const stopImports = hasBegun() ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))

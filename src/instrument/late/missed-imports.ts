@@ -6,9 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 import { isInstalled } from '../hooks/identity.ts'
 import { moduleNameOf } from '../hooks/module-require.ts'
-import { BY_CHANNELS, ROUTES, TARGETS } from '../targets.ts'
+import { isToldOf, TARGETS } from '../targets.ts'
 import type { LateLoad } from './attach.ts'
-import { warnOfMissed } from './report.ts'
 
 interface Lexer {
   parse(
@@ -31,23 +30,19 @@ const { _resolveFilename: resolveFilename, _nodeModulePaths: nodeModulePaths } =
 }
 const require = createRequire(import.meta.url)
 
-/** Those that tell of themselves are followed from now on, the others are named. @returns the others */
+/** Those that tell of themselves are followed from now on, the others are lost. @returns the others */
 export function attachMissed(
   onSight: (moduleName: string) => boolean,
   isUnseen: (moduleName: string) => boolean,
 ): LateLoad[] {
   const missed = findImports(isUnseen)
-  for (const { module } of missed.filter(isToldOf)) onSight(module)
-  const named = missed.filter((late) => !isToldOf(late))
-  warnOfMissed(named, (module) => TARGETS[module]!.every((name) => name === ROUTES))
-  return named
+  for (const { module } of missed) if (isToldOf(module)) onSight(module)
+  return missed.filter(({ module }) => !isToldOf(module))
 }
 
 /** For a program that is preloaded: what would be missed if it were not. */
 export const findMissedImports = (): LateLoad[] =>
-  findImports((name) => Object.hasOwn(TARGETS, name)).filter((late) => !isToldOf(late))
-
-const isToldOf = ({ module }: LateLoad): boolean => TARGETS[module]!.some((name) => BY_CHANNELS.has(name))
+  findImports((name) => Object.hasOwn(TARGETS, name)).filter(({ module }) => !isToldOf(module))
 
 /**
  * All that a program imports by a static `import` has loaded before its first line runs. Node keeps no list of ES modules; what CommonJS has

@@ -42,9 +42,9 @@ test.for([
     .filter((line) => line !== '')
     .sort()
   expect(lines).toHaveLength(2)
-  expect(lines[0]).toMatch(/^uptrace: @connectrpc\/connect-node 2\.\S+ was imported .*main\.mjs.*: it is not traced/)
+  expect(lines[0]).toMatch(/^uptrace: @connectrpc\/connect-node 2\.\S+ was loaded .*main\.mjs.*: it is not traced/)
   expect(lines[1]).toMatch(
-    /^uptrace: hono 4\.\S+ was imported before .* \(by \S+routes\.mjs\), as ES modules.*: its routes are not known.*--import uptrace-node\/register/,
+    /^uptrace: hono 4\.\S+ was loaded before .* \(by \S+routes\.mjs\), as ES modules.*: its routes are not known.*--import uptrace-node\/register/,
   )
   // ai tells of itself, whenever it was loaded
   expect(JSON.parse(stdout)).toEqual([['@connectrpc/connect-node', 'hono'], true])
@@ -58,4 +58,11 @@ test('nothing is said where the program is preloaded, and so seen', async () => 
     env: { UPTRACE_DSN: 'http://t@127.0.0.1:9' },
   })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+test('ES modules that were required before the call are named as well', async () => {
+  const source = `const { H3 } = require('h3'); const { configureOpentelemetry } = require('uptrace-node'); configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false }); void H3`
+  const { code, stderr } = await runSource('cjs', source)
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/^uptrace: h3 2\.\S+ was loaded before .*main\.cjs.*: its routes are not known[^\n]*\n$/)
 })
