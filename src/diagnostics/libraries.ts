@@ -65,7 +65,11 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
   },
   pg: { instrumentation: 'pg', traced: 'queries, connecting, durations, pools' },
   'pg-pool': { instrumentation: 'pg', traced: 'connecting, counts' },
-  postgres: { instrumentation: 'postgres', traced: 'queries, transactions and cursors, durations', not: 'connecting' },
+  postgres: {
+    instrumentation: 'postgres',
+    traced: 'queries, transactions and cursors, durations',
+    not: `connecting; all, ${LOADED_EARLY} (by \`import\`)`,
+  },
   'better-sqlite3': {
     instrumentation: 'better-sqlite3',
     traced: '`exec` and prepared statements, durations',

@@ -25,10 +25,16 @@ export function install(
       path.join(folder, 'package.json'),
       JSON.stringify({ private: true, name: 'app', type: 'module', overrides }),
     )
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error', ...packages], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    if (packages.length > 0)
+      execFileSync(
+        'npm',
+        ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error', ...packages],
+        {
+          cwd: folder,
+          stdio: ['ignore', 'ignore', 'inherit'],
+        },
+      )
+    mkdirSync(path.dirname(mark), { recursive: true })
     writeFileSync(mark, wanted)
   }
   for (const [file, content] of Object.entries(files)) {

@@ -59,8 +59,9 @@ export const WILD: readonly WildLibrary[] = [
   },
   {
     name: 'express 4',
-    packages: ['express-4@npm:express@4'],
-    imports: { 'express-4': 'express' },
+    isApart: true,
+    packages: ['express@4'],
+    imports: { express: 'express' },
     work: served(`express().get('/users/:id', (q, r) => r.send('ok')).listen(0, '127.0.0.1')`),
   },
   {
@@ -124,8 +125,9 @@ export const WILD: readonly WildLibrary[] = [
   },
   {
     name: 'polka 1',
-    packages: ['polka-1@npm:polka@1.0.0-next.28'],
-    imports: { 'polka-1': 'polka' },
+    isApart: true,
+    packages: ['polka@1.0.0-next.28'],
+    imports: { polka: 'polka' },
     work: `${HELP} const { server } = (polka.default ?? polka)().get('/users/:id', (q, r) => r.end('ok')).listen(0, '127.0.0.1'); ${SERVED}`,
   },
   {
