@@ -147,9 +147,9 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     activateFor(moduleName)
     return watcher.isTarget(moduleName)
   })
-  for (const { module } of late) handled.add(module)
   const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
   if (hasBegun()) late.push(...attachMissed(watcher.onSight, isUnseen))
+  for (const { module } of late) handled.add(module)
   warnOfTaken(late)
   warnOfMissed(late)
   const stopImports = hasBegun() ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}

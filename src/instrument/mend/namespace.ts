@@ -8,6 +8,11 @@ export function patchBoth(patch: Patch, exported: unknown, version: string | und
   const result = patch(exported, version)
   if (before === undefined) return result
   const namespace = exported as Exports
+  if (typeof result === 'function') {
+    // it would stand for a package that is a function, and calls the namespace
+    tryPut(namespace, 'default', patch(namespace['default'], version))
+    return exported
+  }
   const whole = namespace['default'] as Exports
   for (const [name, original] of before) {
     const [named, own] = [namespace[name], whole[name]]

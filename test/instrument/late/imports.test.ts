@@ -24,10 +24,11 @@ const ROUTES = `import { Hono } from 'hono'\nexport const app = new Hono()\n`
 const IMPORTS = `import { app } from './routes.mjs'
 import { createConnectTransport } from '@connectrpc/connect-node'
 import { generateText } from 'ai'
+import { OpenAI } from 'openai'
 import pg from 'pg'
 // import { initTRPC } from '@trpc/server'
 const text = "\\nimport { initTRPC } from '@trpc/server'"
-void [app, createConnectTransport, generateText, pg, text]`
+void [OpenAI, app, createConnectTransport, generateText, pg, text]`
 const PRINT = `const { late, active } = telemetry.diagnostics(); console.log(JSON.stringify([late.filter((one) => one.isMissed).map(({ module }) => module).sort(), active.includes('ai')]))`
 
 test.for([
@@ -41,13 +42,15 @@ test.for([
     .split('\n')
     .filter((line) => line !== '')
     .sort()
-  expect(lines).toHaveLength(2)
+  expect(lines).toHaveLength(3)
   expect(lines[0]).toMatch(/^uptrace: @connectrpc\/connect-node 2\.\S+ was loaded .*main\.mjs.*: it is not traced/)
   expect(lines[1]).toMatch(
     /^uptrace: hono 4\.\S+ was loaded before .* \(by \S+routes\.mjs\), as ES modules.*: its routes are not known.*--import uptrace-node\/register/,
   )
+  // a part of it is CommonJS, and found
+  expect(lines[2]).toMatch(/^uptrace: openai 7\.\S+ was loaded .*: it is not traced/)
   // ai tells of itself, whenever it was loaded
-  expect(JSON.parse(stdout)).toEqual([['@connectrpc/connect-node', 'hono'], true])
+  expect(JSON.parse(stdout)).toEqual([['@connectrpc/connect-node', 'hono', 'openai'], true])
 })
 
 test('nothing is said where the program is preloaded, and so seen', async () => {

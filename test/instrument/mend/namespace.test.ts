@@ -1,5 +1,6 @@
 /** Packages of CommonJS in ES modules: their instrumentations reach those who take a function by name, and those who take the whole. */
 import { expect, test } from 'vitest'
+import { patchBoth } from '../../../src/instrument/mend/namespace.ts'
 import { seeQuiet } from '../support.ts'
 
 const HAPI = `const app = server({ port: 0, host: '127.0.0.1' }); app.route({ method: 'GET', path: '/posts/{id}', handler: () => 'ok' }); await app.start(); await (await fetch(app.info.uri + '/posts/1')).text(); await app.stop(); await pause(20); process.exit(0)`
@@ -20,4 +21,14 @@ test.runIf(URL_OF_MYSQL !== undefined).for([
   const query = `const db = createConnection(${JSON.stringify(URL_OF_MYSQL)}); await new Promise((resolve) => db.query('SELECT 1', resolve)); db.destroy(); await pause(20); process.exit(0)`
   const { spans } = await seeQuiet('mjs', `configure(); ${load}; ${query}`)
   expect(spans.map(({ name }) => name)).toContain('SELECT')
+})
+
+test('a package that is a function stays one', () => {
+  const whole = Object.assign((a: number) => a, { twice: (a: number) => 2 * a })
+  const namespace = Object.defineProperty({ default: whole, twice: whole.twice }, Symbol.toStringTag, {
+    value: 'Module',
+  })
+  const patch = (original: unknown) => (a: number) => 10 * (original as (a: number) => number)(a)
+  expect(patchBoth(patch as never, namespace, '1.0.0')).toBe(namespace)
+  expect((namespace.default as (a: number) => number)(2)).toBe(20)
 })
