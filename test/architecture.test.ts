@@ -17,6 +17,7 @@ const LEAVES = [
   'timers.ts',
   'run-child.ts',
   'untraced.ts',
+  'url-host.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
 const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/find-instruments.ts', 'viewer/format.ts']

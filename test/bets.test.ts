@@ -201,6 +201,18 @@ console.log(seen, module.children.at(-1) === child, child.parent === module, chi
     ).toBe('semver/package.json true true true')
   })
 
+  test('resolves as import does, and gives folders of packages, by methods of Module', () => {
+    const source = `const Module = require('node:module'); const from = ${JSON.stringify(import.meta.filename)}; const paths = Module._nodeModulePaths(require('node:path').dirname(from))
+console.log(require('node:path').basename(require('node:path').dirname(Module._resolveFilename('@connectrpc/connect-node', { id: from, filename: from, paths }, false, { conditions: new Set(['node', 'import']) }))))`
+    expect(run(source)).toBe('esm')
+  })
+
+  test('tells of an import of CommonJS as of a require without a parent', () => {
+    const source = `require('node:diagnostics_channel').subscribe('tracing:module.require:end', ({ id, parentFilename }) => { if (parentFilename === undefined) console.log(require('node:path').basename(id)) })
+import(require.resolve('semver'))`
+    expect(run(source)).toBe('index.js')
+  })
+
   test('says which built-ins are loaded', () => {
     const source = "require('node:http'); console.log(process.moduleLoadList.includes('NativeModule http'))"
     expect(run(source)).toBe('true')

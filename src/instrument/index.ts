@@ -16,7 +16,9 @@ import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
-import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
+import { watchImportedCommonJs } from './late/imported-commonjs.ts'
+import { attachMissed, hasBegun } from './late/missed-imports.ts'
+import { warnOfMissed, warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
@@ -148,8 +150,12 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     activateFor(moduleName)
     return watcher.isTarget(moduleName)
   })
+  const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
+  if (hasBegun()) late.push(...attachMissed(watcher.onSight, isUnseen))
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
+  warnOfMissed(late)
+  const stopImports = hasBegun() ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()
@@ -177,6 +183,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopRoutes()
     stopBundled()
     stopTakenEarly()
+    stopImports()
     stopOptIns()
     registry.disableAll(to)
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { moduleNameOf } from '../hooks/module-require.ts'
+import { isToldOf } from '../targets.ts'
 import { findTaken } from './taken-names.ts'
 
 /** One target that was loaded too early. */
@@ -16,6 +17,8 @@ export interface LateLoad {
   readonly replaced: readonly string[]
   /** Those of `replaced` which a file of the application took: calls through them are not traced. */
   readonly taken: readonly string[]
+  /** Loaded as ES modules, which cannot be patched any more: it is not traced, or its routes are not known. */
+  readonly isMissed?: true
 }
 
 const require = createRequire(import.meta.url)
@@ -31,6 +34,10 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
   for (const [filename, cached] of Object.entries(require.cache)) {
     const name = filename.includes('node_modules') ? moduleNameOf(filename) : undefined
     if (name === undefined || !cached?.loaded || !activate(name)) continue
+    if (isNamespace(cached.exports) && !isToldOf(name)) {
+      found.set(name, { ...describe(cached, name), isMissed: true })
+      continue
+    }
     const before = functionsOf(cached.exports)
     // the hooks see the file as if it were loaded now; its code does not run again
     const exported: unknown = cached.require(filename)
@@ -48,6 +55,10 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
   if (found.size > 0) Module.syncBuiltinESMExports()
   return [...found.values()]
 }
+
+/** What `require` gives of an ES module. */
+const isNamespace = (exported: unknown): boolean =>
+  typeof exported === 'object' && Reflect.get(exported ?? {}, Symbol.toStringTag) === 'Module'
 
 /** What such a file exports as a whole goes by a name of its own, if anybody but the package sees it. */
 function isInner({ parent }: NodeJS.Module, name: string): boolean {
