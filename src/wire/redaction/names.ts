@@ -31,7 +31,7 @@ const ALL = listed(
   twofactorcode smscode backupcode backupcodes recoverycode recoverycodes`,
 )
 const TEXTS = listed(
-  `token jwt bearer authorization cookie cookies credential credentials apikey apikeys csrf xsrf pwd pass accesskey accesskeyid accesskeys secretkeyid privatekeyid apikeyid privatekey
+  `token jwt bearer authorization cookie cookies credential credentials apikey apikeys csrf xsrf pwd pw pass accesskey accesskeyid accesskeys secretkeyid privatekeyid apikeyid privatekey
   privatekeys secretkey secretkeys signingkey encryptionkey decryptionkey licensekey accountkey sharedkey sharedaccesskey sharedaccesssignature masterkey
   subscriptionkey servicekey authkey hmackey sessionkey clientkey appkey consumerkey sessionid sessionids sessid jsessionid phpsessid accesstokens
   refreshtokens authtokens apitokens sessiontokens accesscode authcode authorizationcode samlresponse samlrequest userpass dbpass codeverifier connectsid sshkey dpop

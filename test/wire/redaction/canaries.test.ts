@@ -119,6 +119,7 @@ const ATTRIBUTES: ReadonlyArray<readonly [key: string, value: unknown]> = [
   ['note', `POST https://hooks.slack.com/services/T0/B0/${C} failed`],
   ['note', `GET /x?token="${C}" failed`],
   ['note', `API key: ${C}`],
+  ['note', `pw: ${C}`],
   ['note', `the secret access key = ${C}`],
   ['note', `session id: ${C}`],
   ['note', `credit card number: ${C}`],
