@@ -41,7 +41,7 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     mkdirSync(SHOTS, { recursive: true })
     const port = await freePort()
     const shop = path.join(ROOT, 'examples/express-postgres-redis/main.mjs')
-    dev = spawn(process.execPath, [CLI, 'dev', '--port', String(await freePort()), shop], {
+    dev = spawn(process.execPath, [CLI, 'dev', '--profile', '--port', String(await freePort()), shop], {
       env: { ...env, ...storesEnvironment(), PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -87,6 +87,19 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     expect(text).toMatch(/×\s?\d\d/)
     expect(text).toContain('is run again and again')
     await page.screenshot({ path: path.join(SHOTS, 'trace.png') })
+    await page.close()
+  })
+
+  test('a span has what ran on the event loop, and a request where its time went', async () => {
+    const page = await open(addressOf('GET /n-plus-one'))
+    await page.getByRole('list', { name: 'Time by category' }).getByText('database').waitFor()
+    await page.getByText('On the event loop').waitFor()
+    await page
+      .getByRole('img', { name: /^Flame graph/ })
+      .first()
+      .waitFor()
+    await page.getByText('Its own code').first().waitFor()
+    await page.screenshot({ path: path.join(SHOTS, 'trace-profile.png') })
     await page.close()
   })
 
