@@ -73,7 +73,8 @@ export function readOtlpSettings(options: OtlpOptions, env: EnvironmentReader): 
     if (text === undefined) return undefined
     const isInsecure =
       env.flag(`OTEL_EXPORTER_OTLP_${INFIX[signal]}INSECURE`) ?? env.flag('OTEL_EXPORTER_OTLP_INSECURE') ?? false
-    const isBare = protocol === 'grpc' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+    // `host:port`; what gRPC knows besides, as `unix:/path` and `dns:host`, is no address of a back end here
+    const isBare = protocol === 'grpc' && !/^[a-z][a-z0-9+.-]*:(?!\d)/i.test(text)
     const full = isBare ? `${isInsecure ? 'http' : 'https'}://${text}` : text
     const url = parseHttpUrl(full)
     if (url !== undefined) return warnOfPath(url, name)

@@ -1,9 +1,8 @@
 /** Instrumentation: watches what the application loads, and loads an instrumentation when its target comes. */
-import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { isComplete } from '../lazy.ts'
-import { log } from '../log.ts'
+import { log, orElse } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
 import { takeBundled } from './bundled/registry.ts'
@@ -25,6 +24,7 @@ import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import { startOptIns } from './opt-ins.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
+import { readOption } from './read-option.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
 import { COMPANIONS, NEST_LOGS, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
@@ -67,8 +67,6 @@ export interface InstrumentationHandle {
   diagnostics(): InstrumentationDiagnostics
   stop(): void
 }
-
-type Setting = InstrumentationSettings[InstrumentationName]
 
 /** Parts of others, which nobody turns on by name. */
 const UNNAMED: ReadonlySet<string> = new Set([...Object.keys(COMPANIONS), NEST_LOGS])
@@ -142,7 +140,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const stopFetch = enabled.has('undici')
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
-  for (const instrumentation of own) registry.add(instrumentation)
+  for (const one of own) orElse(`the instrumentation ${one.instrumentationName}`, () => registry.add(one), undefined)
   const stopOptIns = startOptIns(options)
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
@@ -235,27 +233,4 @@ function createCheck(check: () => void): { schedule(): void; conclude(): void } 
       guarded()
     },
   }
-}
-
-function readOption(option: InstrumentationsOption | undefined): {
-  settings: InstrumentationSettings
-  own: Instrumentation[]
-} {
-  if (isList(option)) return { settings: {}, own: option.flat() as Instrumentation[] }
-  const { add = [], ...named } = option ?? {}
-  const settings = Object.fromEntries(Object.entries(named).map(([name, setting]) => [name, withoutEmpty(setting)]))
-  return { settings, own: add.flat() as Instrumentation[] }
-}
-
-/** An object that holds no setting says on or off, as `true` and `false` do. */
-function withoutEmpty(setting: Setting): Setting {
-  if (typeof setting !== 'object' || setting === null) return setting
-  const { enabled, ...others } = setting
-  return Object.values(others).some((value) => value !== undefined) ? setting : enabled !== false
-}
-
-function isList(
-  option: InstrumentationsOption | undefined,
-): option is ReadonlyArray<Instrumentation | readonly Instrumentation[]> {
-  return Array.isArray(option)
 }

@@ -94,14 +94,9 @@ export function createRegistry(
       }
     },
     add(instrumentation) {
-      const name = instrumentation.instrumentationName
-      try {
-        guardInstance(instrumentation, name)
-        attach(instrumentation, name)
-        instrumentation.enable()
-      } catch (error) {
-        log.warn(`the instrumentation ${name} could not be started (${messageOf(error)})`)
-      }
+      guardInstance(instrumentation, instrumentation.instrumentationName)
+      attach(instrumentation, instrumentation.instrumentationName)
+      instrumentation.enable()
     },
     resume() {
       for (const name of loaded) registry.activate(name)

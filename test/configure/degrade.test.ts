@@ -80,7 +80,7 @@ test.for([
   expect(result).toMatchObject({ code: 0, stdout: 'end\n' })
   expect(result.stderr).toMatch(/^uptrace: [^\n]+\n(uptrace: A sampler [^\n]+\n)?$/)
   // without a resource there is no telemetry
-  if (!option!.startsWith('resource:')) expect(sink.items('traces').map(({ name }) => name)).toEqual(['s'])
+  if (!option?.startsWith('resource:')) expect(sink.items('traces').map(({ name }) => name)).toEqual(['s'])
 })
 
 test('a wrong option throws and leaves the active configuration as it is', async () => {

@@ -135,7 +135,11 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       deleted += deleteTraces(isTooBig, cutoffUs, before)
     if (totals.logs > limits.maxLogs || isTooBig || hasOlder('log', 'time_us', cutoffUs, before.log))
       deleted += deleteLogs(isTooBig, cutoffUs, before)
-    if (totals.metricPoints > limits.maxMetricPoints || isTooBig || hasOlder('point', 'time_us', cutoffUs, before.point))
+    if (
+      totals.metricPoints > limits.maxMetricPoints ||
+      isTooBig ||
+      hasOlder('point', 'time_us', cutoffUs, before.point)
+    )
       deleted += deletePoints(isTooBig, cutoffUs, before)
     if (totals.profileBytes > limits.maxProfileBytes || isTooBig || hasOlder('profile', 'end_us', cutoffUs, Infinity))
       deleted += forgetProfiles(isTooBig, cutoffUs)
