@@ -1,6 +1,6 @@
 /** Builds and runs frameworks at their latest versions, and compares the names of spans. `npm run test:frameworks [-- next …]` */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { FRAMEWORKS, type Framework } from './frameworks.ts'
@@ -33,7 +33,8 @@ process.exit(failures === 0 ? 0 : 1)
 
 /** Nothing of the folder that it was built in is to be found from there. */
 function moved(folder: string): string {
-  const home = path.join(mkdtempSync(path.join(tmpdir(), 'uptrace-node-standalone-')), 'app')
+  const home = mkdtempSync(path.join(tmpdir(), 'uptrace-node-standalone-'))
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }))
   cpSync(folder, home, { recursive: true, verbatimSymlinks: true })
   return home
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
+import { types } from 'node:util'
 import { moduleNameOf } from '../hooks/module-require.ts'
 import { isToldOf } from '../targets.ts'
 import { findTaken } from './taken-names.ts'
@@ -34,14 +35,16 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
   for (const [filename, cached] of Object.entries(require.cache)) {
     const name = filename.includes('node_modules') ? moduleNameOf(filename) : undefined
     if (name === undefined || !cached?.loaded || !activate(name)) continue
-    if (isNamespace(cached.exports) && !isToldOf(name)) {
-      found.set(name, { ...describe(cached, name), isMissed: true })
+    if (types.isModuleNamespaceObject(cached.exports) && !isToldOf(name)) {
+      // unless it has files of CommonJS besides
+      if (!found.has(name)) found.set(name, { ...describe(cached, name), isMissed: true })
       continue
     }
     const before = functionsOf(cached.exports)
     // the hooks see the file as if it were loaded now; its code does not run again
     const exported: unknown = cached.require(filename)
-    const late = found.get(name) ?? describe(cached, name)
+    const known = found.get(name)
+    const late = known === undefined || known.isMissed ? describe(cached, name) : known
     found.set(name, late)
     const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(cached, name))
     if (replaced.length > 0) found.set(name, withReplaced(late, replaced, cached))
@@ -55,10 +58,6 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
   if (found.size > 0) Module.syncBuiltinESMExports()
   return [...found.values()]
 }
-
-/** What `require` gives of an ES module. */
-const isNamespace = (exported: unknown): boolean =>
-  typeof exported === 'object' && Reflect.get(exported ?? {}, Symbol.toStringTag) === 'Module'
 
 /** What such a file exports as a whole goes by a name of its own, if anybody but the package sees it. */
 function isInner({ parent }: NodeJS.Module, name: string): boolean {
