@@ -240,10 +240,13 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
 }
 
 /** V8 reads a file of plain ASCII as one byte a character, and twice as many when a single one is not. */
-const asAscii = (code: string): string =>
-  code.replace(/\P{ASCII}/gu, (character) =>
+function asAscii(code: string): string {
+  const spoilt = /\\\P{ASCII}|String\.raw`[^`]*\P{ASCII}/u.exec(code)
+  if (spoilt) throw new Error(`an escape would change what this means: ${spoilt[0]}`)
+  return code.replace(/\P{ASCII}/gu, (character) =>
     [...character.split('')].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
   )
+}
 
 const withoutMap = (code: string): string => code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
 
@@ -272,8 +275,9 @@ async function buildDeclarations(): Promise<void> {
     await bundle.close()
     await mkdir(path.join(dist, 'types'), { recursive: true })
     const code = asModule(output[0].code)
-    await writeFile(path.join(dist, 'types', `${door}.d.mts`), code)
     await writeFile(path.join(dist, 'types', `${door}.d.cts`), code.replace(/(from '\.\/[\w-]+)\.mjs'/g, "$1.cjs'"))
+    // as the implementation: one, and a cover
+    await writeFile(path.join(dist, 'types', `${door}.d.mts`), `export * from './${door}.cjs'\n`)
   }
 }
 

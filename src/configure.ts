@@ -33,6 +33,7 @@ orElse('early tracers, meters and loggers', claimGlobals, undefined)
 
 /** What the preload has configured. */
 let preloaded: Telemetry | undefined
+let isPreloaded = false
 
 /** Sees every configuration of this process, and its spans. */
 export interface ConfigurationWatcher {
@@ -72,6 +73,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
 /** For the door of `--import`: a later call of `configureOpentelemetry` with options takes its place, and is watched as well. */
 export function configureFromPreload(watching?: ConfigurationWatcher): void {
   watcher = watching
+  isPreloaded = true
   preloaded = configureOpentelemetry()
 }
 
@@ -132,6 +134,7 @@ type Given = Pick<Telemetry, 'tracerProvider' | 'meterProvider' | 'loggerProvide
 function instrument({ options, env, destinations, signals }: Config, given: Given, providers: Providers) {
   return startInstrumentation({
     ...given,
+    isPreloaded,
     instrumentations: options.instrumentations,
     env,
     tracing: signals.traces,

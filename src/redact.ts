@@ -15,7 +15,7 @@ const SECRET_PAIR =
   /\b(proxy-authorization|authorization|uptrace-dsn|x-api-key|api-key|apikey|access-token|client-secret|password|passwd|secret|token)(["']?[ \t]{0,9}[:=][ \t]{0,9}["']?)((?:(?:basic|bearer|token|digest|apikey)[ \t]{1,9}|[a-z][\w-]{0,19}[ \t]{1,9}(?=[\w+/.=~-]{12}))?[^\s,"'}&;]+)/gi
 const TERMINAL_SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is those that a terminal obeys
-  /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,16}[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)/g
+  /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,16}[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]*(?:\x07|\x1b\\|\x9c)/g
 const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and what breaks or turns a line; spelled out, since a class of Unicode is slow to compile
   /[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu

@@ -6,6 +6,7 @@ import { loadedPackages, watchImports } from './diagnostics/loaded-packages.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
 import type { LateLoad } from './instrument/late/attach.ts'
 import { findMissedImports } from './instrument/late/missed-imports.ts'
+import { orElse } from './log.ts'
 import type { Telemetry } from './telemetry.ts'
 
 if (isMainThread || isWorkerOfApplication())
@@ -23,7 +24,7 @@ function configureFromEnvironment(reportFile: string | undefined): void {
   // what code configures later takes the place of the preload's
   const onConfigured = (configured: Telemetry): void => {
     // by code, after the preload
-    if (telemetry !== undefined) early = findMissedImports()
+    if (telemetry !== undefined) early = orElse('the search for early imports', findMissedImports, [])
     telemetry = configured
   }
   configureFromPreload({ spanProcessor: processor, onConfigured })

@@ -78,6 +78,7 @@ test.for([
   'authorization: basic ',
   '\x1b[',
   '\x1b]',
+  '\x9d',
   '%25',
   'https://a@',
   '"\t',

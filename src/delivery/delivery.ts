@@ -28,7 +28,7 @@ import { threads } from './threads/channel.ts'
 import { connectToMain } from './threads/hand-over.ts'
 import { handOverMetrics } from './threads/hand-over-metrics.ts'
 import { takeOverFromThreads } from './threads/take-over.ts'
-import type { Delivery, DeliveryHealth, DeliveryOptions, FlushResult } from './types.ts'
+import type { Delivery, DeliveryHealth, DeliverySettings, FlushResult } from './types.ts'
 
 const DEFAULT_FLUSH_MILLIS = 30_000
 
@@ -36,7 +36,7 @@ const DEFAULT_FLUSH_MILLIS = 30_000
  * Takes spans, log records and metrics from the SDKs and brings them to their destinations: batched, compressed, buffered, retried, counted.
  * Does no I/O before the first batch is closed.
  */
-export function createDelivery(options: DeliveryOptions): Delivery {
+export function createDelivery(options: DeliverySettings): Delivery {
   noteDestinations(options.destinations)
   const runUntraced = createRunUntraced()
   const reporters = new Map<string, Reporter>()

@@ -6,7 +6,7 @@ export type {
   BatchOptions,
   Delivery,
   DeliveryHealth,
-  DeliveryOptions,
+  DeliverySettings,
   DestinationHealth,
   DropCounts,
   DropReason,

@@ -16,7 +16,7 @@ export interface BatchOptions {
   exportTimeoutMillis: number
 }
 
-export interface DeliveryOptions {
+export interface DeliverySettings {
   /** Several of one signal each get everything; one that fails never slows another. */
   readonly destinations: readonly Destination[]
   readonly spanBatch: BatchOptions

@@ -71,8 +71,15 @@ async function examine(folder: string, env: NodeJS.ProcessEnv, command: readonly
     checkDestination(config, destinations),
     ...(await Promise.all(destinations.map(checkEndpoint))),
     checkHooks(),
-    ...(run ? checkProgram(run, hasPreload([...command, env['NODE_OPTIONS'] ?? ''])) : []),
+    ...(run ? checkProgram(run, hasPreload([...flagsOf(command), env['NODE_OPTIONS'] ?? ''])) : []),
   ]
+}
+
+/** Those of Node; what follows the name of the program is its own. */
+function flagsOf([, ...args]: readonly string[]): string[] {
+  const takesNext = /^(?:-r|-C|--(?:import|require|loader|experimental-loader|conditions))$/
+  const end = args.findIndex((arg, index) => !arg.startsWith('-') && !takesNext.test(args[index - 1] ?? ''))
+  return args.slice(0, end < 0 ? args.length : end)
 }
 
 function checkNode(): Check {

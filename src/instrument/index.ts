@@ -31,6 +31,8 @@ import { watchFetch } from './undici/fetch.ts'
 
 export interface InstrumentOptions extends Providers {
   readonly instrumentations: InstrumentationsOption | undefined
+  /** By `--import`, `-r` or a configuration file of Node: the program is to come. */
+  readonly isPreloaded?: boolean
   readonly env: Environment
   /** Whether spans are made at all. @default true */
   readonly tracing?: boolean
@@ -149,11 +151,13 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     return watcher.isTarget(moduleName)
   })
   const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
-  if (hasBegun()) late.push(...attachMissed(watcher.onSight, isUnseen))
+  const mayHaveMissed = hasBegun(options.isPreloaded ?? false)
+  if (mayHaveMissed)
+    late.push(...orElse('the search for early imports', () => attachMissed(watcher.onSight, isUnseen), []))
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
   warnOfMissed(late)
-  const stopImports = hasBegun() ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
+  const stopImports = mayHaveMissed ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()

@@ -15,8 +15,8 @@ export function guardLoggerProvider(provider: LoggerProvider, adapt?: (name: str
   const getLogger = provider.getLogger.bind(provider)
   provider.getLogger = (name, version, options) =>
     once(getLogger(name, version, options), (logger) => {
-      guardLogger(logger)
       adapt?.(name, logger)
+      guardLogger(logger)
     })
 }
 

@@ -5,7 +5,7 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Destination } from '../../src/config/destination.ts'
-import { createDelivery, type DeliveryHealth, type DeliveryOptions } from '../../src/delivery/index.ts'
+import { createDelivery, type DeliveryHealth, type DeliverySettings } from '../../src/delivery/index.ts'
 
 export const BATCH = {
   maxQueueSize: 16_384,
@@ -16,8 +16,8 @@ export const BATCH = {
 
 export function deliveryOptions(
   destinations: readonly Destination[],
-  overrides: Partial<DeliveryOptions> = {},
-): DeliveryOptions {
+  overrides: Partial<DeliverySettings> = {},
+): DeliverySettings {
   return {
     destinations,
     spanBatch: BATCH,
@@ -37,7 +37,7 @@ export function deliveryOptions(
 }
 
 /** A delivery with providers. */
-export function startDelivery(destinations: readonly Destination[], overrides: Partial<DeliveryOptions> = {}) {
+export function startDelivery(destinations: readonly Destination[], overrides: Partial<DeliverySettings> = {}) {
   const options = deliveryOptions(destinations, overrides)
   const delivery = createDelivery(options)
   const resource: Resource = options.resource

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { afterEach, expect, type TestContext, test } from 'vitest'
 import type { Destination } from '../../src/config/destination.ts'
-import type { DeliveryOptions } from '../../src/delivery/index.ts'
+import type { DeliverySettings } from '../../src/delivery/index.ts'
 import { configureLog } from '../../src/log.ts'
 import { assertBalanced, BATCH, sleep, startDelivery, totalOf, until } from '../delivery/support.ts'
 import { type Behaviour, type Sink, startSink } from './sink.ts'
@@ -33,7 +33,7 @@ async function bench(
   options: {
     sink?: Sink
     destination?: Partial<Destination>
-    delivery?: Partial<DeliveryOptions>
+    delivery?: Partial<DeliverySettings>
     behaviour?: Sink['behaviour']
   } = {},
 ): Promise<Bench> {

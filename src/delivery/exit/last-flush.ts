@@ -10,7 +10,7 @@ import { type DestinationQueue, NOUNS } from '../queue/destination-queue.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { TakeOver } from '../threads/take-over.ts'
-import type { DeliveryOptions } from '../types.ts'
+import type { DeliverySettings } from '../types.ts'
 import { flushInWorker } from './flush-in-worker.ts'
 import { recordUncaught } from './record-uncaught.ts'
 import type { ExitHost } from './watch.ts'
@@ -25,7 +25,7 @@ export interface Flushable {
 }
 
 export interface EndingOptions {
-  readonly options: DeliveryOptions
+  readonly options: DeliverySettings
   readonly pipelines: readonly Pipeline[]
   readonly spool: Spool | undefined
   readonly takeOver: TakeOver | undefined

@@ -25,6 +25,10 @@ export function watchHandler(end: () => void): void {
   } catch {
     // a frozen process
   }
+  // Node emits both events in one go; an application that emits the first one by hand goes on
+  queueMicrotask(() => {
+    if (process.emit === (emitWatched as typeof emit)) restore()
+  })
 
   function restore(): void {
     if (isOwn) process.emit = emit

@@ -3,10 +3,10 @@ import type { Redactor } from '../../wire/redaction/redactor.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import type { HandOver } from '../threads/hand-over.ts'
-import type { DeliveryOptions } from '../types.ts'
+import type { DeliverySettings } from '../types.ts'
 
 export interface IntakeHost {
-  readonly options: DeliveryOptions
+  readonly options: DeliverySettings
   readonly runUntraced: RunUntraced
   readonly redactor: Redactor
   /** No longer than this, nor than the limit of whoever has asked for it; 0 means without limit. */

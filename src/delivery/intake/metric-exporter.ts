@@ -14,7 +14,7 @@ import { encodeMetric } from '../../wire/encode-metrics.ts'
 import { encodeRequest, type Section } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
-import type { DeliveryOptions, FlushOptions } from '../types.ts'
+import type { DeliverySettings, FlushOptions } from '../types.ts'
 import { BATCH_LIMIT_BYTES } from './batcher.ts'
 import type { IntakeHost } from './host.ts'
 
@@ -117,14 +117,14 @@ const DEFAULT_AGGREGATION = { type: 0 } as AggregationOption
 const EXPONENTIAL_HISTOGRAM = { type: 5 } as AggregationOption
 
 /** @see https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration */
-function selectTemporality(preference: DeliveryOptions['temporalityPreference'], type: InstrumentType): number {
+function selectTemporality(preference: DeliverySettings['temporalityPreference'], type: InstrumentType): number {
   if (preference === 'cumulative' || type.endsWith('UP_DOWN_COUNTER')) return CUMULATIVE
   if (preference === 'delta') return DELTA
   return type === 'COUNTER' || type === 'HISTOGRAM' ? DELTA : CUMULATIVE
 }
 
 function selectAggregation(
-  preference: DeliveryOptions['histogramAggregation'],
+  preference: DeliverySettings['histogramAggregation'],
   type: InstrumentType,
 ): AggregationOption {
   return type === 'HISTOGRAM' && preference === 'base2_exponential_bucket_histogram'

@@ -87,7 +87,7 @@ export class Dispatcher {
       this.isPostponed = false
       this.pump()
     }
-    this.options.runUntraced(() => setImmediate(pump).unref())
+    this.options.runUntraced(() => setImmediate(pump))
   }
 
   private pumpAfter(millis: number): void {

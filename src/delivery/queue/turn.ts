@@ -8,9 +8,10 @@ let begun = 0
 /** Whether another request may begin in this turn. Whoever hears no asks again in the next one. */
 export function mayBegin(): boolean {
   if (begun === 0) {
+    // not unref'd: such a one waits for the next timer or answer; this holds the process for one turn only
     setImmediate(() => {
       begun = 0
-    }).unref()
+    })
   }
   return begun++ < MOST_A_TURN
 }

@@ -8,7 +8,7 @@ import { VERSION } from '../../version.ts'
 import type { Originated } from '../intake/batcher.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { RunUntraced } from '../run-untraced.ts'
-import type { DeliveryOptions } from '../types.ts'
+import type { DeliverySettings } from '../types.ts'
 import {
   addressesOf,
   ENVIRONMENT_KEY,
@@ -24,7 +24,7 @@ const POLL_MILLIS = 200
 const SLICE_MILLIS = 5
 
 export interface TakeOverOptions {
-  readonly options: DeliveryOptions
+  readonly options: DeliverySettings
   readonly runUntraced: RunUntraced
   readonly pipelineOf: (signal: (typeof SIGNALS)[number]) => Pipeline | undefined
   readonly flush: (timeoutMillis: number) => Promise<void>

@@ -67,7 +67,7 @@ const kafkaSendBatch: Adapter = {
   before([batch, ...rest]) {
     const topics = isObject(batch) ? batch['topicMessages'] : undefined
     return [
-      Array.isArray(topics) ? { ...(batch as Dictionary), topicMessages: topics.map(withOwnMessages) } : batch,
+      Array.isArray(topics) ? withMember(batch as Dictionary, 'topicMessages', topics.map(withOwnMessages)) : batch,
       ...rest,
     ]
   },
@@ -158,7 +158,17 @@ function copyOfEach(given: unknown, inner: readonly string[]): unknown {
 /** A single transport is no list, and stays itself. */
 function withOwnTransports(given: unknown): unknown {
   if (!isObject(given) || !Array.isArray(given['transports'])) return given
-  return Object.assign(copyOf(given, []) as Dictionary, { transports: [...given['transports']] })
+  return withMember(given, 'transports', [...given['transports']])
+}
+
+/** A copy with this in place of what it had, be that a getter. */
+function withMember(given: Dictionary, key: string, value: unknown): Dictionary {
+  return Object.defineProperty(copyOf(given, []) as Dictionary, key, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  })
 }
 
 /** A copy that may be written to, of the objects below `inner` as well. */
@@ -184,7 +194,11 @@ function prototypeOf(given: object): object {
 
 function withOwnMessages(record: unknown): unknown {
   if (!isObject(record) || !Array.isArray(record['messages'])) return record
-  return { ...record, messages: record['messages'].map((message) => copyOf(message, ['headers'])) }
+  return withMember(
+    record,
+    'messages',
+    record['messages'].map((message) => copyOf(message, ['headers'])),
+  )
 }
 
 function cloneOfMetadata(given: unknown): unknown {

@@ -1,5 +1,5 @@
 /** Libraries that the program imports as ES modules, and that Node had loaded before telemetry was configured: read from the program's own files. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -50,15 +50,22 @@ export const findMissedImports = (): LateLoad[] =>
  */
 function findImports(isUnseen: (moduleName: string) => boolean): LateLoad[] {
   const found = new Map<string, LateLoad>()
-  const files = new Set([process.argv[1]!])
+  const files = new Set([mainFile()])
+  /** Whether one that a folder imports is an ES module; what is none comes up in many files. */
+  const judged = new Map<string, boolean>()
   for (const file of files) {
     const source = read(file)
+    let imports: readonly string[] | undefined
     const specifiers = [...source.matchAll(CANDIDATE)].map(([, specifier]) => specifier!)
     for (const specifier of specifiers) {
       if (specifier.startsWith('.') && files.size < MAX_FILES) files.add(path.resolve(path.dirname(file), specifier))
       const module = Module.isBuiltin(specifier) ? undefined : moduleNameOf(specifier)
       if (module === undefined || found.has(module) || !isUnseen(module)) continue
-      if (!isEsModule(specifier, file) || !importsOf(source).includes(specifier)) continue
+      const place = `${path.dirname(file)}\0${specifier}`
+      if (!judged.has(place)) judged.set(place, isEsModule(specifier, file))
+      if (!judged.get(place)) continue
+      imports ??= importsOf(source)
+      if (!imports.includes(specifier)) continue
       const { version } = manifestOf(module, file)
       found.set(module, { module, version, loadedBy: file, replaced: [], taken: [], isMissed: true })
     }
@@ -66,18 +73,32 @@ function findImports(isUnseen: (moduleName: string) => boolean): LateLoad[] {
   return [...found.values()]
 }
 
-/** Whether this program may have loaded its imports already. Where something is preloaded, that may be what configures, and the program is to come. */
-export function hasBegun(): boolean {
+/**
+ * Whether this program may have loaded its imports already. Where something is preloaded, that may be what configures, and the program is to come.
+ * @param isPreloaded this package was, by a flag or by a configuration file of Node
+ */
+export function hasBegun(isPreloaded: boolean): boolean {
+  if (isPreloaded || !isMainThread || process.argv[1] === undefined) return false
   const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? '']
-  return isMainThread && process.argv[1] !== undefined && !isInstalled(process.argv[1]) && !hasPreload(flags)
+  return !isInstalled(process.argv[1]) && !hasPreload(flags)
 }
 
 export const hasPreload = (flags: readonly string[]): boolean => PRELOAD.test(flags.join(' '))
 
+/** `node .` and `node app` name a folder, or a file without its ending. */
+function mainFile(): string {
+  const given = process.argv[1]!
+  try {
+    return realpathSync(createRequire(given).resolve(given))
+  } catch {
+    return given
+  }
+}
+
 function read(file: string): string {
   try {
-    const source = readFileSync(file, 'utf8')
-    return source.length > MAX_BYTES ? '' : source
+    const about = statSync(file)
+    return about.isFile() && about.size <= MAX_BYTES ? readFileSync(file, 'utf8') : ''
   } catch {
     return ''
   }
@@ -115,6 +136,10 @@ const isEsFile = (file: string): boolean =>
   file.endsWith('.mjs') || (file.endsWith('.js') && manifestOf(pathToFileURL(file)).type === 'module')
 
 function manifestOf(specifier: string | URL, from?: string): { readonly version?: string; readonly type?: string } {
-  const file = Module.findPackageJSON?.(specifier, from === undefined ? undefined : pathToFileURL(from))
-  return JSON.parse(read(file ?? '') || '{}')
+  try {
+    const file = Module.findPackageJSON?.(specifier, from === undefined ? undefined : pathToFileURL(from))
+    return Object(JSON.parse(read(file ?? '').replace(/^\ufeff/, '') || '{}')) as { version?: string; type?: string }
+  } catch {
+    return {}
+  }
 }

@@ -24,8 +24,9 @@ export function patchBoth(patch: Patch, exported: unknown, version: string | und
 
 /** Undefined where there are no two of them. A getter is not called: it may load what the application does not need. */
 function functionsInBoth(exported: unknown): Map<string, unknown> | undefined {
+  if (Reflect.get(Object(exported), Symbol.toStringTag) !== 'Module') return undefined
   const whole: unknown = Reflect.get(Object(exported), 'default')
-  if (Reflect.get(Object(exported), Symbol.toStringTag) !== 'Module' || Object(whole) !== whole) return undefined
+  if (Object(whole) !== whole) return undefined
   const own = Object.entries(Object.getOwnPropertyDescriptors(whole as object))
   const found = own.filter(([name, { value }]) => typeof value === 'function' && Object(exported)[name] === value)
   return new Map(found.map(([name, { value }]) => [name, value as unknown]))

@@ -24,7 +24,7 @@ export function mendRecords(name: string, logger: Logger, keys: Keys | undefined
 function withoutText(record: LogRecord): LogRecord {
   const { exception, severityNumber = 0, body, ...rest } = record as LogRecord & { exception?: unknown }
   if ((typeof exception !== 'string' && typeof exception !== 'number') || severityNumber >= ERROR) return record
-  const isInBody = String(body).includes(String(exception))
+  const isInBody = typeof body === 'string' && body.includes(String(exception))
   return {
     ...rest,
     severityNumber,

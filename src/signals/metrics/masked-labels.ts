@@ -16,9 +16,19 @@ export function maskLabels({ resource, scopeMetrics }: ResourceMetrics, mask: Ma
 
 function maskMetric(metric: MetricData, mask: MaskValue): MetricData {
   const seen = new Set<string>()
+  /** Masked labels -> the last number that a series with them was given. */
+  const counts = new Map<string, number>()
   const dataPoints = (metric.dataPoints as DataPoint<number>[]).map((point) => {
     const attributes = maskAll(point.attributes, mask)
-    for (let count = 2; !isNew(attributes, seen); count++) setApart(attributes, point.attributes, count)
+    const masked = textOf(attributes)
+    let text = masked
+    let count = counts.get(masked) ?? 1
+    while (seen.has(text)) {
+      setApart(attributes, point.attributes, ++count)
+      text = textOf(attributes)
+    }
+    counts.set(masked, count)
+    seen.add(text)
     return { ...point, attributes }
   })
   return { ...metric, dataPoints } as MetricData
@@ -28,9 +38,8 @@ function maskAll(attributes: Attributes, mask: MaskValue): Record<string, unknow
   return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, mask(key, value)]))
 }
 
-function isNew(attributes: Record<string, unknown>, seen: Set<string>): boolean {
-  const size = seen.size
-  return seen.add(JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)))).size > size
+function textOf(attributes: Record<string, unknown>): string {
+  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Two series of one name and the same labels are refused. */

@@ -17,7 +17,7 @@ const IS_MIXED = /^(?=.{0,99}\d)(?=.{0,99}[a-z])/i
 const BEFORE_SYNTAX = /\b(?:unexpected|illegal) $/i
 /** Programs that take a password behind a flag of one letter. */
 const PROGRAM =
-  /\b(?:curl|wget)\b[^\n]{0,300}?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'@]{1,64}:(?!\/\/)|\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n]{0,300}?\s-p|\b(?:sshpass|docker login|mongosh|mongodump)\b[^\n]{0,300}?\s-p[ =]?|\bredis-cli\b[^\n]{0,300}?\s-a /g
+  /\b(?:curl|wget)\b[^\n]{0,120}?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'@]{1,64}:(?!\/\/)|\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n]{0,120}?\s-p|\b(?:sshpass|docker login|mongosh|mongodump)\b[^\n]{0,120}?\s-p[ =]?|\bredis-cli\b[^\n]{0,120}?\s-a /g
 
 export function maskNamedValues(text: string, names: Names): string {
   let safe = text

@@ -244,3 +244,9 @@ process.exit(3)`)
     expect(names).toEqual(expect.arrayContaining(['gauge', 'batch', 'histogram', 'up']))
   })
 })
+
+test('an application that emits the monitor event of uncaught errors by hand has its own process.emit afterwards', async () => {
+  const { stdout } = await run(`process.on('uncaughtException', () => {}); const { emit } = process
+process.emit('uncaughtExceptionMonitor', new Error('by hand')); setImmediate(() => { console.log(process.emit === emit); process.exit() })`)
+  expect(stdout).toBe('true\n')
+})

@@ -53,6 +53,17 @@ test.for([
   expect(JSON.parse(stdout)).toEqual([['@connectrpc/connect-node', 'hono', 'openai'], true])
 })
 
+test('a package.json with a byte order mark, and a program that is no file, are no reason to leave the rest out', async () => {
+  const source = `import { mkdirSync, writeFileSync } from 'node:fs'; import { spawnSync } from 'node:child_process'
+const folder = import.meta.dirname; const hono = folder + '/node_modules/hono'; mkdirSync(hono, { recursive: true })
+writeFileSync(hono + '/package.json', '\\ufeff{ "name": "hono", "version": "4.9.9", "exports": "./i.mjs" }'); writeFileSync(hono + '/i.mjs', 'export const Hono = class {}')
+writeFileSync(folder + '/package.json', '{ "type": "module", "main": "index.js" }')
+writeFileSync(folder + '/index.js', ${JSON.stringify(`import 'hono'\n${CONFIGURE}console.log(telemetry.enabled)`)})
+const { stdout, stderr } = spawnSync(process.execPath, ['.'], { cwd: folder, encoding: 'utf8' }); console.log(stdout + stderr)`
+  const { stdout } = await runSource('mjs', source)
+  expect(stdout).toMatch(/^true\nuptrace: hono 4\.9\.9 was loaded before [^\n]*\n\n$/)
+})
+
 test('nothing is said where the program is preloaded, and so seen', async () => {
   const files = { 'routes.mjs': ROUTES }
   const { code, stderr } = await runSource('mjs', `${IMPORTS}\n${CONFIGURE}`, {
