@@ -5,7 +5,8 @@ export default defineConfig({
     // the suites of a fleet run by `npm run test:fleet`: their Collector takes minutes to build
     include: process.env.UPTRACE_TEST_FLEET ? ['test/fleet/*.fleet.ts'] : ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // the tests wait for processes and servers half of the time
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/viewer/ui/**', 'src/**/*.generated.ts'] },
