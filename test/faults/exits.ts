@@ -8,7 +8,7 @@ import { ENDINGS, type Ending, runEnding } from './endings.ts'
 import { checkDelivery, checkOutage, checkSpool, type Verdict } from './exit-matrix.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 20)
-const AT_ONCE = 3
+const AT_ONCE = 4
 const NODES = (process.argv[3] ? [Number(process.argv[3])] : [22, 24, 26]).map((major) => ({
   major,
   node: major === 24 ? process.execPath : path.join(import.meta.dirname, `../../.cache/nodes/${major}/node`),
