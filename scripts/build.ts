@@ -127,14 +127,18 @@ const BUNDLING = {
 
 /**
  * What an application loads at start is one file, since each further one costs it a search, a read and a compilation. What other programs
- * need as well stays apart, so that they do not load the rest.
+ * need as well stays apart, so that they do not load the rest; the small leaves of it are one file too.
  */
-async function findCore(): Promise<Set<string>> {
+async function findCore(): Promise<{ core: Set<string>; base: Set<string> }> {
   const atStart = await reachableFrom(['src/index.ts', 'src/register.ts'])
   const elsewhere = await reachableFrom([...Object.values(present(PROGRAMS)), DOORS.viewer!])
   // a door is a file of its own: what it does at load is for those who open it
   const doors = new Set(Object.values(DOORS).map((file) => path.join(root, file)))
-  return new Set([...atStart].filter((id) => !elsewhere.has(id) && !doors.has(id)))
+  const own = [...atStart].filter((id) => !doors.has(id))
+  return {
+    core: new Set(own.filter((id) => !elsewhere.has(id))),
+    base: new Set(own.filter((id) => elsewhere.has(id) && path.dirname(id) === path.join(root, 'src'))),
+  }
 }
 
 /** Modules that load without anything being asked for late. */
@@ -155,7 +159,7 @@ async function reachableFrom(files: readonly string[]): Promise<Set<string>> {
 
 /** @returns the files that went into it */
 async function buildImplementation(): Promise<string[]> {
-  const core = await findCore()
+  const { core, base } = await findCore()
   const input = { ...present(DOORS), ...present(PROGRAMS), ...(await instrumentationEntries()), ...lazyEntries() }
   const bundle = await rolldown({ ...BUNDLING, input })
   const { output } = await bundle.write({
@@ -168,7 +172,13 @@ async function buildImplementation(): Promise<string[]> {
     keepNames: true,
     // what editors show is in the declarations
     comments: { legal: true, annotation: true, jsdoc: false },
-    codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'core', test: (id) => core.has(id) }] },
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        { name: 'base', test: (id) => base.has(id) },
+        { name: 'core', test: (id) => core.has(id) },
+      ],
+    },
   })
   await bundle.close()
   await Promise.all(output.map((chunk) => (chunk.type === 'chunk' ? slim(chunk.fileName, chunk.moduleIds) : undefined)))
@@ -200,12 +210,13 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
   })
   if (isOurs) {
     if (!existsSync(map)) return
-    const own = await readFile(file, 'utf8')
+    const own = asAscii(await readFile(file, 'utf8'))
     if (own.length < LEAST_MAPPED_BYTES) {
       await rm(map)
       await writeFile(file, withoutMap(own))
       return
     }
+    await writeFile(file, own)
     const { sourcesContent: _, names: __, ...content } = JSON.parse(await readFile(map, 'utf8')) as SourceMap
     const lines = decode(content.mappings).map((segments) => segments.slice(0, 1).map((segment) => segment.slice(0, 4)))
     await writeFile(
@@ -227,6 +238,12 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
   })
   await writeFile(file, minified.code)
 }
+
+/** V8 reads a file of plain ASCII as one byte a character, and twice as many when a single one is not. */
+const asAscii = (code: string): string =>
+  code.replace(/\P{ASCII}/gu, (character) =>
+    [...character.split('')].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+  )
 
 const withoutMap = (code: string): string => code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
 

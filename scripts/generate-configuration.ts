@@ -15,13 +15,14 @@ const SECTIONS: Readonly<Record<string, string>> = {
   loggingEnabled: 'Logs',
   redaction: 'Privacy',
   instrumentations: 'Instrumentation',
-  bufferLimitBytes: 'Delivery and the end of the process',
+  delivery: 'Delivery and the end of the process',
   logLevel: 'Lines of this package',
 }
 /** Interface -> the heading of its own table. */
 const PARTS: Readonly<Record<string, string>> = {
   BackendOptions: 'a back end of backend',
   BatchOptions: 'batchSpanProcessor, batchLogRecordProcessor',
+  DeliveryOptions: 'delivery',
   EventLoopBlocksOptions: 'eventLoopBlocks',
   KeepOptions: 'keep',
   SamplingRule: 'a rule of sampling',

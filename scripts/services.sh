@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Real servers for the tests, as temporary instances on loopback: PostgreSQL, MariaDB, Redis, RabbitMQ, Zipkin, Prometheus. `install`, `start`, `stop` or `env`.
+# Real servers for the tests, as temporary instances on loopback: PostgreSQL, MariaDB, Redis, RabbitMQ, Zipkin, Prometheus; with `install all` Kafka
+# and MongoDB's protocol as well, which take minutes. `install`, `start` what is installed, `stop` or `env`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home=${UPTRACE_TEST_SERVICES:-$PWD/.cache/services}
@@ -16,7 +17,8 @@ fi
 records=$home/records
 base=$(cat "$records/base" 2>/dev/null || echo $((20000 + checkout % 1000 * 10)))
 
-set_ports() { postgres_port=$base mariadb_port=$((base + 1)) redis_port=$((base + 2)) rabbitmq_port=$((base + 3)) dist_port=$((base + 4)) epmd_port=$((base + 5)) zipkin_port=$((base + 8)) prometheus_port=$((base + 9)); }
+set_ports() { postgres_port=$base mariadb_port=$((base + 1)) redis_port=$((base + 2)) rabbitmq_port=$((base + 3)) dist_port=$((base + 4)) epmd_port=$((base + 5)) zipkin_port=$((base + 8)) prometheus_port=$((base + 9)) && set_fleet_ports; }
+. scripts/fleet-services.sh
 set_ports
 ZIPKIN_VERSION=3.5.1
 zipkin_jar=$home/zipkin-$ZIPKIN_VERSION.jar
@@ -81,12 +83,16 @@ install_packages() {
   return $status
 }
 
-# Zipkin comes as a jar; without Java its tests are left out
-install_zipkin() {
-  [ -f "$zipkin_jar" ] && return 0
+install_java() {
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! { command -v java && command -v mvn; } >/dev/null; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless maven >/dev/null; } || true
   fi
+}
+
+# Zipkin comes as a jar; without Java its tests are left out
+install_zipkin() {
+  [ -f "$zipkin_jar" ] && return 0
+  install_java
   if ! { command -v java && command -v mvn; } >/dev/null; then
     echo "Zipkin is left out: it needs Java and Maven"
     return 0
@@ -124,7 +130,7 @@ scrape_configs:
   - job_name: tests
     file_sd_configs: [{ files: ['$home/prometheus-targets/*.json'], refresh_interval: 1s }]
 END
-  run_noted "$home/prometheus.pid" "$prometheus" --config.file="$home/prometheus.yml" --storage.tsdb.path="$home/prometheus-data" --web.listen-address=127.0.0.1:$prometheus_port >"$home/prometheus.log" 2>&1 &
+  run_noted "$home/prometheus.pid" "$prometheus" --enable-feature=exemplar-storage --config.file="$home/prometheus.yml" --storage.tsdb.path="$home/prometheus-data" --web.listen-address=127.0.0.1:$prometheus_port >"$home/prometheus.log" 2>&1 &
 }
 
 start_zipkin() {
@@ -134,10 +140,10 @@ start_zipkin() {
 
 # where another program has one of the ports, the next ones are tried
 choose_ports() {
-  for name in postgres mariadb redis rabbitmq zipkin prometheus; do is_ours $name && return 0; done
+  for name in postgres mariadb redis rabbitmq zipkin prometheus kafka mongodb; do is_ours $name && return 0; done
   for _ in $(seq 100); do
     local taken=
-    for offset in 0 1 2 3 4 5 8 9; do listens $((base + offset)) && taken=1; done
+    for offset in 0 1 2 3 4 5 6 7 8 9 -10000; do listens $((base + offset)) && taken=1; done
     [ -z "$taken" ] && break
     base=$((20000 + (base - 20000 + 10) % 10000))
   done
@@ -170,6 +176,7 @@ start_all() {
   if [ -f "$zipkin_jar" ] && ! is_ours zipkin; then start_zipkin; fi
   if [ -x "$prometheus" ] && ! is_ours prometheus; then start_prometheus; fi
   await postgres $postgres_port "$home/postgres/postmaster.pid"
+  start_fleet_services
   await redis $redis_port "$home/redis.pid"
   await mariadb $mariadb_port "$home/mariadb.pid"
   await rabbitmq $rabbitmq_port "$home/rabbitmq.pid"
@@ -190,6 +197,8 @@ stop_one() {
 }
 
 stop_all() {
+  stop_one mongodb TERM
+  stop_one kafka TERM
   local had_rabbitmq=
   is_ours rabbitmq && had_rabbitmq=1
   stop_one postgres INT
@@ -207,6 +216,7 @@ case "${1:-}" in
     install_packages
     install_zipkin
     install_prometheus
+    if [ "${2:-}" = all ]; then install_kafka && install_ferretdb; fi
     ;;
   start) start_all ;;
   stop) stop_all ;;
@@ -223,9 +233,10 @@ case "${1:-}" in
       echo "export UPTRACE_TEST_PROMETHEUS_URL=http://127.0.0.1:$prometheus_port"
       echo "export UPTRACE_TEST_PROMETHEUS_TARGETS=$home/prometheus-targets"
     fi
+    print_fleet_env
     ;;
   *)
-    echo "usage: scripts/services.sh install|start|stop|env" >&2
+    echo "usage: scripts/services.sh install [all]|start|stop|env" >&2
     exit 2
     ;;
 esac

@@ -18,7 +18,14 @@ import { claimGlobals, fillGlobals, globalLoggerProvider, globalMeterProvider } 
 import { createProviders, type Providers } from './signals/providers.ts'
 import { createResource, emptyResource } from './signals/resource.ts'
 import { installDiagLogger } from './signals/sdk-log.ts'
-import { activate, activeTelemetry, createDisabledTelemetry, createTelemetry, type Telemetry } from './telemetry.ts'
+import {
+  activate,
+  activeTelemetry,
+  createDisabledTelemetry,
+  createTelemetry,
+  retire,
+  type Telemetry,
+} from './telemetry.ts'
 import { isNodeSupported } from './version.ts'
 
 // tracers, meters and loggers taken between the import of this package and configure must work later
@@ -58,7 +65,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
   const telemetry = startOrDisable(withWatcher(options))
   watcher?.onConfigured(telemetry)
   // what code says wins over what the preload found in the environment
-  if (present) void present.shutdown()
+  if (present) void retire(present)
   return telemetry
 }
 

@@ -7,14 +7,14 @@ export const MAX_TIMER_MILLIS = 0x7fffffff
 export interface Deadline {
   /** Milliseconds until it is over; 0 from then on. */
   left(): number
-  /** Waits for a promise, as long as there is time, and holds the process meanwhile. @returns whether it was fulfilled in time */
+  /** Waits for a promise, as long as there is time. @returns whether it was fulfilled in time */
   keeps(promise: Promise<unknown>): Promise<boolean>
 }
 
-export function startDeadline(millis: number): Deadline {
+export function startDeadline(millis: number, holdsProcess = true): Deadline {
   const end = performance.now() + millis
   const left = (): number => Math.max(0, end - performance.now())
-  return { left, keeps: (promise) => settlesWithin(promise, left(), true) }
+  return { left, keeps: (promise) => settlesWithin(promise, left(), holdsProcess) }
 }
 
 /**

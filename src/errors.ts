@@ -26,6 +26,16 @@ export class ConfigError extends Error {
   }
 }
 
+/** For what a function of the application's gives back where no promise is expected: one that is rejected, and heard by nobody, ends the process. */
+export function hearRejection(result: unknown, hear: (error: unknown) => void): void {
+  try {
+    const then: unknown = (result as PromiseLike<unknown> | null | undefined)?.then
+    if (typeof then === 'function') then.call(result, undefined, hear)
+  } catch (error) {
+    hear(error)
+  }
+}
+
 /** The message of whatever was thrown. It never throws itself: a getter may, and `Object.create(null)` is no text. */
 export function messageOf(error: unknown): string {
   try {

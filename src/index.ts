@@ -2,6 +2,7 @@
 
 export type { BackendChoice, BackendDefinition, BackendName, BackendOptions } from './config/backends/definition.ts'
 export { registerBackend } from './config/backends/registry.ts'
+export type { DeliveryOptions } from './config/delivery-options.ts'
 export type { Compression, OtlpProtocol, TlsOptions, WireProtocol } from './config/destination.ts'
 export { Dsn, parseDsn } from './config/dsn.ts'
 export type { KeepOptions } from './config/keep-options.ts'

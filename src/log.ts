@@ -1,6 +1,6 @@
 /** The package's own log lines: to stderr, prefixed, throttled, on one line, never throwing and never showing a secret. */
 
-import { messageOf } from './errors.ts'
+import { hearRejection, messageOf } from './errors.ts'
 import { cleanText } from './redact.ts'
 import { performance } from './timers.ts'
 
@@ -56,6 +56,9 @@ export function logThrottled(level: Exclude<LogLevel, 'none'>, key: string, mess
   write(level, message)
 }
 
+/** Whether a line of this level would be written: what only makes the text of one need not be done where not. */
+export const isShown = (level: Exclude<LogLevel, 'none'>): boolean => RANK[level] <= threshold
+
 /** Runs a step without which the application goes on: a failure is a line. */
 export function orElse<T>(what: string, step: () => T, otherwise: T): T {
   try {
@@ -72,11 +75,11 @@ let speaking = 0
 export const isSpeaking = (): boolean => speaking > 0
 
 function write(level: Exclude<LogLevel, 'none'>, message: string): void {
-  if (RANK[level] > threshold) return
+  if (!isShown(level)) return
   speaking++
   try {
     const line = cleanText(message)
-    if (target) target[level](line)
+    if (target) hearRejection(target[level](line), () => {})
     else process.stderr.write(`uptrace: ${line}\n`)
   } catch {
     // a closed stderr or a user logger that throws must not reach the application

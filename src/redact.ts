@@ -16,10 +16,13 @@ const SECRET_PAIR =
 const TERMINAL_SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is those that a terminal obeys
   /(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,16}[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)/g
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and what breaks or turns a line; spelled out, since a class of Unicode is slow to compile
+  /[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu
 
 interface Secret {
-  readonly pattern: RegExp
+  /** Made when a text comes that may hold the secret in another spelling. */
+  pattern: RegExp | undefined
   /** What stands in a base64 text that holds the secret, for each place in a group of three bytes. */
   readonly inBase64: readonly string[]
 }
@@ -47,15 +50,25 @@ export function maskRemembered(text: string, mask: string): string {
 
 /** The text with every credential replaced by `***`. Takes time in proportion to the length of the text, whatever it holds. */
 export function redactSecrets(text: string): string {
-  let safe = maskUserInfo(text).replace(SECRET_PAIR, (whole, name, between, value) =>
-    value.startsWith('<') ? whole : `${name}${between}${MASK}`,
-  )
+  let safe = maskUserInfo(text)
+  // a pattern is compiled where it is first used, which a program that only starts should not wait for
+  if (safe.includes('=') || safe.includes(':'))
+    safe = safe.replace(SECRET_PAIR, (whole, name, between, value) =>
+      value.startsWith('<') ? whole : `${name}${between}${MASK}`,
+    )
   for (const secret of secrets.keys()) {
-    const { pattern, inBase64 } = prepare(secret)
-    safe = safe.replace(pattern, MASK)
-    for (const part of inBase64) safe = maskAround(safe, part)
+    safe = maskSpellings(safe, secret)
+    for (const part of prepare(secret).inBase64) safe = maskAround(safe, part)
   }
   return safe
+}
+
+/** Without a percent sign and a backslash a text holds the secret as it is, or not at all. */
+function maskSpellings(text: string, secret: string): string {
+  if (!text.includes('%') && !text.includes('\\')) return text.replaceAll(secret, () => MASK)
+  const known = prepare(secret)
+  known.pattern ??= anySpellingOf(secret)
+  return text.replace(known.pattern, MASK)
 }
 
 /** The text on one line of at most a few thousand characters, without credentials, terminal sequences, or what reverses and hides letters. */
@@ -82,7 +95,7 @@ function maskUserInfo(text: string): string {
 function prepare(text: string): Secret {
   const known = secrets.get(text)
   if (known) return known
-  const secret = { pattern: anySpellingOf(text), inBase64: base64PartsOf(text) }
+  const secret = { pattern: undefined, inBase64: base64PartsOf(text) }
   secrets.set(text, secret)
   return secret
 }

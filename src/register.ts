@@ -4,6 +4,8 @@ import { configureFromPreload } from './configure.ts'
 import { currentDestinations } from './delivery/current-destinations.ts'
 import { loadedPackages, watchImports } from './diagnostics/loaded-packages.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
+import type { LateLoad } from './instrument/late/attach.ts'
+import { findMissedImports } from './instrument/late/missed-imports.ts'
 import type { Telemetry } from './telemetry.ts'
 
 if (isMainThread || isWorkerOfApplication())
@@ -17,14 +19,18 @@ function configureFromEnvironment(reportFile: string | undefined): void {
   watchImports()
   const { counts, processor } = createScopeCounter()
   let telemetry: Telemetry | undefined
+  let early: readonly LateLoad[] = []
   // what code configures later takes the place of the preload's
   const onConfigured = (configured: Telemetry): void => {
+    // by code, after the preload
+    if (telemetry !== undefined) early = findMissedImports()
     telemetry = configured
   }
   configureFromPreload({ spanProcessor: processor, onConfigured })
   startReporting(reportFile, () => ({
     enabled: telemetry?.enabled ?? false,
     instrumentation: telemetry?.diagnostics(),
+    early,
     spans: counts,
     destinations: currentDestinations(),
     packages: loadedPackages(),

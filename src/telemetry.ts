@@ -15,7 +15,7 @@ import { traceUrlOf } from './trace-url.ts'
 
 /** Limits on `forceFlush`, `shutdown` and `reportPanic`. */
 export interface FlushOptions {
-  /** How long it may take, in milliseconds; 0 means: begin to send, and do not wait. @default the option `shutdownTimeoutMillis` */
+  /** How long it may take, in milliseconds; 0 means: begin to send, and do not wait. @default the option `delivery.shutdownTimeoutMillis` */
   timeoutMillis?: number
 }
 
@@ -56,6 +56,14 @@ export interface Parts extends Pick<Telemetry, 'tracerProvider' | 'meterProvider
   readonly refusedMeasurements: RefusedMeasurements
 }
 
+/** @param holdsProcess whether it is kept alive meanwhile: somebody waits for the answer */
+interface EndOptions extends FlushOptions {
+  readonly holdsProcess?: boolean
+}
+
+/** What a provider rejects with when its time is over. */
+const LATE = /^Operation timed out|did not complete within \d+ ms$/
+
 type Flush = Partial<Record<'forceFlush' | 'shutdown', (options?: FlushOptions) => Promise<void>>>
 
 /** Where new work goes. One that is ending is not active. */
@@ -88,12 +96,12 @@ export function createTelemetry(parts: Parts): Telemetry {
       const millis = readMillis(options?.timeoutMillis, parts.shutdownTimeoutMillis)
       return end ? join(end, millis) : flush('forceFlush', millis)
     },
-    shutdown(options) {
+    shutdown(options: EndOptions | undefined) {
       const millis = readMillis(options?.timeoutMillis, parts.shutdownTimeoutMillis)
       if (end) return join(end, millis)
       beginEnd(telemetry)
       instrumentation.stop()
-      end = flush('shutdown', millis).finally(() => finishEnd(telemetry))
+      end = flush('shutdown', millis, options?.holdsProcess).finally(() => finishEnd(telemetry))
       return end
     },
     health: () => ({ ...delivery.health(), refusedMeasurements: { ...parts.refusedMeasurements } }),
@@ -102,19 +110,26 @@ export function createTelemetry(parts: Parts): Telemetry {
   return telemetry
 
   /** Providers first: they hand over what they have, and our own part of them sends it at the same time. */
-  async function flush(method: 'forceFlush' | 'shutdown', timeoutMillis: number): Promise<FlushResult> {
-    const deadline = startDeadline(timeoutMillis)
+  async function flush(method: keyof Flush, timeoutMillis: number, holdsProcess = true): Promise<FlushResult> {
+    const deadline = startDeadline(timeoutMillis, holdsProcess)
+    if (!holdsProcess) delivery.letProcessEnd()
     const before = totalsOf(delivery.health())
     const handingOver = delivery.limited(timeoutMillis, () =>
       Promise.allSettled(providers.map(async (provider) => provider[method]?.({ timeoutMillis }))),
     )
-    void handingOver.then(reportFailures)
+    void handingOver.then((results) => reportFailures(results, isWaiting))
     const isHandedOver = await deadline.keeps(handingOver)
     await delivery[method]({ timeoutMillis: deadline.left() })
     const after = totalsOf(delivery.health())
     const timedOut = timeoutMillis === 0 ? before.queued > 0 : !isHandedOver || deadline.left() <= 1
-    if (timedOut && !isHandedOver && before.queued + after.queued === 0) warnOfSlow(method, timeoutMillis)
+    if (timedOut && !isHandedOver && !isWaiting()) warnOfSlow(method, timeoutMillis)
     return { delivered: after.delivered - before.delivered, dropped: after.dropped - before.dropped, timedOut }
+
+    /** Whether it is a back end that has not answered, and no part of the application's. */
+    function isWaiting(): boolean {
+      const { queued, dropped } = totalsOf(delivery.health())
+      return before.queued + queued > 0 || dropped > before.dropped
+    }
   }
 }
 
@@ -152,6 +167,11 @@ export function forceFlush(options?: FlushOptions): Promise<FlushResult> {
 /** As the handle's `shutdown`, for the active configuration and for one that is ending. */
 export function shutdown(options?: FlushOptions): Promise<FlushResult> {
   return sum(handles().map((telemetry) => telemetry.shutdown(options)))
+}
+
+/** Ends a handle that another one has replaced. Nobody waits for it: the end of the process is that of a process without it. */
+export function retire(telemetry: Telemetry): Promise<FlushResult> {
+  return telemetry.shutdown({ holdsProcess: false } as EndOptions)
 }
 
 /**
@@ -207,11 +227,12 @@ function warnOfSlow(method: string, millis: number): void {
   logThrottled('warn', text, text)
 }
 
-function reportFailures(results: readonly PromiseSettledResult<void>[]): void {
+function reportFailures(results: readonly PromiseSettledResult<void>[], isWaiting: () => boolean): void {
   for (const result of results) {
     if (result.status === 'fulfilled') continue
-    const reason = [result.reason as unknown].flat()[0]
-    const text = `a processor, exporter or reader could not be flushed: ${messageOf(reason)}`
+    const reason = messageOf([result.reason as unknown].flat()[0])
+    if (LATE.test(reason) && isWaiting()) continue
+    const text = `a processor, exporter or reader could not be flushed: ${reason}`
     logThrottled('warn', text, text)
   }
 }

@@ -93,9 +93,9 @@ export async function startTelemetry(options: ConfigureOptions = {}): Promise<Te
     sampler: 'always_on',
     batchSpanProcessor: batch,
     batchLogRecordProcessor: batch,
-    // a test that is killed has nothing to deliver
-    exitFlush: false,
     ...rest,
+    // a test that is killed has nothing to deliver
+    delivery: { exitFlush: false, ...rest.delivery },
     spanProcessors: [open.processor, ...(options.spanProcessors ?? [])],
     dsn: viewer.dsn,
   })

@@ -17,9 +17,10 @@ const LEAVES = [
   'timers.ts',
   'run-child.ts',
   'untraced.ts',
+  'url-host.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
-const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/format.ts']
+const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/find-instruments.ts', 'viewer/format.ts']
 /** The composition root, and the handle that it returns. */
 const ROOTS = ['configure.ts', 'telemetry.ts']
 const DOORS = [

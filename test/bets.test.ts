@@ -168,6 +168,27 @@ process.exit(1)`),
     ).toBe('nested 7')
   })
 
+  test('process.emit calls the listeners for uncaught errors, after the monitor', () => {
+    expect(
+      run(`const { emit } = process
+process.on('uncaughtExceptionMonitor', () => {
+  process.emit = function (...args) { delete process.emit; console.log(args[0], process.emit === emit); return emit.apply(this, args) }
+})
+process.on('uncaughtException', () => console.log('handled'))
+throw new Error('boom')`),
+    ).toBe('uncaughtException true\nhandled')
+  })
+
+  test('the end and signals can be told from events that an application emits itself', () => {
+    expect(
+      run(`console.log(process._exiting)
+process.on('exit', () => console.log(process._exiting))
+process.once('SIGTERM', (_, number) => console.log(number))
+process.kill(process.pid, 'SIGTERM')
+setTimeout(() => {}, 100)`),
+    ).toBe('false\n15\ntrue')
+  })
+
   test('require is a method of all modules, resolves by Module._resolveFilename, and notes children and parent', () => {
     expect(has(Module, '_resolveFilename')).toEqual([])
     expect(has(Module.prototype, 'require')).toEqual([])
@@ -178,6 +199,18 @@ require('semver/package.json')
 const child = require.cache[require.resolve('semver/package.json')]
 console.log(seen, module.children.at(-1) === child, child.parent === module, child.loaded)`),
     ).toBe('semver/package.json true true true')
+  })
+
+  test('resolves as import does, and gives folders of packages, by methods of Module', () => {
+    const source = `const Module = require('node:module'); const from = ${JSON.stringify(import.meta.filename)}; const paths = Module._nodeModulePaths(require('node:path').dirname(from))
+console.log(require('node:path').basename(require('node:path').dirname(Module._resolveFilename('@connectrpc/connect-node', { id: from, filename: from, paths }, false, { conditions: new Set(['node', 'import']) }))))`
+    expect(run(source)).toBe('esm')
+  })
+
+  test('tells of an import of CommonJS as of a require without a parent', () => {
+    const source = `require('node:diagnostics_channel').subscribe('tracing:module.require:end', ({ id, parentFilename }) => { if (parentFilename === undefined) console.log(require('node:path').basename(id)) })
+import(require.resolve('semver'))`
+    expect(run(source)).toBe('index.js')
   })
 
   test('says which built-ins are loaded', () => {

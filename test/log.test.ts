@@ -42,7 +42,7 @@ test('spans that are ended twice, in a loop, are one line', () => {
   const program = `
     import { trace } from '@opentelemetry/api'
     import { configureOpentelemetry } from ${source}
-    const telemetry = configureOpentelemetry({ dsn: 'http://token@127.0.0.1:1', exitTimeoutMillis: 1 })
+    const telemetry = configureOpentelemetry({ dsn: 'http://token@127.0.0.1:1', delivery: { exitTimeoutMillis: 1 } })
     for (let count = 0; count < 100; count++) {
       const span = trace.getTracer('test').startSpan('span')
       span.end()

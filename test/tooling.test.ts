@@ -70,7 +70,8 @@ test('stop ends what start has recorded, and no other process that has the id by
   const folder = mkdtempSync(path.join(tmpdir(), 'uptrace-ci-'))
   mkdirSync(path.join(folder, 'scripts'))
   mkdirSync(path.join(folder, 'services/records'), { recursive: true })
-  cpSync(path.join(ROOT, 'scripts/services.sh'), path.join(folder, 'scripts/services.sh'))
+  for (const script of ['services.sh', 'fleet-services.sh'])
+    cpSync(path.join(ROOT, 'scripts', script), path.join(folder, 'scripts', script))
   const [ours, other] = [spawn('sleep', ['60']), spawn('sleep', ['60'])]
   const ended = new Promise((resolve) => ours.once('exit', (_, signal) => resolve(signal)))
   const startOf = (pid: number): string => {

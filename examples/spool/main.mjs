@@ -21,7 +21,7 @@ await new Promise((resolve) => backEnd.close(resolve))
 const options = {
   dsn: `http://token@127.0.0.1:${port}`,
   serviceName: 'spool-example',
-  spoolDirectory,
+  delivery: { spoolDirectory },
   metricsEnabled: false,
   logLevel: 'error',
 }

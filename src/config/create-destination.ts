@@ -4,7 +4,9 @@ import { rememberHeaderSecrets } from './headers.ts'
 
 type Parts = Omit<Destination, 'url' | 'label'> & { readonly address: URL }
 
-export function createDestination({ address, headers: given, ...parts }: Parts): Destination {
+export function createDestination({ address, headers: all, ...parts }: Parts): Destination {
+  // `undefined`, as of a variable that is not set, is a header that is not given
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   const headers = { ...basicAuthorization(address, given), ...given }
   const url = new URL(address)
   url.username = ''

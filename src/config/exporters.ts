@@ -1,13 +1,12 @@
 /** Decides which signals are on and where they go, from options and `OTEL_{TRACES,METRICS,LOGS}_EXPORTER`. */
 import { log } from '../log.ts'
-import { createEndpointBackend } from './backends/endpoint.ts'
+import { createEndpointBackend, sharedBy } from './backends/endpoint.ts'
 import { BACKENDS } from './backends/table.ts'
 import type { Config, ExtraExporter } from './config.ts'
 import type { Destination, Signal } from './destination.ts'
 import type { EnvironmentReader } from './environment.ts'
 import type { ConfigureOptions } from './options.ts'
 import type { ResolvedDestinations } from './resolved-destinations.ts'
-import { withoutUndefined } from './without-undefined.ts'
 
 type ResolvedSignals = Pick<Config, 'signals' | 'destinations' | 'extraExporters' | 'disabledReason'>
 
@@ -77,9 +76,8 @@ function zipkinBeside(
   options: ConfigureOptions,
   env: EnvironmentReader,
 ): readonly Destination[] {
-  const { compression, timeoutMillis, tls } = options
-  const shared = withoutUndefined({ compression, timeoutMillis, tls }) as ConfigureOptions
-  const made = createEndpointBackend({ name: 'zipkin' }, BACKENDS.zipkin, { options: shared, env, isAlone: false })
+  const context = { options: sharedBy(options), env, isAlone: false }
+  const made = createEndpointBackend({ name: 'zipkin' }, BACKENDS.zipkin, context)
   if ('problem' in made) return []
   return made.destinations.filter(({ url }) => destinations.every((other) => other.url !== url))
 }

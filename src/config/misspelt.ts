@@ -17,7 +17,7 @@ export function findMisspelt(environment: Environment): ReadonlyArray<readonly [
     if (found.length === MAX_TOLD) break
     if (!/^(OTEL|UPTRACE)_/i.test(given) || given.length > MAX_LENGTH || known.includes(given)) continue
     const name = given.toUpperCase()
-    const meant = known.find((candidate) => candidate === name || distance(candidate, name, MAX_CHANGES) <= MAX_CHANGES)
+    const meant = known.find((candidate) => distance(candidate, name, MAX_CHANGES) <= MAX_CHANGES)
     if (meant !== undefined) found.push([given, meant])
   }
   return found

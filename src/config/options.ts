@@ -10,6 +10,7 @@ import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelem
 import type { InstrumentationsOption } from '../instrument/options.ts'
 import type { DiagnosticLogger, LogLevel } from '../log.ts'
 import type { BackendChoice } from './backends/definition.ts'
+import type { DeliveryOptions } from './delivery-options.ts'
 import type { Compression, OtlpProtocol, TlsOptions } from './destination.ts'
 import type { KeepOptions } from './keep-options.ts'
 import type {
@@ -228,34 +229,11 @@ export interface ConfigureOptions {
 
   /** Tells where the event loop was blocked, and in which span. @default off — env `UPTRACE_EVENT_LOOP_BLOCKS` */
   eventLoopBlocks?: EventLoopBlocksOptions
-  /**
-   * How many bytes of telemetry may wait in memory while the back end cannot be reached; the oldest are dropped, and counted, beyond it.
-   * @default 16_777_216 — env `UPTRACE_BUFFER_LIMIT`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a whole number above 0
-   */
-  bufferLimitBytes?: number
-  /** Sends what is left when the process ends, however it ends. @default true — env `UPTRACE_EXIT_FLUSH` */
-  exitFlush?: boolean
-  /**
-   * How long the end of the process may be delayed by the last send, in milliseconds.
-   * @default 2_000 — env `UPTRACE_EXIT_TIMEOUT`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
-   */
-  exitTimeoutMillis?: number
   /** Records uncaught exceptions and unhandled rejections before the process ends. @default true — env `UPTRACE_CAPTURE_UNCAUGHT` */
   captureUncaught?: boolean
-  /** Directory for requests that could not be sent, so that they outlive the process. @default none — env `UPTRACE_SPOOL_DIRECTORY` */
-  spoolDirectory?: string
-  /** How many bytes the spool may hold. @default 67_108_864 — env `UPTRACE_SPOOL_LIMIT` */
-  spoolLimitBytes?: number
-  /** How old a spooled request may be when it is sent, in milliseconds. @default 86_400_000 — env `UPTRACE_SPOOL_MAX_AGE` */
-  spoolMaxAgeMillis?: number
-  /**
-   * How long `shutdown()` and `forceFlush()` may take, in milliseconds.
-   * @default 5_000 — env `UPTRACE_SHUTDOWN_TIMEOUT`
-   * @throws {ConfigError} `ERR_OPTION_RANGE` when not a finite number of at least 0
-   */
-  shutdownTimeoutMillis?: number
+
+  /** What waits in memory and on disk while the back end cannot be reached, and how long an end may take. */
+  delivery?: DeliveryOptions
 
   /** Which of this package's own lines are shown. @default 'warn' — env `OTEL_LOG_LEVEL` */
   logLevel?: LogLevel

@@ -4,6 +4,7 @@ import type { Destination, OtlpProtocol, Signal, TlsOptions } from './destinatio
 import { maskDsn } from './dsn.ts'
 import type { EnvironmentReader } from './environment.ts'
 import { findHeaderProblem } from './headers.ts'
+import { parseHttpUrl } from './http-url.ts'
 import type { ConfigureOptions } from './options.ts'
 
 const DEFAULT_TIMEOUT_MILLIS = 10_000
@@ -72,9 +73,11 @@ export function readOtlpSettings(options: OtlpOptions, env: EnvironmentReader): 
     if (text === undefined) return undefined
     const isInsecure =
       env.flag(`OTEL_EXPORTER_OTLP_${INFIX[signal]}INSECURE`) ?? env.flag('OTEL_EXPORTER_OTLP_INSECURE') ?? false
-    const isBare = protocol === 'grpc' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+    // `host:port`; what gRPC knows besides, as `unix:/path` and `dns:host`, is no address of a back end here
+    const isBare = protocol === 'grpc' && !/^[a-z][a-z0-9+.-]*:(?!\d)/i.test(text)
     const full = isBare ? `${isInsecure ? 'http' : 'https'}://${text}` : text
-    if (/^https?:\/\/[^/]/i.test(full) && URL.canParse(full)) return warnOfPath(new URL(full), name)
+    const url = parseHttpUrl(full)
+    if (url !== undefined) return warnOfPath(url, name)
     env.warn(name, `${name}=${maskDsn(text)} is not an http or https URL; it is ignored`)
     return undefined
   }

@@ -3,6 +3,9 @@
 /** What becomes of the literals in a statement: replaced by `?`, left as they are, or the statement is not sent at all. */
 export type SqlRedaction = 'sanitized' | 'raw' | 'off'
 
+/** Gives the value of an attribute, or a text, as it may be shown; `system` is the database of its span. */
+export type MaskValue = (key: string, value: unknown, system?: unknown) => unknown
+
 /** Further things to mask; what is masked by default stays masked. */
 export interface RedactionOptions {
   /**

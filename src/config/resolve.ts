@@ -86,7 +86,7 @@ export function resolveConfig(
     developmentChecks: options.developmentChecks ?? env.flag('UPTRACE_DEVELOPMENT_CHECKS') ?? isDeveloped,
     redaction: resolveRedaction(options.redaction, env),
     delivery: resolveDelivery(options, env),
-    shutdownTimeoutMillis: options.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),
+    shutdownTimeoutMillis: options.delivery?.shutdownTimeoutMillis ?? env.number('UPTRACE_SHUTDOWN_TIMEOUT'),
     env: environment,
   })
 
@@ -201,13 +201,14 @@ function resolveMetrics(
 }
 
 function resolveDelivery(options: ConfigureOptions, env: EnvironmentReader): Config['delivery'] {
+  const given = options.delivery
   return {
-    bufferLimitBytes: options.bufferLimitBytes ?? env.number('UPTRACE_BUFFER_LIMIT'),
-    exitFlush: options.exitFlush ?? env.flag('UPTRACE_EXIT_FLUSH'),
-    exitTimeoutMillis: options.exitTimeoutMillis ?? env.number('UPTRACE_EXIT_TIMEOUT'),
+    bufferLimitBytes: given?.bufferLimitBytes ?? env.number('UPTRACE_BUFFER_LIMIT'),
+    exitFlush: given?.exitFlush ?? env.flag('UPTRACE_EXIT_FLUSH'),
+    exitTimeoutMillis: given?.exitTimeoutMillis ?? env.number('UPTRACE_EXIT_TIMEOUT'),
     captureUncaught: options.captureUncaught ?? env.flag('UPTRACE_CAPTURE_UNCAUGHT'),
-    spoolDirectory: options.spoolDirectory ?? env.text('UPTRACE_SPOOL_DIRECTORY'),
-    spoolLimitBytes: options.spoolLimitBytes ?? env.number('UPTRACE_SPOOL_LIMIT'),
-    spoolMaxAgeMillis: options.spoolMaxAgeMillis ?? env.number('UPTRACE_SPOOL_MAX_AGE'),
+    spoolDirectory: given?.spoolDirectory ?? env.text('UPTRACE_SPOOL_DIRECTORY'),
+    spoolLimitBytes: given?.spoolLimitBytes ?? env.number('UPTRACE_SPOOL_LIMIT'),
+    spoolMaxAgeMillis: given?.spoolMaxAgeMillis ?? env.number('UPTRACE_SPOOL_MAX_AGE'),
   }
 }

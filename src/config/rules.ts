@@ -10,6 +10,9 @@ export interface Place {
 /** Looks at a value, which may be anything: what throws when it is read is wrong as well. */
 export type Rule = (value: unknown, at: Place) => void
 
+/** What a shape consists of: one who gives a member of it by itself is told where it belongs. */
+const membersOf = new WeakMap<Rule, readonly string[]>()
+
 export const ROOT: Place = { option: '', path: '' }
 
 const MAX_TEXT_LENGTH = 65_536
@@ -87,19 +90,21 @@ export function eitherOf(expected: string, first: Rule, isFirst: (value: unknown
 
 /** An object with these members and no others; `undefined` counts as not given. */
 export function shape(rules: Readonly<Record<string, Rule>>, what = 'an object'): Rule {
-  return (value, at) => {
+  const check: Rule = (value, at) => {
     for (const name of namesOf(value, at, what)) {
       const path = at.path === '' ? name : `${at.path}.${name}`
       const place = { option: path, path }
       const known = Object.hasOwn(rules, name) ? rules[name] : undefined
       if (!known)
-        throw new ConfigError('ERR_OPTION_UNKNOWN', `Unknown option ${path}${suggest(name, Object.keys(rules))}`, {
+        throw new ConfigError('ERR_OPTION_UNKNOWN', `Unknown option ${path}${suggest(name, rules)}`, {
           option: path,
         })
       const member = attempt(place, () => (value as Record<string, unknown>)[name])
       if (member !== undefined) known(member, place)
     }
   }
+  membersOf.set(check, Object.keys(rules))
+  return check
 }
 
 /** An object whose members the caller names. */
@@ -152,11 +157,14 @@ function describe(value: unknown): string {
   return `a value of type ${typeof value}`
 }
 
-/** The known name nearest to a mistyped one: the same letters but for case, or one that starts alike. */
-function suggest(name: string, known: readonly string[]): string {
+/** The known name nearest to a mistyped one: the same letters but for case, one that starts alike, or one of a group. */
+function suggest(name: string, rules: Readonly<Record<string, Rule>>): string {
+  const known = Object.keys(rules)
   const lower = name.toLowerCase()
   const near =
     known.find((item) => item.toLowerCase() === lower) ??
     known.find((item) => item.toLowerCase().startsWith(lower.slice(0, 5)) && lower.length >= 5)
-  return near ? ` (did you mean ${near}?)` : ''
+  const group = known.find((item) => membersOf.get(rules[item]!)?.includes(name))
+  const meant = group ? `${group}.${name}` : near
+  return meant ? ` (did you mean ${meant}?)` : ''
 }

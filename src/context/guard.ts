@@ -7,6 +7,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api'
+import { hearRejection } from '../errors.ts'
 import { log } from '../log.ts'
 import { findFault } from './header-rules.ts'
 
@@ -127,11 +128,8 @@ class GuardedPropagator implements TextMapPropagator {
     }
   }
 
-  /** A promise that nobody expects would end the process when it is rejected. */
   #watch(what: string, result: unknown): void {
-    const then = (result as PromiseLike<unknown> | undefined)?.then
-    if (typeof then !== 'function') return
-    then.call(result, undefined, (error: unknown) => this.#sayThrown(what, error))
+    hearRejection(result, (error) => this.#sayThrown(what, error))
   }
 
   #sayNotSent(key: unknown, fault: string): void {

@@ -7,6 +7,7 @@ import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { onFirstMeasurement } from '../signals/metrics/measured.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
+import { createMask } from '../wire/redaction/masked-copy.ts'
 import { createRedactor } from '../wire/redaction/redactor.ts'
 import { noteDestinations } from './current-destinations.ts'
 import { createEnding, type Flushable } from './exit/last-flush.ts'
@@ -94,6 +95,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   else if (options.exitFlush) onFirstMeasurement(watch.arm)
   /** The time limit of the caller that is flushing providers at this moment; undefined when nobody is. */
   let callersMillis: number | undefined
+  /** Whether the process is kept alive for a flush that somebody waits for. */
+  let holdsProcess = true
   const host: IntakeHost = {
     options,
     runUntraced,
@@ -115,6 +118,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     spanProcessor: traces && createSpanProcessor(host, traces),
     logRecordProcessor: logs && createLogRecordProcessor(host, logs),
     metricExporter: metrics && createMetricExporter(host, metrics),
+    mask: createMask(host.redactor),
     setMeterProvider(provider) {
       ending.meterProvider = provider
       // the main thread counts what it takes
@@ -132,6 +136,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       } finally {
         callersMillis = before
       }
+    },
+    letProcessEnd() {
+      holdsProcess = false
     },
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
       if (shuttingDown) return join(shuttingDown, timeoutMillis)
@@ -172,7 +179,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     takeOver?.drain()
     const isOver = handOver === undefined || ending.isFlushing || ending.isBlocking
     const [result] = await Promise.all([
-      flusher.flush(these, timeoutMillis),
+      flusher.flush(these, timeoutMillis, holdsProcess),
       isOver ? undefined : handOver.flush(timeoutMillis),
     ])
     return result
@@ -187,7 +194,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis))
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis), holdsProcess)
   }
 
   async function shutdown(timeoutMillis: number): Promise<FlushResult> {
@@ -196,7 +203,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const pipeline of allPipelines) pipeline.isClosed = true
     hush()
     const { timedOut } = await flushEverywhere(allPipelines, timeoutMillis)
-    ending.conclude()
+    ending.conclude('no answer yet')
     watch.stop()
     onFirstMeasurement(undefined)
     return { ...difference(before, countOutcomes(allPipelines)), timedOut }

@@ -23,7 +23,7 @@ export interface Reporter {
 
 /** Reasons that nobody else says a line about. */
 const SAID: Partial<Record<DropReason, string>> = {
-  buffer_full: 'the buffer was full (bufferLimitBytes makes it larger, a sampler makes less of them)',
+  buffer_full: 'the buffer was full (delivery.bufferLimitBytes makes it larger, a sampler makes less of them)',
   unreadable: 'they could not be encoded',
 }
 const MAX_KINDS = 16

@@ -4,7 +4,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Destination, Signal } from '../config/destination.ts'
-import type { RedactionOptions } from '../config/redaction-options.ts'
+import type { MaskValue, RedactionOptions } from '../config/redaction-options.ts'
 
 /** How items are gathered into one request. */
 export interface BatchOptions {
@@ -49,7 +49,7 @@ export type DropReason =
   | 'too_large'
   /** Could not be read while it was encoded. */
   | 'unreadable'
-  /** Waited in the spool for longer than `spoolMaxAgeMillis`. */
+  /** Waited in the spool for longer than `delivery.spoolMaxAgeMillis`. */
   | 'too_old'
   /** Ended after shutdown. */
   | 'after_shutdown'
@@ -109,6 +109,8 @@ export interface Delivery {
   readonly spanProcessor: SpanProcessor | undefined
   readonly logRecordProcessor: LogRecordProcessor | undefined
   readonly metricExporter: PushMetricExporter | undefined
+  /** For what others than these print or serve; undefined where nothing is masked. */
+  readonly mask: MaskValue | undefined
   /** Where `otel.sdk.*` metrics of delivery go; its last values are collected when the process ends. */
   setMeterProvider(provider: MeterProvider): void
   /** Are flushed when the process ends, with all their processors and exporters, those of the user's included. */
@@ -119,5 +121,7 @@ export interface Delivery {
   forceFlush(options?: FlushOptions): Promise<FlushResult>
   /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */
   shutdown(options?: FlushOptions): Promise<FlushResult>
+  /** From here on no flush keeps the process alive: nobody waits for it. */
+  letProcessEnd(): void
   health(): DeliveryHealth
 }

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 import type { Destination } from '../config/destination.ts'
 import { type Config, resolveConfig } from '../config/resolve.ts'
 import { importHookKind } from '../instrument/hooks/module-import.ts'
+import type { LateLoad } from '../instrument/late/attach.ts'
+import { hasPreload } from '../instrument/late/missed-imports.ts'
 import { TARGETS } from '../instrument/targets.ts'
 import { configureLog } from '../log.ts'
 import { redactSecrets } from '../redact.ts'
@@ -69,7 +71,7 @@ async function examine(folder: string, env: NodeJS.ProcessEnv, command: readonly
     checkDestination(config, destinations),
     ...(await Promise.all(destinations.map(checkEndpoint))),
     checkHooks(),
-    ...(run ? checkProgram(run) : []),
+    ...(run ? checkProgram(run, hasPreload([...command, env['NODE_OPTIONS'] ?? ''])) : []),
   ]
 }
 
@@ -140,10 +142,24 @@ function checkHooks(): Check {
   return { name: 'es modules', status: kind === 'none' ? 'failed' : 'ok', detail: details[kind] }
 }
 
-function checkProgram({ name, outcome, report }: ProgramRun): Check[] {
-  if (report) return [{ name: 'program', status: 'ok', detail: `${name} ${outcome}` }, ...judgeReport(report)]
+function checkProgram({ name, outcome, report }: ProgramRun, isPreloaded: boolean): Check[] {
+  const early = isPreloaded ? [] : (report?.early ?? [])
+  if (report)
+    return [
+      { name: 'program', status: 'ok', detail: `${name} ${outcome}` },
+      ...judgeReport(report),
+      ...early.map(judgeEarly),
+    ]
   const detail = `${name} ${outcome}, and no Node.js process of it loaded uptrace-node`
   return [{ name: 'program', status: 'failed', detail }]
+}
+
+function judgeEarly({ module, version, loadedBy }: LateLoad): Check {
+  return {
+    name: 'loaded early',
+    status: 'warning',
+    detail: `${module} ${version ?? ''}, imported by ${loadedBy} as ES modules before telemetry is configured: it is traced in this run, which preloads, and only with node --import uptrace-node/register`,
+  }
 }
 
 function judgeReport({ instrumentation, spans, main, packages }: SelfReport): Check[] {

@@ -53,7 +53,11 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
     traced: 'upgrades; messages in, each a trace of its own that is linked to the upgrade, and out',
     not: 'pings; messages, with `ws: { messages: false }`',
   },
-  '@trpc/server': { instrumentation: 'trpc', traced: 'procedures', not: 'calls of clients, which are requests' },
+  '@trpc/server': {
+    instrumentation: 'trpc',
+    traced: 'procedures',
+    not: `calls of clients, which are requests; all, ${LOADED_EARLY}`,
+  },
   graphql: {
     instrumentation: 'graphql',
     traced: 'parsing, validation, operations, resolvers',
@@ -61,7 +65,11 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
   },
   pg: { instrumentation: 'pg', traced: 'queries, connecting, durations, pools' },
   'pg-pool': { instrumentation: 'pg', traced: 'connecting, counts' },
-  postgres: { instrumentation: 'postgres', traced: 'queries, transactions and cursors, durations', not: 'connecting' },
+  postgres: {
+    instrumentation: 'postgres',
+    traced: 'queries, transactions and cursors, durations',
+    not: `connecting; all, ${LOADED_EARLY} (by \`import\`)`,
+  },
   'better-sqlite3': {
     instrumentation: 'better-sqlite3',
     traced: '`exec` and prepared statements, durations',
@@ -97,7 +105,11 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
     not: 'tasks in files of their own',
   },
   nodemailer: { instrumentation: 'nodemailer', traced: 'sending, without addresses and texts' },
-  openai: { instrumentation: 'openai', traced: 'chats, responses, embeddings; tokens', not: 'content, by default' },
+  openai: {
+    instrumentation: 'openai',
+    traced: 'chats, responses, embeddings; tokens',
+    not: 'content, by default; all, where it was imported before `configureOpentelemetry`: preload',
+  },
   ai: {
     instrumentation: 'ai',
     traced: 'generations, model calls, tools, embeddings; tokens',
@@ -114,8 +126,8 @@ export const LIBRARIES: Readonly<Record<string, Library>> = {
   winston: { instrumentation: 'winston', traced: 'ids on lines, records' },
   bunyan: { instrumentation: 'bunyan', traced: 'ids on lines, records' },
   '@cucumber/cucumber': { instrumentation: 'cucumber', traced: 'off by default; features, scenarios, steps' },
-  hono: { instrumentation: 'http', traced: 'routes' },
-  h3: { instrumentation: 'http', traced: 'routes' },
+  hono: { instrumentation: 'http', traced: 'routes', not: LOADED_EARLY },
+  h3: { instrumentation: 'http', traced: 'routes', not: LOADED_EARLY },
 }
 
 const OWN = 'it makes spans of its own, which arrive'

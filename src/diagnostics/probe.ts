@@ -1,5 +1,6 @@
 /** Asks an endpoint what it thinks of us: one empty request, and what its answer means. */
 import type { Destination } from '../config/destination.ts'
+import { hostOf, portOf } from '../url-host.ts'
 
 const TIMEOUT_MILLIS = 5_000
 const MAX_TEXT = 200
@@ -84,15 +85,12 @@ function judge({ status, contentType, text }: Answer): Pick<ProbeResult, 'isOk' 
 
 async function probeSocket(destination: Destination): Promise<Pick<ProbeResult, 'isOk' | 'answer'>> {
   const { connect } = await import('node:net')
-  const { hostname, port, protocol } = new URL(destination.url)
+  const url = new URL(destination.url)
   const untold = destination.signing
     ? 'requests are signed: credentials are not checked'
     : 'gRPC: the token is not checked'
   return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port || (protocol === 'https:' ? 443 : 80)),
-    })
+    const socket = connect({ host: hostOf(url), port: portOf(url) })
     socket.setTimeout(TIMEOUT_MILLIS, () => socket.destroy(new Error('no answer')))
     socket.once('connect', () => {
       socket.destroy()

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Destination } from '../config/destination.ts'
 import type { InstrumentationDiagnostics } from '../instrument/index.ts'
+import type { LateLoad } from '../instrument/late/attach.ts'
 
 /** The variable by which the command names the file. */
 export const REPORT_VARIABLE = 'UPTRACE_DOCTOR_REPORT'
@@ -10,6 +11,8 @@ export const REPORT_VARIABLE = 'UPTRACE_DOCTOR_REPORT'
 export interface SelfReport {
   readonly enabled: boolean
   readonly instrumentation: InstrumentationDiagnostics | undefined
+  /** ES modules that code would have configured too late for, had the command not preloaded. */
+  readonly early: readonly LateLoad[]
   /** Instrumentation scope -> spans. */
   readonly spans: Readonly<Record<string, number>>
   /** Where it sends, however that was configured; with credentials. */

@@ -7,6 +7,7 @@ import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
 import { loggerConfig } from './log-keys.ts'
+import { serializeCommand } from './mongodb/serialize-command.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { nameByQuery } from './sql/name-spans.ts'
 import { INSTRUMENTATIONS } from './targets.ts'
@@ -64,7 +65,7 @@ export function withHooks(config: Config, more: Config): Config {
 }
 
 /** Configuration of each instrumentation that differs from upstream; the user's own wins key by key. */
-export function defaultConfig(name: string, options: DefaultsOptions): Config {
+export function defaultConfig(name: string, options: DefaultsOptions, given: Config = {}): Config {
   switch (name) {
     case 'http': {
       const isIgnored = createUrlMatcher(options.ignoreUrls ?? PROBE_PATHS)
@@ -100,8 +101,12 @@ export function defaultConfig(name: string, options: DefaultsOptions): Config {
     case 'graphql':
       return { ignoreTrivialResolveSpans: true, mergeItems: true }
     case 'ioredis':
-    case 'mongodb':
       return { requireParentSpan: false }
+    case 'mongodb':
+      return {
+        requireParentSpan: false,
+        ...(given['enhancedDatabaseReporting'] !== true && { dbStatementSerializer: serializeCommand }),
+      }
     case 'pg':
       return {
         durationMetrics: options.durationMetrics,

@@ -1,9 +1,8 @@
 /** Instrumentation: watches what the application loads, and loads an instrumentation when its target comes. */
-import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { isComplete } from '../lazy.ts'
-import { log } from '../log.ts'
+import { log, orElse } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
 import { takeBundled } from './bundled/registry.ts'
@@ -16,13 +15,16 @@ import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
 import { attachLate, type LateLoad } from './late/attach.ts'
-import { warnOfTaken, warnOfUnsupported } from './late/report.ts'
+import { watchImportedCommonJs } from './late/imported-commonjs.ts'
+import { attachMissed, hasBegun } from './late/missed-imports.ts'
+import { warnOfMissed, warnOfTaken, warnOfUnsupported } from './late/report.ts'
 import { patchSingleExecutable } from './late/single-executable.ts'
 import { watchFunctionsTakenEarly } from './late/taken-http.ts'
 import { findUnsupported, type UnsupportedVersion } from './late/unsupported.ts'
 import { startOptIns } from './opt-ins.ts'
 import type { InstrumentationName, InstrumentationSettings, InstrumentationsOption } from './options.ts'
 import { chooseOwn } from './own.ts'
+import { readOption } from './read-option.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
 import { COMPANIONS, NEST_LOGS, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
@@ -97,7 +99,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     (given) => {
       const name = COMPANIONS[given] ?? given
       const setting = settings[name as InstrumentationName]
-      return withHooks(defaultConfig(name, options), typeof setting === 'object' ? setting : {})
+      const chosen = typeof setting === 'object' ? setting : {}
+      return withHooks(defaultConfig(name, options, chosen), chosen)
     },
     chooseOwn(settings),
   )
@@ -137,7 +140,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const stopFetch = enabled.has('undici')
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
-  for (const instrumentation of own) registry.add(instrumentation)
+  for (const one of own) orElse(`the instrumentation ${one.instrumentationName}`, () => registry.add(one), undefined)
   const stopOptIns = startOptIns(options)
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
@@ -145,8 +148,12 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     activateFor(moduleName)
     return watcher.isTarget(moduleName)
   })
+  const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
+  if (hasBegun()) late.push(...attachMissed(watcher.onSight, isUnseen))
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
+  warnOfMissed(late)
+  const stopImports = hasBegun() ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()
@@ -174,6 +181,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     stopRoutes()
     stopBundled()
     stopTakenEarly()
+    stopImports()
     stopOptIns()
     registry.disableAll(to)
   }
@@ -225,19 +233,4 @@ function createCheck(check: () => void): { schedule(): void; conclude(): void } 
       guarded()
     },
   }
-}
-
-function readOption(option: InstrumentationsOption | undefined): {
-  settings: InstrumentationSettings
-  own: Instrumentation[]
-} {
-  if (isList(option)) return { settings: {}, own: option.flat() as Instrumentation[] }
-  const { add = [], ...settings } = option ?? {}
-  return { settings, own: add.flat() as Instrumentation[] }
-}
-
-function isList(
-  option: InstrumentationsOption | undefined,
-): option is ReadonlyArray<Instrumentation | readonly Instrumentation[]> {
-  return Array.isArray(option)
 }

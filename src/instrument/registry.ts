@@ -18,6 +18,7 @@ import { withLinkedReceives } from './hooks/link-received.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 import { addExecutor } from './mend/graphql-executor.ts'
 import { mend } from './mend/libraries.ts'
+import { patchBoth } from './mend/namespace.ts'
 import { widenVersions } from './mend/versions.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
@@ -226,7 +227,7 @@ function alsoPatch(definition: Definition): void {
     const { name, patch } = patching
     patching.patch = (exported, version) => {
       watchRoutes(name, exported)
-      return mend(name, patch ? patch.call(patching, exported, version) : exported)
+      return mend(name, patch ? patchBoth(patch.bind(patching), exported, version) : exported)
     }
   }
 }

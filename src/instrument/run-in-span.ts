@@ -27,8 +27,8 @@ export function endSpan(span: Span, error?: unknown): void {
   span.end()
 }
 
-/** Undefined where nothing is traced, or where the span cannot be made. */
-export function tryStart(start: () => Span | undefined): Span | undefined {
+/** Undefined where nothing is traced, or where that cannot be begun. */
+export function tryStart<T = Span>(start: () => T | undefined): T | undefined {
   try {
     return start()
   } catch {

@@ -6,6 +6,9 @@ export const ROUTES = 'routes'
 /** What follows the newer versions of a library that another instrumentation patches. */
 export const GRAPHQL_17 = 'graphql-17'
 
+/** What these instrumentations follow tells of itself on channels of Node: when it is loaded does not matter. */
+const BY_CHANNELS: ReadonlySet<string> = new Set(['ai', GRAPHQL_17])
+
 /** Instrumentations that go with another one, and by its settings. */
 export const COMPANIONS: Readonly<Record<string, string>> = { [ROUTES]: 'http', [GRAPHQL_17]: 'graphql' }
 
@@ -35,6 +38,9 @@ const ROUTED = ['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtim
 
 /** The logger of Nest as log records; on by an option. */
 export const NEST_LOGS = 'nest-logs'
+
+export const isToldOf = (moduleName: string): boolean =>
+  TARGETS[moduleName]?.some((name) => BY_CHANNELS.has(name)) ?? false
 
 /** Module -> the instrumentations that patch it. */
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {

@@ -7,10 +7,17 @@ import { keepValue, keysOf, readProperty, setOwn } from './attribute-values.ts'
 
 const guarded = new WeakSet<object>()
 
-/** Every logger of the provider is safe from hostile input from here on. */
-export function guardLoggerProvider(provider: LoggerProvider): void {
+/**
+ * Every logger of the provider is safe from hostile input from here on.
+ * @param adapt is called once for each of them
+ */
+export function guardLoggerProvider(provider: LoggerProvider, adapt?: (name: string, logger: Logger) => void): void {
   const getLogger = provider.getLogger.bind(provider)
-  provider.getLogger = (name, version, options) => once(getLogger(name, version, options), guardLogger)
+  provider.getLogger = (name, version, options) =>
+    once(getLogger(name, version, options), (logger) => {
+      guardLogger(logger)
+      adapt?.(name, logger)
+    })
 }
 
 function once<Target extends object>(target: Target, guard: (target: Target) => void): Target {
@@ -25,17 +32,40 @@ function guardLogger(logger: Logger): void {
   const emit = logger.emit.bind(logger)
   logger.emit = (record: LogRecord): void => {
     try {
-      const { attributes, body } = record
-      const isTame = (attributes === undefined || isPlainMap(attributes)) && isPlain(body)
+      const { attributes, body, exception } = record
+      const isTame = (attributes === undefined || isPlainMap(attributes)) && isPlain(body) && isReadable(exception)
       emit(
         isTame
           ? record
-          : { ...record, ...(attributes && { attributes: tameMap(attributes) }), body: tame(body) as string },
+          : {
+              ...record,
+              ...(attributes && { attributes: tameMap(attributes) }),
+              ...(exception !== undefined && { exception: tameException(exception) }),
+              body: tame(body) as string,
+            },
       )
     } catch {
       // a record that cannot even be copied
     }
   }
+}
+
+const EXCEPTION_FIELDS = ['code', 'name', 'message', 'stack'] as const
+
+/** The SDK reads these, and a record whose exception throws then would be lost. */
+function isReadable(exception: unknown): boolean {
+  if (typeof exception !== 'object' || exception === null) return true
+  try {
+    for (const field of EXCEPTION_FIELDS) void (exception as Record<string, unknown>)[field]
+    return true
+  } catch {
+    return false
+  }
+}
+
+function tameException(exception: unknown): unknown {
+  if (isReadable(exception)) return exception
+  return Object.fromEntries(EXCEPTION_FIELDS.map((field) => [field, readProperty(exception as object, field)]))
 }
 
 const isPlain = (value: unknown): boolean =>

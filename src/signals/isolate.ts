@@ -1,5 +1,5 @@
 /** Keeps a processor of the user's own from throwing into the application, and from taking the processors after it down with it. */
-import { messageOf } from '../errors.ts'
+import { hearRejection, messageOf } from '../errors.ts'
 import { logThrottled } from '../log.ts'
 
 type Processor = object
@@ -15,7 +15,9 @@ export function isolate<Kind extends Processor>(processor: Kind): Kind {
       try {
         // looked up at each call: applications and their tests replace methods of a processor that is in use
         const result: unknown = Reflect.apply(methods[name] as (...all: unknown[]) => unknown, processor, args)
-        return isAsync ? Promise.resolve(result) : result
+        if (isAsync) return Promise.resolve(result)
+        if (result !== undefined) hearRejection(result, (error) => warn(name, error))
+        return result
       } catch (error) {
         return isAsync ? Promise.reject(error) : warn(name, error)
       }

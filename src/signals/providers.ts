@@ -5,11 +5,13 @@ import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Signal } from '../config/destination.ts'
+import type { MaskValue } from '../config/redaction-options.ts'
 import type { Config } from '../config/resolve.ts'
 import { loadLazily, ownFolder } from '../lazy.ts'
 import { orElse } from '../log.ts'
 import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
+import { mendRecords } from './logs/mend-records.ts'
 import { createLoggerProvider } from './logs/provider.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
 import { createFates, type Fates } from './traces/fates.ts'
@@ -24,6 +26,8 @@ export interface Sinks {
   readonly spanProcessor: SpanProcessor | undefined
   readonly logRecordProcessor: LogRecordProcessor | undefined
   readonly metricExporter: PushMetricExporter | undefined
+  /** Masks secrets in what is printed or served by this process itself. */
+  readonly mask?: MaskValue | undefined
 }
 
 export interface Providers {
@@ -53,7 +57,7 @@ export function createProviders(
   return { tracerProvider, meterProvider, loggerProvider, metrics }
 }
 
-function startMetrics(config: Config, resource: Resource, { metricExporter }: Sinks): Metrics {
+function startMetrics(config: Config, resource: Resource, { metricExporter, mask }: Sinks): Metrics {
   return createMetrics({
     resource,
     intervalMillis: config.metricIntervalMillis,
@@ -62,6 +66,7 @@ function startMetrics(config: Config, resource: Resource, { metricExporter }: Si
     metricReaders: config.options.metricReaders ?? [],
     delivery: metricExporter,
     printsPretty: prints(config, 'metrics'),
+    mask,
     prometheus: config.extraExporters.metrics.includes('prometheus') ? (config.scrape ?? {}) : undefined,
     exemplarFilter: config.exemplarFilter,
     env: config.env,
@@ -77,7 +82,7 @@ interface Tracing {
 function startTraces(
   config: Config,
   resource: Resource,
-  { spanProcessor }: Sinks,
+  { spanProcessor, mask }: Sinks,
   { meterProvider, watchTracer, fates }: Tracing,
 ): OwnTracerProvider {
   const { options, sampler } = config
@@ -97,6 +102,7 @@ function startTraces(
     delivery: spanProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'traces'),
+    mask,
     selfMetrics: meterProvider,
     watchTracer,
     keep: options.keep,
@@ -113,7 +119,7 @@ function createXrayIds(): IdGenerator {
 function startLogs(
   config: Config,
   resource: Resource,
-  { logRecordProcessor }: Sinks,
+  { logRecordProcessor, mask }: Sinks,
   fates: Fates | undefined,
 ): LoggerProvider {
   const { options } = config
@@ -129,8 +135,10 @@ function startLogs(
     delivery: logRecordProcessor,
     baggageKeys: options.baggageKeys ?? [],
     printsPretty: prints(config, 'logs'),
+    mask,
   })
-  guardLoggerProvider(provider)
+  const keys = options.logs?.keys
+  guardLoggerProvider(provider, (name, logger) => mendRecords(name, logger, keys))
   return provider
 }
 

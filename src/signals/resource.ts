@@ -15,7 +15,7 @@ import {
 } from '@opentelemetry/resources'
 import type { DetectorName } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
-import { messageOf } from '../errors.ts'
+import { hearRejection, messageOf } from '../errors.ts'
 import { isComplete, loadLazily } from '../lazy.ts'
 import { log } from '../log.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
@@ -145,14 +145,19 @@ function namesContainer(): boolean {
   })
 }
 
+const warn = (error: unknown): void =>
+  log.warn(`a resource detector failed (${messageOf(error)}); its attributes are missing`)
+
 /** A detector that throws is left out instead of taking the application down. */
 function guard(detector: ResourceDetector): ResourceDetector {
   return {
     detect(config) {
       try {
-        return detector.detect(config)
+        const detected = detector.detect(config)
+        hearRejection(detected, warn)
+        return detected
       } catch (error) {
-        log.warn(`a resource detector failed (${messageOf(error)}); its attributes are missing`)
+        warn(error)
         return {}
       }
     },

@@ -2,7 +2,7 @@
 
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api'
 import { messageOf } from '../errors.ts'
-import { kindOf, logThrottled } from '../log.ts'
+import { isShown, kindOf, logThrottled } from '../log.ts'
 
 /** A logger of the user's own is left in place. */
 export function installDiagLogger(): void {
@@ -11,6 +11,7 @@ export function installDiagLogger(): void {
   const say =
     (level: 'error' | 'warn' | 'info' | 'debug') =>
     (message: string, ...details: unknown[]) => {
+      if (!isShown(level)) return
       const text = [message, ...details.map((detail) => messageOf(detail))].join(' ')
       logThrottled(level, kindOf(text), text)
     }

@@ -380,6 +380,8 @@ export interface TraceList {
   readonly tookMillis: number
   /** True when the scan budget ended before all data was looked at; `next` goes on from there. */
   readonly partial: boolean
+  /** When nothing was found: names in the query that nothing stored has. */
+  readonly unknownFields: readonly string[]
 }
 
 export interface FacetValue {
@@ -448,6 +450,7 @@ export interface TraceDetail {
   /** Rank of the root's duration within its operation, 0..100; null below 5 samples. */
   readonly percentile: number | null
   readonly warnings: readonly TraceWarning[]
+  /** Of the rows that are given. */
   readonly criticalPath: readonly CriticalSegment[]
   /** Where the time of requests and jobs went: of the root, and of every span of kind server or consumer, at most 200. */
   readonly handlers: readonly HandlerTime[]
@@ -677,6 +680,8 @@ export interface LogList {
   readonly tookMillis: number
   /** Largest id stored now: pass as `after` to tail. */
   readonly lastId: number
+  /** When nothing was found: names in the query that nothing stored has. */
+  readonly unknownFields: readonly string[]
 }
 export interface LogHistogram {
   readonly bucketUs: number

@@ -88,3 +88,9 @@ export function timeText({ durationNs, categories, ownNs, overlapNs }: Times): s
   const overlap = overlapNs > 0 ? ` (${percent(overlapNs / durationNs)} at the same time)` : ''
   return `${parts.join(', ')}, own code ${percent(ownNs / durationNs)}${overlap}`
 }
+
+/** That a query found nothing, and why, when it asks for what nothing has. */
+export const nothingFound = (text: string, fields: readonly string[]): string =>
+  fields.length === 0
+    ? text
+    : `${text} Nothing stored has ${fields.map((field) => JSON.stringify(field)).join(', ')} as a field. A text that holds : or = is found in quotes.`

@@ -14,13 +14,18 @@ import {
   takeStatus,
   textOf,
 } from './foreign-span.ts'
+import { WireError } from './wire-error.ts'
 
 const LINK = /^([0-9a-f]{1,32})\|([0-9a-f]{1,16})\|([^|]*)\|(\{.*\})\|(\d{1,9})$/s
 
-/** A list of spans, or of lists of them; undefined when it is neither. */
+/**
+ * A list of spans, or of lists of them; undefined when it is neither.
+ * @throws {WireError} of format v1
+ */
 export function tracesFromZipkin(json: unknown): Group<DecodedSpan>[] | undefined {
   const spans = Array.isArray(json) ? json.flat() : [json]
   if (spans.length === 0 || !spans.every(isSpan)) return undefined
+  if (spans.some((span) => 'binaryAnnotations' in span)) throw new WireError('Zipkin v1 is not read, v2 is')
   const grouping = createGrouping()
   const shared = sharedIds(spans)
   for (const span of spans) addSpan(grouping, span, shared)

@@ -35,20 +35,23 @@ export function* parseJsonLines(text: string): Generator<unknown> {
     yield parse(text)
     return
   }
-  for (const line of text.split('\n')) if (line.trim() !== '') yield parse(line)
+  let number = 0
+  for (const line of text.split('\n')) {
+    number++
+    if (line.trim() !== '') yield parse(line, `line ${number}`)
+  }
 }
 
-/** Several objects, each complete on its line. */
+/** Several values, each complete on its line. */
 function isLines(text: string): boolean {
-  const [first = '', second] = text.trim().split(/\r?\n/, 2)
-  return second !== undefined && first.trimEnd().endsWith('}') && second.trimStart().startsWith('{')
+  return /^\s*[{[].*[}\]][^\S\n]*\n\s*[{[]/.test(text)
 }
 
-function parse(text: string): unknown {
+function parse(text: string, what = 'the body'): unknown {
   checkJsonText(text)
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new WireError(`the body is not JSON: ${(error as Error).message}`)
+    throw new WireError(`${what} is not JSON: ${(error as Error).message}`)
   }
 }

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { BackendDefinition } from '../../src/config/backends/definition.ts'
+import { resolvePlaces } from '../../src/config/backends/places.ts'
 import { registerBackend } from '../../src/config/backends/registry.ts'
 import { BACKENDS } from '../../src/config/backends/table.ts'
+import { readEnvironment } from '../../src/config/environment.ts'
 import type { ConfigureOptions } from '../../src/config/options.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { validateOptions } from '../../src/config/validate.ts'
@@ -183,6 +185,12 @@ describe('an endpoint', () => {
 })
 
 describe('several at once', () => {
+  test('a header that is undefined is not given', () => {
+    const headers = { 'x-key': undefined, 'x-other': 'b' } as unknown as Record<string, string>
+    const { destinations } = resolveConfig({ endpoint: 'http://localhost:4318', headers }, {})
+    expect(destinations[0]!.headers).toEqual({ 'x-other': 'b' })
+  })
+
   test('each gets what it takes, with its own headers', () => {
     const { destinations } = resolve({
       backend: ['uptrace', { name: 'jaeger', headers: { 'x-tenant': 'a' } }, 'zipkin'],
@@ -255,6 +263,9 @@ describe('a name that nobody has', () => {
   test.for<[unknown, string, RegExp]>([
     ['jeager', 'backend', /Option backend must be one of uptrace, .*got 'jeager' \(did you mean jaeger\?\)$/],
     [['zipkin', 'x'], 'backend', /Option backend\[1\] must be one of .*got 'x'$/],
+    ['zipkn', 'backend', /\(did you mean zipkin\?\)$/],
+    ['colector', 'backend', /\(did you mean collector\?\)$/],
+    ['kafka', 'backend', /got 'kafka'$/],
     [{ name: 'zipkin2' }, 'backend.name', /Option backend\.name must be one of/],
     [{ endpoint: 'http://x' }, 'backend', /an object with the name of a back end/],
     [{ name: 'zipkin', endpoint: 'z:9411' }, 'backend.endpoint', /an http or https URL/],
@@ -274,6 +285,22 @@ describe('a name that nobody has', () => {
     ])
     expect(urls(resolve({}, { UPTRACE_BACKEND: 'x', UPTRACE_DSN: DSN }))).toEqual(allOf('https://one.example'))
     expect(lines).toHaveLength(2)
+  })
+
+  test('does not count as an end point beside the only one, which has what is said for all', () => {
+    const options = { endpoint: 'http://c:4318', headers: { a: 'b' } }
+    const { destinations, problem } = resolvePlaces([{ backend: { name: 'nobody' } }, { backend: { name: 'otlp' } }], {
+      options,
+      env: readEnvironment({}),
+      findLocalViewer: () => ({ refused: 'none' }),
+      isNamed: true,
+    })
+    expect(problem).toBeUndefined()
+    expect(destinations.map(({ url, headers }) => [url, headers])).toContainEqual([
+      'http://c:4318/v1/traces',
+      { a: 'b' },
+    ])
+    expect(lines).toEqual([expect.stringMatching(/a back end must be one of .*; this one is left out$/)])
   })
 
   test('as the scheme of a DSN is what it was: a DSN that cannot be used', () => {

@@ -77,7 +77,7 @@ logger_provider:
 instrumentation/development:
   general: { http: { server: { request_captured_headers: [x-id], known_methods: [GET, PURGE] } } }
   js: { pg: { enhancedDatabaseReporting: true }, fs: { enabled: true }, aws_sdk: { enabled: false } }
-uptrace: { site_url: "https://ui.example", exit_timeout_millis: 5, sql_comments: true, ignore_urls: [/x], logs: { keys: { traceId: trace.id } } }
+uptrace: { site_url: "https://ui.example", delivery: { exit_timeout_millis: 5 }, sql_comments: true, ignore_urls: [/x], logs: { keys: { traceId: trace.id } } }
 `
 
 describe('what a file says', () => {
@@ -384,8 +384,8 @@ describe('a file that cannot be used turns telemetry off with one line, and noth
     ],
     [
       'a wrong value of ours',
-      'file_format: "1.0"\nuptrace: { exit_timeout_millis: soon }',
-      /exitTimeoutMillis must be/,
+      'file_format: "1.0"\nuptrace: { delivery: { exit_timeout_millis: soon } }',
+      /delivery\.exitTimeoutMillis must be/,
     ],
     ['a wrong substitution', `file_format: "1.0"\nresource: { schema_url: "\${1x}" }`, /substitution/],
   ])('%s', ([, yaml, reason]) => {

@@ -99,6 +99,14 @@ describe('destinations', () => {
       },
       ['http://three:4317'],
     ],
+    ...['unix:/run/otlp.sock', 'unix:///run/otlp.sock', 'dns:three', 'dns:///three:4317', 'grpc://three:4317'].map(
+      (endpoint): [string, ConfigureOptions, Record<string, string>, string[]] => [
+        `an address that gRPC knows and we do not: ${endpoint}`,
+        {},
+        { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+        [],
+      ],
+    ),
   ])('%s', ([, options, env, urls]) => {
     expect(resolve(options, env).destinations.map(({ url }) => url)).toEqual(urls)
   })

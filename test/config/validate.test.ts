@@ -8,6 +8,8 @@ test.for<[unknown, string, string | undefined, RegExp]>([
   [null, 'ERR_OPTION_TYPE', undefined, /expects an object of options, got null/],
   ['https://t@h', 'ERR_OPTION_TYPE', undefined, /got a value of type string/],
   [{ serviceNam: 'a' }, 'ERR_OPTION_UNKNOWN', 'serviceNam', /Unknown option serviceNam \(did you mean serviceName\?\)/],
+  [{ exitFlush: true }, 'ERR_OPTION_UNKNOWN', 'exitFlush', /did you mean delivery\.exitFlush\?/],
+  [{ delivery: { exitFlash: true } }, 'ERR_OPTION_UNKNOWN', 'delivery.exitFlash', /did you mean exitFlush\?/],
   [{ DSN: 'a' }, 'ERR_OPTION_UNKNOWN', 'DSN', /did you mean dsn/],
   [{ dsn: 5 }, 'ERR_OPTION_TYPE', 'dsn', /Option dsn must be a string or a list of strings, got 5/],
   [{ dsn: ['a', 1] }, 'ERR_OPTION_TYPE', 'dsn', /Option dsn\[1\] must be a string, got 1/],
@@ -175,11 +177,10 @@ describe('every option takes hostile values', () => {
   const odd: Record<string, string[]> = {
     resourceAttributes: ['a date', 'an object without a prototype'],
     samplerArg: ['1e308'],
-    spoolMaxAgeMillis: ['1e308'],
   }
   /** A date is an object without members of its own. */
   const takesMembers =
-    /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|eventLoopBlocks|headers|instrumentations)/
+    /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|eventLoopBlocks|delivery|headers|instrumentations)/
 
   test.for(Object.keys(createOptionRules()))('%s', (option) => {
     for (const [what, create] of hostile) {

@@ -13,7 +13,7 @@ test('2,000 cycles leave heap, listeners and the time of a require as they were'
     const tracer = api.trace.getTracer('t'); const counter = api.metrics.getMeter('m').createCounter('c')
     api.metrics.getMeter('m').createObservableGauge('g').addCallback((result) => result.observe(1))
     const cycle = async () => {
-      configureOpentelemetry({ endpoint: '${sink.url}', connectionPhases: true, exitFlush: true, metricExportIntervalMillis: 3_600_000 })
+      configureOpentelemetry({ endpoint: '${sink.url}', connectionPhases: true, delivery: { exitFlush: true }, metricExportIntervalMillis: 3_600_000 })
       tracer.startSpan('s').end(); counter.add(1)
       api.metrics.getMeter('m').createCounter('c').add(1)
       await shutdown()

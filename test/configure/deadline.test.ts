@@ -49,7 +49,7 @@ test.for(
   if (how === 'refuses') await sink.stop()
   else sink.behaviour = 'hang'
   const source = `${IMPORTS}
-      const telemetry = configureOpentelemetry({ endpoint: '${sink.url}', exitFlush: false, logLevel: 'none' })
+      const telemetry = configureOpentelemetry({ endpoint: '${sink.url}', delivery: { exitFlush: false }, logLevel: 'none' })
       ${WORK}
       work(); await timed('call', () => ${call})`
   const result = await runSource('mjs', source, { timeoutMillis: 15_000 })
@@ -78,6 +78,38 @@ test('0 begins to send and does not wait', async () => {
   expect(counts).toMatchObject({ delivered: 1 })
   expect(end!.millis).toBeLessThan(300)
   expect(end!.dropped).toBeGreaterThanOrEqual(2)
+})
+
+test('a back end that does not answer is not taken for a part of the application', async () => {
+  sink.behaviour = 'hang'
+  const source = `${IMPORTS}
+    const telemetry = configureOpentelemetry({ endpoint: '${sink.url}' })
+    ${WORK}
+    api.metrics.getMeter('m').createObservableGauge('g').addCallback(async (result) => result.observe(1))
+    work(); for (const timeoutMillis of [0, 100]) await forceFlush({ timeoutMillis })
+    work(); await shutdown({ timeoutMillis: 200 })`
+  const { stderr } = await runSource('mjs', source)
+  expect(stderr).toMatch(/^uptrace: [^\n]*could not be delivered in time; [^\n]* no answer yet\n$/)
+})
+
+test('what the preload has left for a back end that is down holds up no process, and is told once', async () => {
+  const source = `import * as api from '@opentelemetry/api'
+    api.metrics.getMeter('m').createObservableGauge('g').addCallback((result) => result.observe(1))
+    for (let index = 0; index < 10; index++) api.trace.getTracer('t').startSpan('early').end()
+    const { configureOpentelemetry } = await import('uptrace-node')
+    configureOpentelemetry({ endpoint: '${sink.url}' })
+    api.trace.getTracer('t').startSpan('s').end()
+    const at = performance.now(); process.on('exit', () => console.log(performance.now() - at))`
+  const result = await runSource('mjs', source, {
+    flags: ['--import', 'uptrace-node/register'],
+    env: { UPTRACE_DSN: 'http://t@127.0.0.1:1' },
+  })
+  expect(result.code).toBe(0)
+  expect(Number(result.stdout)).toBeLessThan(3_000)
+  expect(result.stderr).toMatch(
+    /^uptrace: 10 spans, \d+ data points could not be delivered in time; http:\/\/127.0.0.1:1: connection refused\n$/,
+  )
+  expect(sink.items('traces').map(({ name }) => name)).toEqual(['s'])
 })
 
 test('what was delivered is counted over all signals', async () => {

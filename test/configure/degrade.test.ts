@@ -50,6 +50,25 @@ test.for([
     `instrumentations: [{ instrumentationName: 'x', setTracerProvider() { throw new Error('no') }, setMeterProvider() {}, enable() {}, disable() {} }]`,
   ],
   [
+    'one instrumentation of two that throws',
+    `instrumentations: { add: [{ instrumentationName: 'x', setTracerProvider() { throw new Error('no') }, setMeterProvider() {}, enable() {}, disable() {} }, { instrumentationName: 'y', setTracerProvider() {}, setMeterProvider() {}, enable() { process.exitCode = 0 }, disable() {} }] }`,
+  ],
+  ['a detector that rejects', `resourceDetectors: [{ async detect() { throw new Error('no') } }]`],
+  ['a sampler that rejects', `sampler: { async shouldSample() { throw new Error('no') }, toString: () => 'x' }`],
+  [
+    'a span processor whose onEnd rejects',
+    `spanProcessors: [{ onStart() {}, async onEnd() { throw new Error('no') }, async forceFlush() {}, async shutdown() {} }]`,
+  ],
+  [
+    'a span processor whose onStart rejects',
+    `spanProcessors: [{ onStart: () => Promise.reject(null), onEnd() {}, async forceFlush() {}, async shutdown() {} }]`,
+  ],
+  ['ids that are none', `idGenerator: { generateTraceId: () => 'zz', generateSpanId: () => 5n }`],
+  [
+    'a logger that rejects',
+    `resourceDetectors: [{ detect() { throw new Error('no') } }], logger: { async warn(line) { process.stderr.write('uptrace: ' + line + '\\n'); throw new Error('no') }, error() {}, info() {}, debug() {} }`,
+  ],
+  [
     'a resource that cannot be read',
     `resource: { attributes: {}, merge() { throw new Error('no') }, get asyncAttributesPending() { throw new Error('no') } }`,
   ],
@@ -59,7 +78,9 @@ test.for([
     api.trace.getTracer('t').startSpan('s').end(); await shutdown(); console.log('end')`
   const result = await runSource('mjs', source)
   expect(result).toMatchObject({ code: 0, stdout: 'end\n' })
-  expect(result.stderr).toMatch(/^uptrace: [^\n]+\n$/)
+  expect(result.stderr).toMatch(/^uptrace: [^\n]+\n(uptrace: A sampler [^\n]+\n)?$/)
+  // without a resource there is no telemetry
+  if (!option?.startsWith('resource:')) expect(sink.items('traces').map(({ name }) => name)).toEqual(['s'])
 })
 
 test('a wrong option throws and leaves the active configuration as it is', async () => {

@@ -96,8 +96,8 @@ test('no number that spoils a sum is taken; each refusal is counted and said onc
 const STATES = {
   'telemetry off': `configureOpentelemetry({ disabled: true, logLevel: 'none' })`,
   'before configure': ``,
-  'telemetry on': `configureOpentelemetry({ endpoint: process.env.SINK, metricExportIntervalMillis: 3_600_000, exitFlush: false })`,
-  'between two': `configureOpentelemetry({ endpoint: process.env.SINK, exitFlush: false }); await shutdown()`,
+  'telemetry on': `configureOpentelemetry({ endpoint: process.env.SINK, metricExportIntervalMillis: 3_600_000, delivery: { exitFlush: false } })`,
+  'between two': `configureOpentelemetry({ endpoint: process.env.SINK, delivery: { exitFlush: false } }); await shutdown()`,
 } as const
 const FLOODS = {
   '200,000 times the same from the start': [200_000, `metrics.getMeter('app').createCounter('requests').add(1)`],

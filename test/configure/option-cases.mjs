@@ -134,14 +134,13 @@ export const CASES = {
   eventLoopBlocks: () => ({ eventLoopBlocks: { thresholdMillis: 1_000 } }),
   developmentChecks: () => ({ developmentChecks: true }),
   connectionPhases: () => ({ connectionPhases: true }),
-  bufferLimitBytes: () => ({ bufferLimitBytes: 1_000_000 }),
-  exitFlush: () => ({ exitFlush: false }),
-  exitTimeoutMillis: () => ({ exitTimeoutMillis: 100 }),
   captureUncaught: () => ({ captureUncaught: false }),
-  spoolDirectory: () => ({ spoolDirectory: process.env.UPTRACE_TEST_SPOOL }),
-  spoolLimitBytes: () => ({ spoolLimitBytes: 1_000_000 }),
-  spoolMaxAgeMillis: () => ({ spoolMaxAgeMillis: 1_000 }),
-  shutdownTimeoutMillis: () => ({ shutdownTimeoutMillis: 4_000 }),
+  delivery: () => ({
+    delivery: { bufferLimitBytes: 1_000_000, exitFlush: false, exitTimeoutMillis: 100, shutdownTimeoutMillis: 4_000 },
+  }),
+  'delivery.spool': () => ({
+    delivery: { spoolDirectory: process.env.UPTRACE_TEST_SPOOL, spoolLimitBytes: 1_000_000, spoolMaxAgeMillis: 1_000 },
+  }),
   logLevel: () => ({ logLevel: 'debug' }),
   logger: ({ seen }) => ({
     logLevel: 'debug',

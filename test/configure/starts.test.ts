@@ -13,8 +13,8 @@ import { CASES } from './option-cases.mjs'
 const APP = readFileSync(path.join(import.meta.dirname, 'option-app.mjs'), 'utf8')
 /** Cases whose effect is seen on the program itself, or on nothing that works. */
 const WITHOUT_EFFECT = new Set([
-  'endpoint', 'timeoutMillis', 'tls', 'metricExportTimeoutMillis', 'sqlComments', 'bufferLimitBytes', 'exitFlush', 'exitTimeoutMillis',
-  'captureUncaught', 'spoolDirectory', 'spoolLimitBytes', 'spoolMaxAgeMillis', 'shutdownTimeoutMillis', 'logLevel', 'metricExportIntervalMillis',
+  'endpoint', 'timeoutMillis', 'tls', 'metricExportTimeoutMillis', 'sqlComments', 'delivery', 'delivery.spool',
+  'captureUncaught', 'logLevel', 'metricExportIntervalMillis',
   'connectionPhases', 'developmentChecks', 'eventLoopBlocks', 'exemplarFilter', 'batchLogRecordProcessor',
 ]) // biome-ignore format: a table
 /** Between the two runs of one case they may come in other numbers. */

@@ -12,9 +12,9 @@ import { attributesOf } from '../wire/proto/otlp.ts'
 const [SERVER, CLIENT, ERROR] = [2, 3, 2]
 const FOLDER = path.join(import.meta.dirname, '../../examples')
 /** These need servers or an installation of their own, or end otherwise than others: see below and special-examples.test.ts. */
-const WITH_SERVERS = ['express-postgres-redis', 'sql-comments', 'mysql2', 'knex', 'amqplib']
-const WITH_INSTALLATION = ['nextjs']
-const SPECIAL = ['panic', 'spool', 'custom-sampler', 'viewer-in-tests', 'migration']
+const WITH_SERVERS = ['express-postgres-redis', 'sql-comments', 'mysql2', 'knex', 'amqplib', 'kafkajs', 'mongodb']
+const WITH_INSTALLATION = ['nextjs', 'prisma', 'typeorm']
+const SPECIAL = ['zipkin', 'genai', 'panic', 'spool', 'custom-sampler', 'viewer-in-tests', 'migration']
 /** Run by test/e2e/check.test.ts. */
 const TESTS = ['check']
 /** These have the address of their back end in the code, and no DSN. */
@@ -372,10 +372,14 @@ test.for(WITH_SERVERS)('%s says in one line what it needs', async (name) => {
     REDIS_URL: `redis://127.0.0.1:${closed}`,
     MYSQL_URL: `mysql://root@127.0.0.1:${closed}/test`,
     AMQP_URL: `amqp://127.0.0.1:${closed}`,
+    KAFKA_BROKER: `127.0.0.1:${closed}`,
+    MONGODB_URL: `mongodb://127.0.0.1:${closed}/test`,
   }
-  const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env })
+  // of kafkajs, on Node 24
+  const flags = ['--disable-warning=TimeoutNegativeWarning']
+  const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env, flags })
   expect(result.code).toBe(1)
-  expect(result.stderr).toMatch(/^(?:PostgreSQL|MySQL|RabbitMQ).*scripts\/services\.sh start.*\n$/)
+  expect(result.stderr).toMatch(/^(?:PostgreSQL|MySQL|RabbitMQ|Kafka|MongoDB).*scripts\/services\.sh start.*\n$/)
 })
 
 test('nextjs: the span of a request has the route, the page is rendered below it, an error is recorded', async ({

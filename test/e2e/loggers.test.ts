@@ -11,8 +11,8 @@ beforeEach(async () => {
 afterEach(() => sink.close())
 
 const LOGGERS = {
-  winston: `const winston = require('winston'); const log = winston.createLogger({ format: winston.format.json(), transports: [new winston.transports.Console()] }); const info = () => log.info('hello', { a: 1 })`,
-  bunyan: `const log = require('bunyan').createLogger({ name: 'b' }); const info = () => log.info({ a: 1 }, 'hello')`,
+  winston: `const winston = require('winston'); const log = winston.createLogger({ format: winston.format.json(), transports: [new winston.transports.Console()] }); const info = () => own({ a: 1 }), own = (fields) => log.info('hello', fields)`,
+  bunyan: `const log = require('bunyan').createLogger({ name: 'b' }); const info = () => own({ a: 1 }), own = (fields) => log.info(fields, 'hello')`,
 }
 
 test.for(Object.entries(LOGGERS))('%s', async ([, create]) => {
@@ -41,4 +41,62 @@ test.for(Object.entries(LOGGERS))('%s', async ([, create]) => {
   })
   expect(attributesOf(records[0])).toMatchObject({ a: 1 })
   expect(records[1]).toMatchObject({ severityNumber: 17 })
+})
+
+test.for(Object.entries(LOGGERS))(
+  "%s: ids under names of one's own are on the line and not among the attributes of the record",
+  async ([, create]) => {
+    const source = `
+    const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node')
+    const keys = { traceId: 'dd.trace_id', spanId: 'dd.span_id', traceFlags: 'flags', parentSpanId: 'dd.parent' }
+    configureOpentelemetry({ dsn: 'http://t@localhost:${sink.port}', metricsEnabled: false, logs: { keys } })
+    ${create}
+    withSpan('outer', () => withSpan('inner', () => { info(); own({ 'dd.span_id': 'mine' }) }))
+    setTimeout(shutdown, 50)`
+    const result = await runSource('cjs', source)
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const [inner, outer] = ['inner', 'outer'].map((name) => sink.items('traces').find((span) => span.name === name))
+    const lines = result.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({
+      'dd.trace_id': inner.traceId,
+      'dd.span_id': inner.spanId,
+      flags: '03',
+      'dd.parent': outer.spanId,
+    })
+    expect(lines[0]).not.toHaveProperty('trace_id')
+    const [first, second] = sink.items('logs')
+    expect(first).toMatchObject({ traceId: inner.traceId, spanId: inner.spanId })
+    expect(Object.keys(attributesOf(first)).filter((key) => key.startsWith('dd.') || key === 'flags')).toEqual([])
+    // a field of the application stays
+    expect(attributesOf(second)).toMatchObject({ 'dd.span_id': 'mine' })
+  },
+)
+
+test('winston: texts for %s are no exceptions, and an error that cannot be read loses no record, with bunyan as well', async () => {
+  const source = `
+    const { configureOpentelemetry, shutdown } = require('uptrace-node')
+    configureOpentelemetry({ dsn: 'http://t@localhost:${sink.port}', metricsEnabled: false })
+    const { createLogger, format, transports } = require('winston')
+    const silent = [new transports.Console({ silent: true })]
+    createLogger({ format: format.combine(format.splat(), format.json()), transports: silent }).info('user %s', 'ann')
+    createLogger({ format: format.json(), transports: silent }).info('no format', 'ann')
+    createLogger({ format: format.json(), transports: silent }).error('failed', new RangeError('boom'))
+    class Unreadable extends Error { get message() { throw new Error('no') } }
+    console.log(silent.length)
+    require('bunyan').createLogger({ name: 'b', stream: { write() {} } }).error({ err: new Unreadable() }, 'unreadable')
+    setTimeout(shutdown, 50)`
+  // the list of the application stays as it is, so that loggers which share it send each line once
+  expect(await runSource('cjs', source)).toMatchObject({ code: 0, stdout: '1\n' })
+  const records = sink.items('logs').map((record) => [record.body.stringValue, attributesOf(record)])
+  expect(records).toHaveLength(4)
+  expect(records[0]).toEqual(['user ann', {}])
+  expect(records[1]).toEqual(['no format', { error: 'ann' }])
+  expect(records[2]).toEqual([
+    'failed boom',
+    expect.objectContaining({ 'exception.message': 'boom', 'exception.stacktrace': expect.any(String) }),
+  ])
+  expect(records[3]?.[0]).toBe('unreadable')
 })

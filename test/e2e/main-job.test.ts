@@ -269,7 +269,7 @@ test.for<[string, string, RegExp]>([
   const source = `
     import { trace, INVALID_SPAN_CONTEXT } from '@opentelemetry/api'
     import { configureOpentelemetry, traceUrl } from 'uptrace-node'
-    ${options && `configureOpentelemetry({ ...${options}, exitFlush: false, metricsEnabled: false })`}
+    ${options && `configureOpentelemetry({ ...${options}, delivery: { exitFlush: false }, metricsEnabled: false })`}
     const span = trace.getTracer('t').startSpan('s')
     const unsampled = trace.wrapSpanContext({ ...span.spanContext(), traceFlags: 0 })
     const spans = [span, unsampled, trace.wrapSpanContext(INVALID_SPAN_CONTEXT), undefined, {}, null]

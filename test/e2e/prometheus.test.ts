@@ -1,14 +1,21 @@
 /** Metrics for Prometheus: its text format as before, and OpenMetrics with exemplars for those who ask. */
+import { rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
-import { freePort } from '../support/backends.ts'
+import { startSink } from '../faults/sink.ts'
+import { eventually, freePort } from '../support/backends.ts'
 import { runSource } from '../support/run-node.ts'
+
+const { UPTRACE_TEST_PROMETHEUS_URL: prometheus, UPTRACE_TEST_PROMETHEUS_TARGETS: targets } = process.env
+if (prometheus === undefined)
+  console.log('left out: Prometheus is not running (scripts/services.sh start, and its env)')
 
 /** The program asks itself, since it ends when nothing else is to be done. */
 const source = (port: number): string => `
   const http = require('node:http')
   const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node')
   const { metrics } = require('@opentelemetry/api')
-  configureOpentelemetry({ prettyPrint: false, runtimeMetrics: false, dsn: 'http://t@localhost:9', exitFlush: false, logLevel: 'error' })
+  configureOpentelemetry({ prettyPrint: false, runtimeMetrics: false, dsn: 'http://t@localhost:9', delivery: { exitFlush: false }, logLevel: 'error' })
   const get = (url, accept, agent) => new Promise((resolve, reject) =>
     http.get(url, { headers: { accept }, agent }, (response) => {
       let text = ''
@@ -70,4 +77,62 @@ test('exemplars are at counters and buckets, and both forms have the same values
       .map((line) => line.replace(/ # \{.*$/, ''))
   expect(samplesOf(openMetrics.text)).toEqual(samplesOf(plain.text))
   expect(samplesOf(plain.text)).toHaveLength(7)
+})
+
+interface Exemplars {
+  readonly data?: ReadonlyArray<{
+    readonly seriesLabels: Readonly<Record<string, string>>
+    readonly exemplars: ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly value: string }>
+  }>
+}
+
+test.skipIf(prometheus === undefined)('a real Prometheus keeps exemplars, each with the ids of its span', async () => {
+  const [port, sink] = [await freePort(), await startSink()]
+  const file = path.join(targets!, `exemplars-${port}.json`)
+  writeFileSync(file, JSON.stringify([{ targets: [`127.0.0.1:${port}`], labels: { run: String(port) } }]))
+  let stop = (): void => {}
+  const ended = runSource(
+    'cjs',
+    `const { configureOpentelemetry, withSpan, shutdown } = require('uptrace-node'), { metrics } = require('@opentelemetry/api')
+    configureOpentelemetry({ metricExportIntervalMillis: 60_000 })
+    const meter = metrics.getMeter('m'), orders = meter.createCounter('shop.orders'), duration = meter.createHistogram('shop.duration')
+    withSpan('slow', () => duration.record(7)); withSpan('ordered', () => orders.add(3))
+    process.on('SIGTERM', async () => { await shutdown(); process.exit(0) }); setTimeout(() => {}, 60_000)`,
+    {
+      env: {
+        UPTRACE_BACKEND: `prometheus://127.0.0.1:${port},otlp://127.0.0.1:${sink.port}`,
+      },
+      onStart: ({ kill }) => {
+        stop = () => kill('SIGTERM')
+      },
+    },
+  )
+  try {
+    const find = async (name: string): Promise<object[]> => {
+      const query = new URLSearchParams({
+        query: `${name}{run="${port}"}`,
+        start: String(Date.now() / 1000 - 60),
+        end: String(Date.now() / 1000 + 60),
+      })
+      const url = `${prometheus}/api/v1/query_exemplars?${query}`
+      const read = () => fetch(url).then((response) => response.json() as Promise<Exemplars>)
+      const { data } = await eventually(read, (answer) => (answer.data?.length ?? 0) > 0, 15_000)
+      return data!.flatMap(({ seriesLabels, exemplars }) =>
+        exemplars.map(({ labels, value }) => ({ ...labels, le: seriesLabels['le'], value })),
+      )
+    }
+    const [ordered, slow] = [await find('shop_orders_total'), await find('shop_duration_bucket')]
+    stop()
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+    const idsOf = (name: string) => {
+      const { traceId, spanId } = sink.items('traces').find((span) => span.name === name)
+      return { trace_id: traceId, span_id: spanId }
+    }
+    expect(ordered).toEqual([{ ...idsOf('ordered'), le: undefined, value: '3' }])
+    expect(slow).toEqual([{ ...idsOf('slow'), le: '10', value: '7' }])
+  } finally {
+    stop()
+    rmSync(file)
+    await sink.close()
+  }
 })

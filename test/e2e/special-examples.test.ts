@@ -1,8 +1,9 @@
 /** Examples that need a server of their own kind, or do not end as others do. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
+import { eventually } from '../support/backends.ts'
 import { runFile } from '../support/run-node.ts'
 import { isListening, pathsOf } from '../support/span-paths.ts'
 import { attributesOf } from '../wire/proto/otlp.ts'
@@ -21,6 +22,17 @@ const servers = {
   mysql: new URL(process.env.UPTRACE_TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:23306/test'),
   postgres: new URL(process.env.UPTRACE_TEST_POSTGRES_URL ?? 'postgres://test@127.0.0.1:25432/postgres'),
   amqp: new URL(process.env.UPTRACE_TEST_AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:25672'),
+}
+const {
+  UPTRACE_TEST_KAFKA_BROKER: kafka,
+  UPTRACE_TEST_MONGODB_URL: mongodb,
+  UPTRACE_TEST_ZIPKIN_URL: zipkin,
+} = process.env
+
+/** Not everywhere can these be had: .ci/may-be-skipped.txt names their tests. */
+function isThere(what: string, found: unknown, how: string): boolean {
+  if (!found) console.log(`left out: ${what} (${how})`)
+  return Boolean(found)
 }
 
 test.for([
@@ -73,6 +85,97 @@ test.for([
   const paths = pathsOf(sink.items('traces')).map((text) => text.replace(/amq\.gen-[\w-]+/g, '<queue>'))
   expect(paths).toEqual(expect.arrayContaining([...expected]))
   expect(sink.items('traces').some(({ traceId }) => traceId === urlOf(result.stdout)[1])).toBe(true)
+})
+
+test('kafkajs: the consumer is in the trace of the producer', async ({ skip }) => {
+  if (!isThere('Kafka is not running', kafka, 'scripts/services.sh install all, start')) skip()
+  const result = await runFile(path.join(FOLDER, 'kafkajs/main.mjs'), {
+    env: { UPTRACE_DSN: dsn(), KAFKA_BROKER: kafka! },
+    flags: ['--disable-warning=TimeoutNegativeWarning'],
+  })
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  expect(pathsOf(sink.items('traces')).map((text) => text.replace(/-\d+/g, ''))).toEqual([
+    'checkout',
+    'checkout > send receipts',
+    'checkout > send receipts > process receipts',
+    'checkout > send receipts > process receipts > send receipt',
+  ])
+  expect(sink.items('traces').some(({ traceId }) => traceId === urlOf(result.stdout)[1])).toBe(true)
+})
+
+test('mongodb: a span for each command, the one that fails too', async ({ skip }) => {
+  if (!isThere('FerretDB is not running', mongodb, 'scripts/services.sh install all, start')) skip()
+  const env = { UPTRACE_DSN: dsn(), MONGODB_URL: mongodb! }
+  const result = await runFile(path.join(FOLDER, 'mongodb/main.mjs'), { env })
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  const [, traceId] = urlOf(result.stdout)
+  const spans = sink.items('traces').filter((span) => span.traceId === traceId)
+  expect(pathsOf(spans).map((text) => text.replace(/-\d+/g, ''))).toEqual([
+    'checkout',
+    'checkout > drop $cmd',
+    'checkout > find orders',
+    'checkout > find orders',
+    'checkout > insert orders',
+  ])
+  expect(spans.filter(({ status }) => status?.code === ERROR)).toHaveLength(1)
+})
+
+test.for([
+  [
+    'prisma',
+    [
+      'checkout > prisma:client:operation > prisma:client:db_query > INSERT public.ExampleOrder',
+      'checkout > prisma:client:operation > prisma:client:db_query > SELECT',
+    ],
+  ],
+  ['typeorm', ['checkout > INSERT example_orders', 'checkout > SELECT example_orders']],
+] as const)(
+  '%s: what the ORM does, down to the queries of its driver',
+  { timeout: 90_000 },
+  async ([name, expected], { skip }) => {
+    const isInstalled = existsSync(path.join(FOLDER, name, 'node_modules', name))
+    if (!isThere(`${name} is not installed`, isInstalled, `npm install --prefix examples/${name}`)) skip()
+    if (!(await isListening(servers.postgres))) {
+      console.log('skipped: needs postgres (scripts/services.sh starts the servers)')
+      skip()
+    }
+    const { hostname, port, username } = servers.postgres
+    const env = { UPTRACE_DSN: dsn(), PGHOST: hostname, PGPORT: port, PGUSER: username, PGDATABASE: 'postgres' }
+    const result = await runFile(path.join(FOLDER, name, 'main.mjs'), { env, timeoutMillis: 80_000 })
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const paths = pathsOf(sink.items('traces')).map((text) => text.replace(/_\d+/g, ''))
+    expect(paths).toEqual(expect.arrayContaining([...expected]))
+    expect(sink.items('traces').some(({ traceId }) => traceId === urlOf(result.stdout)[1])).toBe(true)
+  },
+)
+
+test('zipkin: the trace is where its address says', async ({ skip }) => {
+  if (!isThere('Zipkin is not running', zipkin, 'scripts/services.sh start, and its env')) skip()
+  const env = { OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${zipkin}/api/v2/spans` }
+  const result = await runFile(path.join(FOLDER, 'zipkin/main.mjs'), { env })
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  expect(result.stdout).toContain('{ delivered: 2, dropped: 0 }')
+  const [url, traceId] = /^http.*\/zipkin\/traces\/([0-9a-f]{32})$/m.exec(result.stdout)!
+  expect(url.startsWith(zipkin!)).toBe(true)
+  const spans = await eventually(
+    async () => (await fetch(`${zipkin}/api/v2/trace/${traceId}`)).json() as Promise<Array<{ name: string }>>,
+    (found) => found.length === 2,
+  )
+  expect(spans.map(({ name }) => name).sort()).toEqual(['get /posts/:id', 'main-operation'])
+})
+
+test('genai: calls of the model and the tool, with tokens and without what was said', async () => {
+  const result = await runFile(path.join(FOLDER, 'genai/main.mjs'), { env: { UPTRACE_DSN: dsn() } })
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  const chats = sink.items('traces').filter(({ name }) => name === 'chat gpt-5-mini')
+  expect(chats.map((span) => attributesOf(span)['gen_ai.usage.input_tokens'])).toEqual([20, 20])
+  expect(pathsOf(sink.items('traces')).filter((text) => !text.includes('POST'))).toEqual([
+    'answer question',
+    'answer question > chat gpt-5-mini',
+    'answer question > chat gpt-5-mini',
+    'answer question > execute_tool weather',
+  ])
+  expect(JSON.stringify([sink.items('traces'), sink.items('logs')])).not.toMatch(/umbrella|Paris|rain/)
 })
 
 test('panic: the program dies as without it, and the error is in the trace', async () => {

@@ -48,7 +48,7 @@ export async function checkOutage(ending: Ending, node: string, how: 'refused' |
 /** What could not be sent is on disk, and the next start sends it. */
 export async function checkSpool(ending: Ending, node: string): Promise<Verdict> {
   const directory = mkdtempSync(path.join(tmpdir(), 'spool-'))
-  const spool = `, spoolDirectory: '${directory}'`
+  const spool = `, delivery: { spoolDirectory: '${directory}' }`
   try {
     return await withSink(async (sink) => {
       await sink.stop()

@@ -4,76 +4,31 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
-import { type Collector, eventually, freePort, runCollector } from '../support/backends.ts'
+import { eventually } from '../support/backends.ts'
 import { runSource } from '../support/run-node.ts'
 import { attributesOf } from '../wire/proto/otlp.ts'
+import { addresses, CONFIGS, createRelays, LOAD, pause, type Relays } from './relays.ts'
 
-const CONFIGS = path.join(import.meta.dirname, '../../deploy/kubernetes/collector')
 const ERROR = 2
 /** How long the relay is away, in milliseconds. */
 const AWAY_MILLIS = Number(process.env.UPTRACE_TEST_RELAY_AWAY ?? 20_000)
 
-/** Makes spans at a steady pace for as long as it is told, and says what became of them. */
-const LOAD = `
-import { configureOpentelemetry, withSpan } from 'uptrace-node'
-const telemetry = configureOpentelemetry({ serviceName: 'load', metricsEnabled: false })
-const end = Date.now() + Number(process.env.LOAD_MILLIS)
-while (Date.now() < end) {
-  for (let i = 0; i < 20; i++) withSpan('work', () => {})
-  await new Promise((resolve) => setTimeout(resolve, 10))
-}
-await telemetry.shutdown({ timeoutMillis: 60_000 })
-const { created, delivered, dropped } = telemetry.health().signals.traces
-console.log(JSON.stringify({ created, delivered, dropped }))
-`
-
 let sink: Sink
-let collectors: Array<Pick<Collector, 'stop'>>
+let relays: Relays
 beforeEach(async () => {
   sink = await startSink()
-  collectors = []
+  relays = createRelays()
 })
 afterEach(async () => {
-  await Promise.all(collectors.map((collector) => collector.stop('SIGKILL')))
+  await relays.stopAll()
   await sink?.close()
 })
-
-interface Addresses {
-  readonly http: number
-  readonly env: Record<string, string>
-}
-
-async function addresses(more: Record<string, string> = {}): Promise<Addresses> {
-  const [http, grpc, health] = await Promise.all([freePort(), freePort(), freePort()])
-  return {
-    http,
-    env: {
-      OTLP_HTTP_LISTEN: `127.0.0.1:${http}`,
-      OTLP_GRPC_LISTEN: `127.0.0.1:${grpc}`,
-      HEALTH_LISTEN: `127.0.0.1:${health}`,
-      QUEUE_DIRECTORY: mkdtempSync(path.join(tmpdir(), 'otelcol-queue-')),
-      UPTRACE_DSN: 'https://token@back-end',
-      ...more,
-    },
-  }
-}
-
-async function start(configs: readonly string[], env: Record<string, string>): Promise<Pick<Collector, 'stop'>> {
-  const collector = await runCollector(
-    configs.map((name) => path.join(CONFIGS, name)),
-    env,
-  )
-  collectors.push(collector)
-  return collector
-}
-
-const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 test(`a relay that is killed under load and is away for ${AWAY_MILLIS / 1000} s loses nothing`, {
   timeout: AWAY_MILLIS + 120_000,
 }, async () => {
   const { http, env } = await addresses({ NEXT_ENDPOINT: sink.url })
-  const relay = await start(['agent.yaml'], env)
+  const relay = await relays.start(['agent.yaml'], env)
   const load = runSource('mjs', LOAD, {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, LOAD_MILLIS: String(AWAY_MILLIS + 10_000) },
     timeoutMillis: AWAY_MILLIS + 100_000,
@@ -83,7 +38,7 @@ test(`a relay that is killed under load and is away for ${AWAY_MILLIS / 1000} s 
   const before = sink.spanIds().size
   expect(before).toBeGreaterThan(0)
   await pause(AWAY_MILLIS)
-  await start(['agent.yaml'], env)
+  await relays.start(['agent.yaml'], env)
   const { code, stdout } = await load
   const { created, delivered, dropped } = JSON.parse(stdout)
   expect({ code, delivered, dropped }).toEqual({ code: 0, delivered: created, dropped: {} })
@@ -100,7 +55,7 @@ test('what the relay has acknowledged is on disk: killed while the back end is d
   timeout: 120_000,
 }, async () => {
   const { http, env } = await addresses({ NEXT_ENDPOINT: sink.url })
-  const relay = await start(['agent.yaml'], env)
+  const relay = await relays.start(['agent.yaml'], env)
   sink.behaviour = { status: 503 }
   const { stdout } = await runSource('mjs', LOAD, {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, LOAD_MILLIS: '3000' },
@@ -111,7 +66,7 @@ test('what the relay has acknowledged is on disk: killed while the back end is d
   expect(sink.spanIds().size).toBe(0)
   await relay.stop('SIGKILL')
   sink.behaviour = 'ok'
-  await start(['agent.yaml'], env)
+  await relays.start(['agent.yaml'], env)
   expect(
     await eventually(
       () => sink.spanIds().size,
@@ -123,7 +78,7 @@ test('what the relay has acknowledged is on disk: killed while the back end is d
 
 test('the relay adds the token: programs need none', { timeout: 60_000 }, async () => {
   const { http, env } = await addresses({ NEXT_ENDPOINT: sink.url })
-  await start(['agent.yaml'], env)
+  await relays.start(['agent.yaml'], env)
   await runSource('mjs', LOAD, {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, LOAD_MILLIS: '1' },
   })
@@ -161,7 +116,7 @@ test('balancer and two samplers: traces with an error arrive whole, from both se
     METRICS_INTERVAL: '1s',
   }
   const samplers = await Promise.all([addresses(settings), addresses(settings)])
-  for (const { env } of samplers) await start(['sampler.yaml'], env)
+  for (const { env } of samplers) await relays.start(['sampler.yaml'], env)
   const balancer = await addresses(settings)
   const config = path.join(mkdtempSync(path.join(tmpdir(), 'otelcol-')), 'static.yaml')
   // a list of addresses in place of the name that Kubernetes would resolve
@@ -170,7 +125,7 @@ test('balancer and two samplers: traces with an error arrive whole, from both se
     config,
     `exporters: { loadbalancing: { resolver: { dns: null, static: { hostnames: ${JSON.stringify(hostnames)} } } } }\n`,
   )
-  await start(['balancer.yaml', path.relative(CONFIGS, config)], balancer.env)
+  await relays.start(['balancer.yaml', path.relative(CONFIGS, config)], balancer.env)
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${balancer.http}` }
   await Promise.all(
     ['orders', 'payment'].map((service) => runSource('mjs', TWO_SERVICES, { args: [service], env: endpoint })),

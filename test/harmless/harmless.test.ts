@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { runSource } from '../support/run-node.ts'
 
 const RUNNER = JSON.stringify(path.join(import.meta.dirname, 'run.cjs'))
-const CONFIGURE = `require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitFlush: false, shutdownTimeoutMillis: 1 })`
+const CONFIGURE = `require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 } })`
 const env = process.env
 const URLS = JSON.stringify({
   postgres: env['UPTRACE_TEST_POSTGRES_URL'],

@@ -93,7 +93,7 @@ interface Result {
 test.for([4, 5])('express %i', { timeout: 600_000 }, async (major) => {
   const file = path.join(tmpdir(), `express-apps-${process.pid}-${major}.json`)
   writeFileSync(file, JSON.stringify(fc.sample(casesOf(major), { numRuns: APPS, seed: 20 + major })))
-  const source = `const { collector, run } = require(${RUNNER}); require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, spanProcessors: [collector] })
+  const source = `const { collector, run } = require(${RUNNER}); require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [collector] })
     run(require('express'), JSON.parse(require('fs').readFileSync('${file}', 'utf8'))).then(() => process.exit())`
   const aliases: Record<string, string> = major === 4 ? { express: 'express-4' } : {}
   const { code, stdout, stderr } = await runSource('cjs', source, {

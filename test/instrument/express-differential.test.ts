@@ -10,7 +10,7 @@ interface Shape {
   readonly trees: readonly unknown[]
 }
 
-const LAZY = `require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, spanProcessors: [require(${here('collect.cjs')}).collect] })`
+const LAZY = `require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [require(${here('collect.cjs')}).collect] })`
 const EAGER = `require(${here('eager.cjs')})`
 const HOOK = `(await import('node:module')).register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)`
 const run = (major: number): string => `require(${here('express-run.cjs')}).run(express, ${major})`

@@ -8,7 +8,7 @@ const START = `
 const { configureOpentelemetry } = require('uptrace-node')
 const { collect } = require(${collect})
 const spans = []; collect.onEnd = (span) => spans.push(span.instrumentationScope.name.split('-').pop() + ' ' + span.name)
-const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, spanProcessors: [collect], ...more })
+const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [collect], ...more })
 const later = () => new Promise((resolve) => setTimeout(resolve, 20))
 const get = async (server, path) => { await new Promise((resolve) => require('http').get({ port: server.address().port, path, agent: false }, (response) => response.resume().on('end', resolve))); await later() }
 const taken = () => spans.splice(0).filter((span) => span.startsWith('express'))
@@ -58,7 +58,13 @@ test.for(EXPRESS)(
   },
 )
 
-test.for(['express: true', 'http: true'])('with %s the spans are the same', async (setting) => {
+test.for([
+  'express: true',
+  'http: true',
+  'express: {}',
+  'http: {}, express: { enabled: true }',
+  'express: { requestHook: undefined }',
+])('with %s the spans are the same', async (setting) => {
   const work = `${START}configure({ instrumentations: { ${setting} } })\n${APP}(async () => { const server = build().listen(0); await get(server, '/users/1'); print(taken()); server.close() })()`
   expect(await linesOf(work, {})).toEqual([['express request handler']])
 })

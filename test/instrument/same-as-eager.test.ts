@@ -96,7 +96,7 @@ test.for(cases)('%s, %s', { timeout: 60_000 }, async ([, system, program], { ski
   expect(spansOf(ours!)).toEqual(expected)
 })
 
-const LAZY = `require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, instrumentations: { koa: { ignoreLayersType: ['middleware'] } }, spanProcessors: [require(${JSON.stringify(here('collect.cjs'))}).collect] })`
+const LAZY = `require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, instrumentations: { koa: { ignoreLayersType: ['middleware'] } }, spanProcessors: [require(${JSON.stringify(here('collect.cjs'))}).collect] })`
 const EAGER = `require(${JSON.stringify(here('eager.cjs'))})`
 
 /** In ESM the imports are dynamic, so that both arms are set up before them; the eager one also needs its loader hook. */

@@ -13,6 +13,8 @@ export interface SeenSpan {
   readonly status: { readonly code: number; readonly message?: string }
   readonly attributes: Readonly<Record<string, unknown>>
   readonly events: readonly string[]
+  /** Ids of the spans that it is linked to. */
+  readonly links: readonly string[]
 }
 export interface Seen {
   readonly spans: readonly SeenSpan[]
@@ -26,9 +28,9 @@ const PRELUDE = `
 const print = (value) => process.stdout.write('LINE ' + JSON.stringify(value) + '\\n')
 const collector = { onStart() {}, forceFlush: async () => {}, shutdown: async () => {}, onEnd(span) {
   const { traceId: trace, spanId: id } = span.spanContext()
-  process.stdout.write('SPAN ' + JSON.stringify({ name: span.name, kind: span.kind, id, trace, parent: span.parentSpanContext?.spanId, scope: span.instrumentationScope.name.replace('@opentelemetry/instrumentation-', ''), status: span.status, attributes: span.attributes, events: span.events.map(({ name }) => name) }) + '\\n')
+  process.stdout.write('SPAN ' + JSON.stringify({ name: span.name, kind: span.kind, id, trace, parent: span.parentSpanContext?.spanId, scope: span.instrumentationScope.name.replace('@opentelemetry/instrumentation-', ''), status: span.status, attributes: span.attributes, events: span.events.map(({ name }) => name), links: span.links.map((link) => link.context.spanId) }) + '\\n')
 } }
-const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [collector], ...more })
+const configure = (more) => configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [collector], ...more })
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 `
 const HEAD = {

@@ -48,7 +48,13 @@ export async function runCell(library: Library, system: ModuleSystem, moment: Mo
   }
 }
 
-function programOf(library: Library, system: ModuleSystem, moment: Moment, dsn: string): string {
+/** The source of a program that configures, and does the work of the library in a span. */
+export function programOf(
+  library: Pick<Library, 'imports' | 'work'>,
+  system: ModuleSystem,
+  moment: Moment,
+  dsn: string,
+): string {
   const configure =
     moment === 'before' || moment === 'after' ? `configureOpentelemetry({ dsn: '${dsn}', metricsEnabled: false })` : ''
   const work = `await withSpan('work', async () => { ${library.work} }); await shutdown()`

@@ -9,6 +9,8 @@ export interface Framework {
   readonly build?: readonly string[]
   /** Of Node, before those of the program. @default the preload */
   readonly flags?: readonly string[]
+  /** A folder of the build that is moved to another place, and run there: it has all it needs. */
+  readonly standalone?: string
   readonly program: Omit<Program, 'folder' | 'asks'>
   /** Path -> the name of its server span. */
   readonly requests: Readonly<Record<string, string>>
@@ -18,7 +20,69 @@ export interface Framework {
 
 const CONFIGURE = `import { configureOpentelemetry } from 'uptrace-node'\nconfigureOpentelemetry()\n`
 
+/** Of the tests' PostgreSQL; without it there are no spans of queries. */
+const DATABASE_URL = process.env['UPTRACE_TEST_POSTGRES_URL'] ?? ''
+const QUERY = `const client = new pg.Client(process.env.DATABASE_URL); await client.connect(); await client.query('SELECT 1'); await client.end()`
+const QUERY_SPANS = DATABASE_URL === '' ? [] : ['SELECT', 'pg.connect']
+
+/** Next.js as it is deployed: a folder with a server and what it needs, and pg in node_modules. */
+const standalone = (bundler: 'webpack' | 'turbopack'): Framework => ({
+  name: `next-standalone-${bundler}`,
+  packages: ['next', 'react', 'react-dom', 'pg'],
+  files: {
+    'next.config.mjs': `export default { output: 'standalone', serverExternalPackages: ['uptrace-node', 'pg'] }\n`,
+    'instrumentation.js': `export async function register() { if (process.env.NEXT_RUNTIME === 'nodejs') (await import('uptrace-node')).configureOpentelemetry() }\n`,
+    'app/layout.js': `export default function Layout({ children }) { return <html><body>{children}</body></html> }\n`,
+    'app/posts/[id]/page.js': `import pg from 'pg'\nexport const dynamic = 'force-dynamic'\nexport default async function Post({ params }) { const { id } = await params; ${QUERY}; return <h1>post {id}</h1> }\n`,
+    'app/api/things/[thing]/route.js': `import pg from 'pg'\nexport async function GET(request, { params }) { ${QUERY}; return Response.json(await params) }\n`,
+  },
+  build: ['node_modules/next/dist/bin/next', 'build', ...(bundler === 'webpack' ? ['--webpack'] : [])],
+  flags: [],
+  standalone: '.next/standalone',
+  program: {
+    args: ['server.js'],
+    env: { NEXT_TELEMETRY_DISABLED: '1', HOSTNAME: '127.0.0.1', DATABASE_URL },
+    ready: '/favicon.ico',
+  },
+  requests: { '/posts/1': 'GET /posts/[id]', '/api/things/2': 'GET /api/things/[thing]', '/none': 'GET' },
+  spans: QUERY_SPANS,
+})
+
 export const FRAMEWORKS: readonly Framework[] = [
+  standalone('webpack'),
+  standalone('turbopack'),
+  {
+    name: 'remix',
+    packages: [
+      ...['@remix-run/node@2', '@remix-run/react@2', '@remix-run/serve@2', '@remix-run/dev@2'],
+      ...['react@18', 'react-dom@18', 'vite@6', 'isbot', 'pg'],
+    ],
+    files: {
+      'vite.config.mjs': `import { vitePlugin as remix } from '@remix-run/dev'\nexport default { plugins: [remix()] }\n`,
+      'app/root.jsx': `import { Outlet, Scripts } from '@remix-run/react'\nexport default function App() { return <html><body><Outlet /><Scripts /></body></html> }\n`,
+      'app/routes/_index.jsx': `export default function Home() { return <h1>home</h1> }\n`,
+      'app/routes/posts.$id.jsx': `import pg from 'pg'\nimport { useLoaderData } from '@remix-run/react'\nexport async function loader({ params }) { ${QUERY}; return { id: params.id } }\nexport default function Post() { return <h1>{useLoaderData().id}</h1> }\n`,
+      'app/routes/api.$thing.js': `export function loader({ params }) { return Response.json(params) }\n`,
+    },
+    build: ['node_modules/@remix-run/dev/dist/cli.js', 'vite:build'],
+    program: {
+      args: ['node_modules/@remix-run/serve/dist/cli.js', 'build/server/index.js'],
+      env: { DATABASE_URL },
+      ready: '/favicon.ico',
+    },
+    requests: { '/': 'GET /', '/posts/1': 'GET /posts/:id', '/api/2': 'GET /api/:thing', '/none': 'GET' },
+    spans: QUERY_SPANS,
+  },
+  {
+    name: 'polka',
+    packages: ['polka@1.0.0-next.28', 'pg'],
+    files: {
+      'main.mjs': `import polka from 'polka'\nimport pg from 'pg'\nconst sub = polka().get('/list/:n', (q, r) => r.end('x'))\npolka().get('/posts/:id', async (q, r) => { ${QUERY}; r.end('x') }).use('/admin', sub).listen(process.env.PORT, '127.0.0.1')\n`,
+    },
+    program: { args: ['main.mjs'], env: { DATABASE_URL }, ready: '/favicon.ico' },
+    requests: { '/posts/1': 'GET /posts/:id', '/admin/list/2': 'GET /admin/list/:n', '/none': 'GET' },
+    spans: QUERY_SPANS,
+  },
   {
     name: 'next',
     packages: ['next', 'react', 'react-dom'],

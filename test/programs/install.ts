@@ -1,10 +1,12 @@
-/** Installs packages from npm into .cache/programs-of-others, once for each list of them. */
+/** Installs packages from npm into a temporary folder, once for each list of them. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const HOME = path.join(ROOT, '.cache/programs-of-others')
+/** Outside of the repository, whose packages they would find. */
+const HOME = path.join(tmpdir(), 'uptrace-node-programs')
 
 /** @returns the folder, whose files are written anew */
 export function install(
@@ -12,8 +14,9 @@ export function install(
   packages: readonly string[],
   files: Readonly<Record<string, string>> = {},
   overrides: Readonly<Record<string, string>> = {},
+  home = HOME,
 ): string {
-  const folder = path.join(HOME, name)
+  const folder = path.join(home, name)
   const mark = path.join(folder, 'node_modules/.installed')
   const wanted = packages.join(' ')
   mkdirSync(folder, { recursive: true })
@@ -22,10 +25,16 @@ export function install(
       path.join(folder, 'package.json'),
       JSON.stringify({ private: true, name: 'app', type: 'module', overrides }),
     )
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error', ...packages], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    if (packages.length > 0)
+      execFileSync(
+        'npm',
+        ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error', ...packages],
+        {
+          cwd: folder,
+          stdio: ['ignore', 'ignore', 'inherit'],
+        },
+      )
+    mkdirSync(path.dirname(mark), { recursive: true })
     writeFileSync(mark, wanted)
   }
   for (const [file, content] of Object.entries(files)) {

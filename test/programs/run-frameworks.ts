@@ -1,5 +1,8 @@
 /** Builds and runs frameworks at their latest versions, and compares the names of spans. `npm run test:frameworks [-- next …]` */
 import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { FRAMEWORKS, type Framework } from './frameworks.ts'
 import { install, installOurs, versionOf } from './install.ts'
 import { type Outcome, runProgram } from './program.ts'
@@ -19,13 +22,22 @@ for (const framework of FRAMEWORKS) {
         env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
         stdio: ['ignore', 'ignore', 'inherit'],
       })
-    const program = { ...framework.program, folder, asks: Object.keys(framework.requests) }
+    const home = framework.standalone ? moved(path.join(folder, framework.standalone)) : folder
+    const program = { ...framework.program, folder: home, asks: Object.keys(framework.requests) }
     report(framework, folder, await runProgram(program, framework.flags ?? PRELOAD))
   } catch (error) {
     fail(framework.name, error instanceof Error ? error.message : String(error))
   }
 }
 process.exit(failures === 0 ? 0 : 1)
+
+/** Nothing of the folder that it was built in is to be found from there. */
+function moved(folder: string): string {
+  const home = mkdtempSync(path.join(tmpdir(), 'uptrace-node-standalone-'))
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }))
+  cpSync(folder, home, { recursive: true, verbatimSymlinks: true })
+  return home
+}
 
 function report(framework: Framework, folder: string, outcome: Outcome): void {
   const version = versionOf(folder, framework.packages[0]!.replace(/(.)@.*$/, '$1'))

@@ -62,7 +62,7 @@ export const sourceOf = ({ body }: Feature): string => `
 import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)
 const { configureOpentelemetry } = await import('uptrace-node'); const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 const collector = { onStart() {}, forceFlush: async () => {}, shutdown: async () => {}, onEnd: (span) => console.log(span.instrumentationScope.name.replace('@opentelemetry/instrumentation-', ''), span.kind, span.name, span.parentSpanContext ? 'below' : 'root') }
-configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', exitFlush: false, shutdownTimeoutMillis: 1, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [collector] })
+configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [collector] })
 ${body}
 await pause(50); process.exit(0)
 `

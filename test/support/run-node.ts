@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const PROGRAMS = process.env['UPTRACE_TEST_PROGRAMS'] ?? path.join(ROOT, '.cache/programs')
+const PROGRAMS = path.join(ROOT, '.cache/programs')
 /** The package under test: this repository with its dist, or what scripts/unpack.ts has made of the tarball. */
 const PACKAGE = process.env['UPTRACE_TEST_PACKAGE'] ?? ROOT
 
@@ -17,6 +17,10 @@ export interface RunOptions {
   readonly node?: string
   /** Packages to find under other names: `{ pino: 'pino-8' }` makes `require('pino')` load node_modules/pino-8. */
   readonly aliases?: Readonly<Record<string, string>>
+  /** The folder that the program gets a folder in: packages resolve from there. @default one in the repository, which has all dev dependencies */
+  readonly home?: string
+  /** Further files beside the program. */
+  readonly files?: Readonly<Record<string, string>>
   readonly timeoutMillis?: number
   /** Called with the child while it runs. */
   readonly onStart?: (child: { pid: number; kill(signal: NodeJS.Signals): void; readonly stdout: string }) => void
@@ -36,10 +40,12 @@ export async function runSource(
   source: string,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  mkdirSync(PROGRAMS, { recursive: true })
-  const folder = mkdtempSync(path.join(PROGRAMS, 'p-'))
+  const home = options.home ?? process.env['UPTRACE_TEST_PROGRAMS'] ?? PROGRAMS
+  mkdirSync(home, { recursive: true })
+  const folder = mkdtempSync(path.join(home, 'p-'))
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
   linkAliases(folder, options.aliases ?? {})
+  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(path.join(folder, name), content)
   const file = path.join(folder, `main.${kind}`)
   writeFileSync(file, source)
   return runFile(file, options)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   type InsightList,
   type LogList,
@@ -354,9 +354,31 @@ describe('retention', () => {
     expect(storage.eviction).not.toBeNull()
   })
 
-  test('by age: traces, logs and points; rates forget them too', async () => {
+  test('what an old file holds is not old on the day that it is imported', async () => {
     await using viewer = await startHarness({ limits: { maxAgeMillis: 3_600_000 } })
-    await viewer.send('/v1/traces', many(500, 100, -2 * 3_600_000))
+    await viewer.send(ROUTES.import, { ...many(500, 100, -48 * 3_600_000), ...LOGS })
+    const step = () => {
+      while (viewer.server.store.retention.step());
+      return viewer.get<ViewerStatus>(ROUTES.status).then(({ storage }) => storage)
+    }
+    expect(await step()).toMatchObject({ spans: 100, logs: 4, eviction: null })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 })
+    try {
+      expect(await step()).toMatchObject({ spans: 0, logs: 0 })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('by age since they came: traces, logs and points; rates forget them too', async () => {
+    await using viewer = await startHarness({ limits: { maxAgeMillis: 3_600_000 } })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 3_600_000 })
+    try {
+      await viewer.send('/v1/traces', many(500, 100, -2 * 3_600_000))
+      viewer.server.store.retention.step()
+    } finally {
+      vi.useRealTimers()
+    }
     await viewer.send('/v1/traces', many(100, 50))
     await viewer.send('/v1/logs', LOGS)
     while (viewer.server.store.retention.step());

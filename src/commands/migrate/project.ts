@@ -1,5 +1,5 @@
 /** Reads a project: its package.json, its code, and the files that start it. */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 export interface SourceFile {
@@ -55,13 +55,22 @@ function filesBelow(folder: string): string[] {
   const waiting = ['']
   while (waiting.length > 0 && found.length < MAX_FILES) {
     const below = waiting.shift()!
-    for (const entry of readdirSync(path.join(folder, below), { withFileTypes: true })) {
+    for (const entry of entriesOf(path.join(folder, below))) {
       const name = path.posix.join(below, entry.name)
       if (entry.isDirectory() && !SKIPPED.has(entry.name) && entry.name !== '.git') waiting.push(name)
       else if (entry.isFile()) found.push(name)
     }
   }
   return found.sort()
+}
+
+/** A folder that may not be read holds nothing that could be changed. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 function readIfSmall(file: string): string | undefined {

@@ -4,8 +4,10 @@ import { createDestination } from '../create-destination.ts'
 import { type AwsSigning, type Destination, type OtlpProtocol, SIGNALS, type Signal } from '../destination.ts'
 import type { EnvironmentReader } from '../environment.ts'
 import { findWrongHeader } from '../headers.ts'
+import { parseHttpUrl } from '../http-url.ts'
 import type { ConfigureOptions } from '../options.ts'
 import { readOtlpSettings } from '../otlp-settings.ts'
+import { withoutUndefined } from '../without-undefined.ts'
 import type { BackendOptions } from './definition.ts'
 import { type Site, siteOfBackend } from './site.ts'
 import { type BackendRow, regionOfHost } from './table.ts'
@@ -31,15 +33,9 @@ export function createEndpointBackend(
   { options, env, isAlone }: EndpointContext,
 ): EndpointBackend {
   const isZipkin = row.protocol === 'zipkin/json'
-  const settings = readOtlpSettings(
-    {
-      ...pickShared(options),
-      // what one back end may see is no business of the others
-      headers: isAlone ? options.headers : {},
-      ...withoutName(chosen),
-    },
-    env,
-  )
+  // what one back end may see is no business of the others
+  const headers = chosen.headers ?? (isAlone ? options.headers : {})
+  const settings = readOtlpSettings({ ...sharedBy(options), ...sharedBy(chosen), ...(headers && { headers }) }, env)
   const { name } = chosen
   const signals = SIGNALS.filter((signal) => row.signals?.includes(signal) ?? true)
   const region = chosen.region ?? hostRegion() ?? env.text('AWS_REGION') ?? env.text('AWS_DEFAULT_REGION')
@@ -90,9 +86,8 @@ export function createEndpointBackend(
   }
 
   function withPath(base: string, signal: Signal, protocol: OtlpProtocol | undefined): URL | undefined {
-    if (!/^https?:\/\/[^/]/i.test(base) || !URL.canParse(base)) return undefined
-    const url = new URL(base)
-    if (protocol === 'grpc') return url
+    const url = parseHttpUrl(base)
+    if (url === undefined || protocol === 'grpc') return url
     const path = row.paths?.[signal] ?? `/v1/${signal}`
     const prefix = url.pathname.replace(/\/+$/, '')
     // an endpoint of its own kind may be anywhere; OTLP's base may have a prefix
@@ -103,12 +98,13 @@ export function createEndpointBackend(
   function zipkinUrl(): URL | undefined {
     const text = env.text('OTEL_EXPORTER_ZIPKIN_ENDPOINT')
     if (text === undefined) return undefined
-    if (/^https?:\/\/[^/]/i.test(text) && URL.canParse(text)) return new URL(text)
-    env.warn(
-      'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
-      'OTEL_EXPORTER_ZIPKIN_ENDPOINT is not an http or https URL; it is ignored',
-    )
-    return undefined
+    const url = parseHttpUrl(text)
+    if (url === undefined)
+      env.warn(
+        'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+        'OTEL_EXPORTER_ZIPKIN_ENDPOINT is not an http or https URL; it is ignored',
+      )
+    return url
   }
 
   function hostRegion(): string | undefined {
@@ -124,25 +120,14 @@ export function createEndpointBackend(
 /** In China the hosts of AWS have another ending. */
 const withPartition = (url: string): string => url.replace(/(\.cn-[a-z]+-\d+\.amazonaws\.com)$/, '$1.cn')
 
-const pickShared = ({ protocol, compression, timeoutMillis, tls }: ConfigureOptions): Partial<ConfigureOptions> => ({
-  ...(protocol && { protocol }),
-  ...(compression && { compression }),
-  ...(timeoutMillis !== undefined && { timeoutMillis }),
-  ...(tls && { tls }),
-})
-
-function withoutName({
-  protocol,
-  compression,
-  timeoutMillis,
-  tls,
-  headers,
-}: BackendOptions): Partial<ConfigureOptions> {
-  return {
-    ...pickShared({ protocol, compression, timeoutMillis, tls } as ConfigureOptions),
-    ...(headers && { headers }),
-  }
-}
+/** What is said of the connection, for all back ends or for one. */
+export const sharedBy = (given: ConfigureOptions | BackendOptions): Partial<ConfigureOptions> =>
+  withoutUndefined({
+    protocol: given.protocol as ConfigureOptions['protocol'],
+    compression: given.compression,
+    timeoutMillis: given.timeoutMillis,
+    tls: given.tls,
+  })
 
 /** Null where the packages are missing. */
 function findSigner(service: string, region: string): AwsSigning | null {

@@ -1,9 +1,11 @@
 /** Reads which back ends are meant: by name, by `name://host:port`, or as objects. Pure; throws for a name that nobody has. */
+import { distance } from '../../edit-distance.ts'
 import { ConfigError } from '../../errors.ts'
 import type { BackendOptions } from './definition.ts'
 import { backendNames, findBackend } from './registry.ts'
 
 const ADDRESS = /^([a-z][a-z0-9.-]*)(?:\+(https?))?:\/\/(.*)$/is
+const MAX_CHANGES = 2
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/
 
 /**
@@ -44,10 +46,10 @@ function splitAddress(text: string): { name: string; scheme: string | undefined;
   return { name: match[1]!.toLowerCase(), scheme: match[2]?.toLowerCase(), rest: match[3]!.replace(/\/+$/, '') }
 }
 
-/** A name that differs in one or two letters. */
+/** A name that differs in one or two letters, or begins alike. */
 function suggest(name: string): string {
   const near = backendNames().find(
-    (known) => known[0] === name[0] && [...known].sort().join() === [...name].sort().join(),
+    (known) => distance(known, name, MAX_CHANGES) <= Math.min(MAX_CHANGES, name.length / 3),
   )
   const like = near ?? backendNames().find((known) => name.length > 2 && known.startsWith(name.slice(0, 3)))
   return like === undefined ? '' : ` (did you mean ${like}?)`

@@ -1,6 +1,7 @@
 /** Turns chosen back ends, and DSNs among them, into destinations and the other ways out. One that cannot be used is left out, with a line. */
 import { ConfigError, messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { hostOf } from '../../url-host.ts'
 import { createDestination } from '../create-destination.ts'
 import { type Destination, type OtlpProtocol, SIGNALS } from '../destination.ts'
 import { type Dsn, maskDsn, parseDsn } from '../dsn.ts'
@@ -53,7 +54,10 @@ export function resolvePlaces(places: readonly Place[], context: PlacesContext):
   let localViewer: Dsn | undefined
   let isPrinted = false
   let scrape: ResolvedDestinations['scrape']
-  const endpoints = places.filter((place) => 'backend' in place && findBackend(place.backend.name)?.sink === undefined)
+  const endpoints = places.filter((place) => {
+    const row = 'backend' in place ? findBackend(place.backend.name) : undefined
+    return row !== undefined && row.sink === undefined
+  })
   for (const place of places) {
     if ('dsn' in place) {
       const problem = addDsn(place.dsn)
@@ -149,8 +153,8 @@ function orProblem(name: string, create: () => EndpointBackend): EndpointBackend
 /** Where metrics can be fetched: `http://localhost:9464` in the table is what the exporter does by itself. */
 function readScrape({ endpoint }: BackendOptions): ResolvedDestinations['scrape'] {
   if (endpoint === undefined) return {}
-  const { hostname, port } = new URL(endpoint)
-  return { host: hostname.replace(/^\[|\]$/g, ''), ...(port !== '' && { port: Number(port) }) }
+  const url = new URL(endpoint)
+  return { host: hostOf(url), ...(url.port !== '' && { port: Number(url.port) }) }
 }
 
 /** The first back end that has a say decides. */

@@ -8,6 +8,7 @@ import {
 import { createDestination } from '../create-destination.ts'
 import type { Compression, Destination, Signal, TlsOptions } from '../destination.ts'
 import { findWrongHeader } from '../headers.ts'
+import { parseHttpUrl } from '../http-url.ts'
 import { type Draft, given, onlyMember, UnsupportedError, unsupported } from './model.ts'
 
 type Otlp = NonNullable<OtlpHttpExporterConfigModel> & NonNullable<OtlpGrpcExporterConfigModel>
@@ -49,14 +50,15 @@ function toDestination(signal: Signal, isGrpc: boolean, settings: Otlp): Destina
     isGrpc && !/^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint)
       ? `${settings.tls?.insecure ? 'http' : 'https'}://${endpoint}`
       : endpoint
-  if (!/^https?:\/\/[^/]/i.test(full) || !URL.canParse(full))
+  const address = parseHttpUrl(full)
+  if (address === undefined)
     throw new UnsupportedError(`the endpoint of the exporter of ${signal} is not an http or https URL`)
   const headers = mergeHeadersConfig(settings.headers, settings.headers_list) ?? {}
   const wrong = findWrongHeader(headers)
   if (wrong) throw new UnsupportedError(`a header of the exporter of ${signal} can't be sent: ${wrong.problem}`)
   return createDestination({
     signal,
-    address: new URL(full),
+    address,
     protocol: isGrpc ? 'grpc' : settings.encoding === 'json' ? 'http/json' : 'http/protobuf',
     headers,
     compression: readCompression(settings.compression, signal),

@@ -61,6 +61,8 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   let endedAt = Number.NEGATIVE_INFINITY
   /** Destinations the flush before this one has given up. */
   let givenUp = new Set<DestinationQueue>()
+  /** How many lost items have had their line. */
+  const said = new Map<DestinationQueue, number>()
 
   const ending: Ending = {
     meterProvider: undefined,
@@ -193,7 +195,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     }
   }
 
-  function conclude(): void {
+  function conclude(missing = `no answer within ${options.exitTimeoutMillis} ms`): void {
     const losses = new Map<string, string[]>()
     for (const queue of queues) queue.hold()
     for (const pipeline of pipelines) {
@@ -205,9 +207,11 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
       for (const queue of pipeline.queues) {
         const { lastError } = queue
         queue.stop('not_in_time')
-        const queued = queue.dropped.not_in_time ?? 0
+        const dropped = queue.dropped.not_in_time ?? 0
+        const queued = dropped - (said.get(queue) ?? 0)
+        said.set(queue, dropped)
         if (queued === 0) continue
-        const key = `${queue.destination.label}: ${lastError ?? `no answer within ${options.exitTimeoutMillis} ms`}`
+        const key = `${queue.destination.label}: ${lastError ?? missing}`
         losses.set(key, [...(losses.get(key) ?? []), `${queued} ${NOUNS[pipeline.signal]}`])
       }
     }

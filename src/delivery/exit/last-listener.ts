@@ -14,13 +14,20 @@ export interface LastListenerOptions {
   readonly isCrashing: () => boolean
 }
 
-export function listenLast({ listeners, run, isCrashing }: LastListenerOptions): void {
+export interface LastListener {
+  /** For an error that ends the process while its `exit` listeners run: those that follow, ours among them, are not called. */
+  onFatalError(): void
+}
+
+export function listenLast({ listeners, run, isCrashing }: LastListenerOptions): LastListener {
   Object.assign(onExit, { [IS_LAST]: true })
   let isMoving = false
+  let hasBegun = false
   let restoreExit = (): void => {}
   listeners.keep('exit', onExitBegins, true)
   listeners.keep('exit', onExit)
   listeners.keep('newListener', onNewListener)
+  return { onFatalError: () => hasBegun && runOnce() }
 
   function onNewListener(event: string | symbol): void {
     if (event !== 'exit' || isMoving) return
@@ -37,6 +44,8 @@ export function listenLast({ listeners, run, isCrashing }: LastListenerOptions):
   }
 
   function onExitBegins(): void {
+    if (isEmittedByHand()) return
+    hasBegun = true
     restoreExit = beforeNestedExit(runOnce)
   }
 
@@ -47,6 +56,7 @@ export function listenLast({ listeners, run, isCrashing }: LastListenerOptions):
   }
 
   function onExit(code: number): void {
+    if (isEmittedByHand()) return
     const later = listenersAfter(onExit)
     if (later.length === 0) runOnce()
     else runAfter(later, code)
@@ -75,11 +85,12 @@ function beforeNestedExit(run: () => void): () => void {
   const restore = (): void => {
     if (process.exit === nested) process.exit = exit
   }
-  const nested = ((code) => {
+  // without an argument the exit code that is set stays; with `undefined` it would not
+  const nested = ((...args) => {
     restore()
-    if (code !== undefined) process.exitCode = code
+    if (args[0] !== undefined) process.exitCode = args[0]
     run()
-    return exit.call(process, code)
+    return exit.apply(process, args)
   }) as typeof exit
   try {
     process.exit = nested
@@ -88,6 +99,9 @@ function beforeNestedExit(run: () => void): () => void {
   }
   return restore
 }
+
+/** An application may emit `exit` itself, to run its own listeners, and go on. */
+const isEmittedByHand = (): boolean => (process as { _exiting?: boolean })._exiting === false
 
 /** Listeners of the application that Node would call after ours; those of this package, in any copy, are left out. */
 function listenersAfter(own: Exit): Exit[] {

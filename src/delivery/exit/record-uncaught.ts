@@ -57,7 +57,7 @@ function endAll(span: Span, message: string): void {
 function readException(error: unknown): Exception {
   if (typeof error !== 'object' || error === null) return read(() => String(error)) ?? typeof error
   const [name, message] = [textOf(error, 'name') ?? 'Error', textOf(error, 'message')]
-  const isLikeError = message !== undefined || error instanceof Error
+  const isLikeError = message !== undefined || read(() => error instanceof Error)
   if (!isLikeError) return read(() => String(error)) ?? '[unreadable]'
   const code = read(() => (error as { code?: unknown }).code)
   return {

@@ -52,7 +52,7 @@ export function watchSignals({ listeners, runUntraced, hasUnsent, flush, conclud
   // signals reach the main thread only
   if (!threads().isMainThread) return { arm() {}, disarm() {} }
   const known = availableSignals()
-  const own = new Map<EndSignal, Listener>(known.map((signal) => [signal, () => onSignal(signal)]))
+  const own = new Map<EndSignal, Listener>(known.map((signal) => [signal, (_name, number) => onSignal(signal, number)]))
   let timer: NodeJS.Timeout | undefined
   let isEnding = false
   let since = 0
@@ -72,8 +72,9 @@ export function watchSignals({ listeners, runUntraced, hasUnsent, flush, conclud
   }
 
   /** Without a listener of ours the signal would have ended the process at once; so it does after the flush, or soon after a second signal. */
-  function onSignal(signal: EndSignal): void {
-    if (!isOurs(signal)) return
+  function onSignal(signal: EndSignal, number: unknown): void {
+    // Node gives the number; an application that emits the event itself ends nothing
+    if (typeof number !== 'number' || !isOurs(signal)) return
     if (isEnding) {
       if (performance.now() - since > SAME_SIGNAL_MILLIS) die(signal, SECOND_SIGNAL_MILLIS)
     } else {

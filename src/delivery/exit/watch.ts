@@ -3,6 +3,7 @@ import type { RunUntraced } from '../run-untraced.ts'
 import { listenLast } from './last-listener.ts'
 import { createProcessListeners } from './process-listeners.ts'
 import { watchSignals } from './signals.ts'
+import { watchHandler } from './uncaught-handler.ts'
 
 export interface ExitHost {
   /** Whether something is still to be sent, besides what the last attempt gave up. */
@@ -13,8 +14,8 @@ export interface ExitHost {
   flushAsync(): Promise<void>
   /** Sends what is left, blocking, within the time an end may take or within `limitMillis`. Never throws. */
   flushSync(limitMillis?: number): void
-  /** Says what is lost. */
-  conclude(): void
+  /** Says what is lost; `missing` where nothing is known of the back end. */
+  conclude(missing?: string): void
   /** An error nobody has caught; `isFatal` when nobody handles it either. */
   captureUncaught: ((error: unknown, isFatal: boolean) => void) | undefined
 }
@@ -37,8 +38,10 @@ export function watchExit(host: ExitHost, runUntraced: RunUntraced): ExitWatch {
     const isFatal = isUnhandled()
     isCrashing ||= isFatal
     host.captureUncaught?.(error, isFatal)
+    if (isFatal) last.onFatalError()
+    else watchHandler(end)
   })
-  listenLast({ listeners, run: () => end(), isCrashing: () => isCrashing })
+  const last = listenLast({ listeners, run: () => end(), isCrashing: () => isCrashing })
   const signals = watchSignals({ listeners, runUntraced, hasUnsent: host.hasUnsent, flush, conclude: end })
   return { arm: signals.arm, stop }
 

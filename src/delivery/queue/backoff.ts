@@ -6,7 +6,7 @@ const LONGEST_PAUSE_MILLIS = 5000
 const LONG_OUTAGE_MILLIS = 5 * 60_000
 const LONG_OUTAGE_PAUSE_MILLIS = 30_000
 /** Between attempts while the process waits for its end. */
-const FINAL_PAUSE_MILLIS = 75
+const FINAL_PAUSE_MILLIS = 40
 const JITTER = 0.2
 
 export interface Backoff {

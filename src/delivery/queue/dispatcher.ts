@@ -3,7 +3,7 @@
 import type { Compression, Destination } from '../../config/destination.ts'
 import { messageOf } from '../../errors.ts'
 import { cleanText } from '../../redact.ts'
-import { clearTimeout, performance, setTimeout } from '../../timers.ts'
+import { clearTimeout, performance, setImmediate, setTimeout } from '../../timers.ts'
 import type { Reporter } from '../reporter.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import { type Accepted, type Outcome, type Refusal, type Retryable, retryable } from '../send/outcome.ts'
@@ -13,6 +13,7 @@ import { NOUNS } from './counts.ts'
 import { Pace } from './pace.ts'
 import type { RequestStore } from './request-store.ts'
 import { isReadable, recode, simpler, splitInTwo } from './reshape.ts'
+import { mayBegin } from './turn.ts'
 
 const MAX_TEXT_LENGTH = 500
 
@@ -37,6 +38,7 @@ export class Dispatcher {
   private reason: string | undefined
   private timer: NodeJS.Timeout | undefined
   private isHeld = false
+  private isPostponed = false
 
   constructor(options: DispatcherOptions) {
     this.options = options
@@ -67,11 +69,25 @@ export class Dispatcher {
       this.pumpAfter(pause)
       return
     }
-    while (this.store.underWayCount < this.pace.limit) {
+    while (this.store.underWayCount < this.pace.limit && this.store.waitingCount > 0) {
+      if (!this.options.runUntraced(mayBegin)) {
+        this.pumpNextTurn()
+        return
+      }
       const request = this.store.startNext()
       if (!request) return
       this.options.runUntraced(() => void this.send(request))
     }
+  }
+
+  private pumpNextTurn(): void {
+    if (this.isPostponed) return
+    this.isPostponed = true
+    const pump = (): void => {
+      this.isPostponed = false
+      this.pump()
+    }
+    this.options.runUntraced(() => setImmediate(pump).unref())
   }
 
   private pumpAfter(millis: number): void {

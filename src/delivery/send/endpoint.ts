@@ -1,9 +1,6 @@
-/** What a connection needs to know of a URL. */
+/** What a connection needs to know of its endpoint. */
 import type * as Net from 'node:net'
 import type { TlsOptions } from '../../config/destination.ts'
-
-/** As sockets want it: an IPv6 address without its brackets. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '')
 
 /** Of a TLS connection for HTTP/2. An IP address is no name of a server: Node warns where it is given as one. */
 export function secureOptions(host: string, tls: TlsOptions | undefined) {

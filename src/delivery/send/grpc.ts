@@ -10,8 +10,9 @@ import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import type { Destination, Signal } from '../../config/destination.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
+import { hostOf, portOf } from '../../url-host.ts'
 import { compressSync, decompressSync } from '../queue/compress.ts'
-import { hostOf, secureOptions } from './endpoint.ts'
+import { secureOptions } from './endpoint.ts'
 import { judgeCall } from './grpc-answer.ts'
 import { createGrpcConnection, type GrpcConnection, type Keepalive } from './grpc-connection.ts'
 import { USER_AGENT } from './http.ts'
@@ -71,7 +72,7 @@ export function createGrpcSender(destination: Destination, keepalive = KEEPALIVE
   function openSocket(): Socket {
     const host = hostOf(url)
     const isSecure = url.protocol === 'https:'
-    const target = { host, port: Number(url.port) || (isSecure ? 443 : 80) }
+    const target = { host, port: portOf(url) }
     const { connect } = process.getBuiltinModule('node:net') as typeof Net
     if (!isSecure) return connect(target)
     const tls = process.getBuiltinModule('node:tls') as typeof Tls

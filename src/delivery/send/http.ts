@@ -5,8 +5,8 @@ import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
 import { loadLazily } from '../../lazy.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
+import { hostOf, portOf } from '../../url-host.ts'
 import { VERSION } from '../../version.ts'
-import { hostOf } from './endpoint.ts'
 import { type Answer, judgeAnswer } from './http-answer.ts'
 import { ANSWER_LIMIT_BYTES, MAX_SOCKETS } from './limits.ts'
 import { connectionOutcome, type Outcome, ProxyError, retryable } from './outcome.ts'
@@ -41,7 +41,7 @@ export function createHttpSender(destination: Destination): Sender {
     try {
       const isSecure = url.protocol === 'https:'
       const http = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http') as typeof Http
-      connection ??= connect(http, isSecure)
+      connection ??= connect(http)
       const { headers, ...options } = await connection
       const own = await signed(headersOf(message), message.body)
       return await attempt({ ...options, method: 'POST', headers: { ...headers, ...own } }, message.body, timeoutMillis)
@@ -51,11 +51,11 @@ export function createHttpSender(destination: Destination): Sender {
     }
   }
 
-  async function connect(http: typeof Http, isSecure: boolean): Promise<RequestOptions> {
+  async function connect(http: typeof Http): Promise<RequestOptions> {
     const target = {
       protocol: url.protocol,
       hostname: hostOf(url),
-      port: url.port || (isSecure ? 443 : 80),
+      port: portOf(url),
       path: url.pathname + url.search,
     }
     const proxy = findProxy(url, process.env)

@@ -1,5 +1,5 @@
 /** Finds the proxy for an address the way curl does: `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in either case. */
-import { hostOf } from './endpoint.ts'
+import { hostOf, portOf, withoutBrackets } from '../../url-host.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,7 +16,7 @@ export function findProxy(target: URL, env: Environment): URL | undefined {
 
 function isExempt(target: URL, list: string): boolean {
   const host = hostOf(target).toLowerCase()
-  const port = target.port || (target.protocol === 'https:' ? '443' : '80')
+  const port = String(portOf(target))
   return list
     .split(/[\s,]+/)
     .filter(Boolean)
@@ -27,7 +27,7 @@ function matches(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true
   const withPort = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry)
   if (withPort && withPort[2] !== port) return false
-  const name = (withPort?.[1] ?? entry).replace(/^\[|\]$/g, '').replace(/^\*?\./, '')
+  const name = withoutBrackets(withPort?.[1] ?? entry).replace(/^\*?\./, '')
   return name.includes('/') ? isInSubnet(host, name) : host === name || host.endsWith(`.${name}`)
 }
 

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { TlsOptions } from '../../config/destination.ts'
-import { hostOf, secureOptions } from './endpoint.ts'
+import { hostOf, portOf } from '../../url-host.ts'
+import { secureOptions } from './endpoint.ts'
 import { MAX_SOCKETS } from './limits.ts'
 import { ProxyError } from './outcome.ts'
 
@@ -30,7 +31,7 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
     request: {
       protocol: 'http:',
       hostname: hostOf(proxy),
-      port: proxy.port || 80,
+      port: portOf(proxy),
       path: target.href,
       headers: authorization(proxy),
     },
@@ -40,12 +41,12 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
 /** A connection to the target that runs through the proxy, for protocols which bring their own client. */
 export function openTunnelThroughProxy(proxy: URL, target: URL, tls: TlsOptions | undefined): Promise<Socket> {
   const { request } = process.getBuiltinModule(proxy.protocol === 'https:' ? 'node:https' : 'node:http') as typeof Http
-  const authority = `${target.hostname}:${target.port || (target.protocol === 'https:' ? 443 : 80)}`
+  const authority = `${target.hostname}:${portOf(target)}`
   return new Promise((resolve, reject) => {
     const connect = request({
       method: 'CONNECT',
       hostname: hostOf(proxy),
-      port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+      port: portOf(proxy),
       path: authority,
       headers: { host: authority, ...authorization(proxy) },
     })

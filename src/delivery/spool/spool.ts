@@ -22,7 +22,7 @@ const SWEEP_MILLIS = 200
 const WRITE_AFTER_MILLIS = 250
 const FIRST_SWEEP_MILLIS = 100
 /** Work on the disk never blocks the loop longer than this, but at the end of the process. */
-const SLICE_MILLIS = 4
+const SLICE_MILLIS = 3
 const PAUSE_MILLIS = 4
 const LAST_SCAN_MILLIS = 50
 const RETRY_AFTER_ERROR_MILLIS = 10_000

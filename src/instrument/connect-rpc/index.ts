@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { hostOf, portOf } from '../../url-host.ts'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
 import { describeError } from '../error-text.ts'
 import { tryStart } from '../run-in-span.ts'
@@ -68,16 +69,15 @@ function patch(exported: object, tracing: Tracing): void {
     )
 }
 
-function attributesOf({ service, method, url }: Call): Attributes {
-  const attributes: Attributes = { 'rpc.system.name': 'connectrpc', 'rpc.method': `${service.typeName}/${method.name}` }
-  if (!URL.canParse(url)) return attributes
-  const { hostname, port, protocol } = new URL(url)
-  attributes['server.address'] = hostname
-  attributes['server.port'] = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
-  return attributes
-}
-
 const nameOf = ({ service, method }: Call): string => `${service.typeName}/${method.name}`
+
+const procedureOf = (call: Call): Attributes => ({ 'rpc.system.name': 'connectrpc', 'rpc.method': nameOf(call) })
+
+function attributesOf(call: Call): Attributes {
+  if (!URL.canParse(call.url)) return procedureOf(call)
+  const url = new URL(call.url)
+  return { ...procedureOf(call), 'server.address': hostOf(url), 'server.port': portOf(url) }
+}
 
 async function ask(tracing: Tracing, next: Next, call: Call): Promise<Answer> {
   const parent = context.active()
@@ -97,9 +97,8 @@ async function serve(tracing: Tracing, next: Next, call: Call): Promise<Answer> 
   const active = context.active()
   const request = getRPCMetadata(active)
   if (request !== undefined) {
-    const { 'rpc.system.name': system, 'rpc.method': method } = attributesOf(call)
     request.route = `/${nameOf(call)}`
-    request.span.setAttributes({ 'rpc.system.name': system!, 'rpc.method': method! })
+    request.span.setAttributes(procedureOf(call))
     try {
       return await next(call)
     } catch (error) {
@@ -107,8 +106,12 @@ async function serve(tracing: Tracing, next: Next, call: Call): Promise<Answer> 
       throw error
     }
   }
-  const parent = propagation.extract(ROOT_CONTEXT, Object.fromEntries(call.header))
-  const span = tracing.startSpan(nameOf(call), { kind: SpanKind.SERVER, attributes: attributesOf(call) }, parent)
+  let parent = ROOT_CONTEXT
+  const span = tryStart(() => {
+    parent = propagation.extract(ROOT_CONTEXT, Object.fromEntries(call.header))
+    return tracing.startSpan(nameOf(call), { kind: SpanKind.SERVER, attributes: attributesOf(call) }, parent)
+  })
+  if (span === undefined) return next(call)
   return follow(span, trace.setSpan(parent, span), next, call, isFailure)
 }
 

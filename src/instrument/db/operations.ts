@@ -21,7 +21,7 @@ export interface Operations<Connection extends object> {
   /** As `onMeters` of a definition. */
   useMeters(provider: MeterProvider, scope: Scope, settings: Settings): void
   /** Undefined where nothing is traced. */
-  start(tracing: Tracing, connection: Connection, text: string): Operation | undefined
+  start(tracing: Tracing, connection: Connection, text: string | (() => string)): Operation | undefined
   /** The operation is found to run on another connection than it was begun with. */
   move(operation: Operation, connection: Connection): void
   end(operation: Operation, error: unknown): void
@@ -40,7 +40,7 @@ export function createOperations<Connection extends object>(
       if (targets === undefined || !tracing.isEnabled()) return undefined
       try {
         const target = targets.of(connection)
-        const { name, operation: verb, attributes } = target.statementOf(text)
+        const { name, operation: verb, attributes } = target.statementOf(typeof text === 'string' ? text : text())
         const startMillis = performance.now()
         const span = tracing.startSpan(name, { kind: SpanKind.CLIENT, attributes }, context.active())
         return { span, verb, startMillis, target, isDone: false }
@@ -60,7 +60,7 @@ export function createOperations<Connection extends object>(
       const { span, target, verb, startMillis } = operation
       const errorType = error ? failSpan(span, error) : undefined
       span.end()
-      target.record((performance.now() - startMillis) / 1_000, verb, errorType)
+      target.record((performance.now() - startMillis) / 1_000, verb, errorType, span)
     },
   }
 }

@@ -61,6 +61,31 @@ const mysqlQuery: Adapter = {
   },
 }
 
+/** Messages get headers of their own: those of a message that is sent again, or shared by many, would name the wrong span. */
+const kafkaSend: Adapter = { before: ([record, ...rest]) => [withOwnMessages(record), ...rest] }
+const kafkaSendBatch: Adapter = {
+  before([batch, ...rest]) {
+    const topics = isObject(batch) ? batch['topicMessages'] : undefined
+    return [
+      Array.isArray(topics) ? { ...(batch as Dictionary), topicMessages: topics.map(withOwnMessages) } : batch,
+      ...rest,
+    ]
+  },
+}
+
+/** The instrumentation replaces both functions of a transaction once there is one. */
+const kafkaTransaction: Adapter = {
+  before: (args) => args,
+  result: (promise) =>
+    (promise as Promise<Dictionary>).then((transaction) => {
+      for (const [name, { before }] of Object.entries({ send: kafkaSend, sendBatch: kafkaSendBatch })) {
+        const traced = transaction[name] as (...args: unknown[]) => unknown
+        transaction[name] = (...args: unknown[]) => traced.apply(transaction, before(args))
+      }
+      return transaction
+    }),
+}
+
 /** Instrumentation -> the function it wraps, `*` for all -> how. */
 const ADAPTERS: Readonly<Record<string, Readonly<Record<string, Adapter>>>> = {
   http: { request: httpRequest, get: httpRequest },
@@ -68,12 +93,20 @@ const ADAPTERS: Readonly<Record<string, Readonly<Record<string, Adapter>>>> = {
   mysql: { query: mysqlQuery, getConnection: callback },
   mysql2: { query: callback, execute: callback },
   amqplib: { publish: { before: (args) => args.with(3, copyOf(args[3], ['headers'])) } },
+  kafkajs: {
+    send: kafkaSend,
+    sendBatch: kafkaSendBatch,
+    transaction: kafkaTransaction,
+    run: { before: ([config, ...rest]) => [copyOf(config, []), ...rest] },
+  },
   grpc: { '*': { before: (args) => args.map(cloneOfMetadata) } },
   hapi: {
     register: { before: ([plugins, ...rest]) => [copyOfEach(plugins, ['plugin']), ...rest] },
     route: { before: ([routes, ...rest]) => [copyOfEach(routes, ['options', 'config']), ...rest] },
     ext: { before: ([events, ...rest]) => [copyOfEach(events, ['method']), ...rest] },
   },
+  // loggers that share a list of transports would each send the lines of all
+  winston: { configure: { before: ([options, ...rest]) => [withOwnTransports(options), ...rest] } },
 }
 
 /** `wrapper`, for which the arguments are adapted. */
@@ -122,6 +155,12 @@ function copyOfEach(given: unknown, inner: readonly string[]): unknown {
   return Array.isArray(given) ? given.map((one) => copyOf(one, inner)) : copyOf(given, inner)
 }
 
+/** A single transport is no list, and stays itself. */
+function withOwnTransports(given: unknown): unknown {
+  if (!isObject(given) || !Array.isArray(given['transports'])) return given
+  return Object.assign(copyOf(given, []) as Dictionary, { transports: [...given['transports']] })
+}
+
 /** A copy that may be written to, of the objects below `inner` as well. */
 function copyOf(given: unknown, inner: readonly string[]): unknown {
   if (typeof given === 'function')
@@ -141,6 +180,11 @@ function copyOf(given: unknown, inner: readonly string[]): unknown {
 /** A namespace has none, and what has none is taken for odd. */
 function prototypeOf(given: object): object {
   return (Object.getPrototypeOf(given) as object | null) ?? Object.prototype
+}
+
+function withOwnMessages(record: unknown): unknown {
+  if (!isObject(record) || !Array.isArray(record['messages'])) return record
+  return { ...record, messages: record['messages'].map((message) => copyOf(message, ['headers'])) }
 }
 
 function cloneOfMetadata(given: unknown): unknown {

@@ -37,9 +37,7 @@ export interface ImportTargets {
 
 /** Calls `onSight` before a package or built-in is imported; those for which `isTarget` answers true can then be patched. */
 export function watchImport(targets: ImportTargets): ImportWatch {
-  // Deno 2 has the function, and breaks down when a hook answers with a module of its own
-  if (process.versions['deno'] !== undefined) return { kind: 'none' }
-  if (isPnpWithoutLoader()) return { kind: 'none' }
+  if (isUnhookable()) return { kind: 'none' }
   if (!canHookInThread()) return watchFromLoaderThread(targets.onSight)
   let isFirst = false
   let wrapper: Hook | undefined
@@ -87,6 +85,9 @@ export function watchImport(targets: ImportTargets): ImportWatch {
     }
   }
 }
+
+/** Deno 2 has `registerHooks`, and breaks down when a hook answers with a module of its own. */
+const isUnhookable = (): boolean => process.versions['deno'] !== undefined || isPnpWithoutLoader()
 
 /**
  * Yarn's Plug'n'Play keeps packages in archives. Without its loader, Node no longer finds the ES modules in there that CommonJS requires once
@@ -155,7 +156,7 @@ function watchFromLoaderThread(onSight: (moduleName: string) => boolean): Import
 
 /** How ES modules would be seen by this version of Node. */
 export function importHookKind(): ImportWatch['kind'] {
-  if (isPnpWithoutLoader()) return 'none'
+  if (isUnhookable()) return 'none'
   if (canHookInThread()) return 'sync'
   return typeof Module.register === 'function' ? 'async' : 'none'
 }

@@ -4,6 +4,7 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, Outgoi
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { log } from '../../log.ts'
+import { hostOf, portOf } from '../../url-host.ts'
 import type { Tracing } from '../define.ts'
 import { describeError } from '../error-text.ts'
 import { normalizeMethod } from '../http/request-attributes.ts'
@@ -120,11 +121,11 @@ function addressOf({ sentHeaders }: ClientHttp2Stream, session: ClientHttp2Sessi
   const authority = sentHeaders?.[':authority']
   const base = `${scheme}://${String(authority)}`
   if (authority === undefined || !URL.canParse(base)) return {}
-  const { hostname, port } = new URL(base)
+  const url = new URL(base)
   const [path = '', query] = String(sentHeaders?.[':path'] ?? '/').split('?', 2)
   const attributes: Attributes = {
-    'server.address': hostname.replace(/^\[|\]$/g, ''),
-    'server.port': port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
+    'server.address': hostOf(url),
+    'server.port': portOf(url),
   }
   if (sentHeaders?.[':method'] !== 'CONNECT')
     attributes['url.full'] = `${base}${path}${query === undefined ? '' : `?${hideSecrets(query)}`}`

@@ -49,12 +49,15 @@ const MAX_RUNS = 10_000
 export function createHandler(tracing: Tracing): object {
   const runs = new Map<string, Run>()
 
+  const remember = (runId: string, run: Run): void => {
+    if (runs.size >= MAX_RUNS) runs.delete(runs.keys().next().value!)
+    runs.set(runId, run)
+  }
   const begin = (runId: string, parentRunId: unknown, name: string, kind: SpanKind, attributes: Attributes): void =>
     attempt(() => {
       const outer = runs.get(String(parentRunId))?.span
       const parent = outer === undefined ? context.active() : trace.setSpan(context.active(), outer)
-      if (runs.size >= MAX_RUNS) runs.delete(runs.keys().next().value!)
-      runs.set(runId, { span: tracing.startSpan(name, { kind, attributes }, parent), isOwn: true })
+      remember(runId, { span: tracing.startSpan(name, { kind, attributes }, parent), isOwn: true })
     })
   const end = (runId: string, describe: (span: Span) => void): void =>
     attempt(() => {
@@ -152,7 +155,7 @@ export function createHandler(tracing: Tracing): object {
     ) {
       const outer = runs.get(String(parentRunId))
       if (outer !== undefined) {
-        runs.set(runId, { span: outer.span, isOwn: false })
+        remember(runId, { span: outer.span, isOwn: false })
         return
       }
       const name = runName ?? nameOf(chain)

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
+import { types } from 'node:util'
 import { moduleNameOf } from '../hooks/module-require.ts'
+import { isToldOf } from '../targets.ts'
 import { findTaken } from './taken-names.ts'
 
 /** One target that was loaded too early. */
@@ -16,6 +18,8 @@ export interface LateLoad {
   readonly replaced: readonly string[]
   /** Those of `replaced` which a file of the application took: calls through them are not traced. */
   readonly taken: readonly string[]
+  /** Loaded as ES modules, which cannot be patched any more: it is not traced, or its routes are not known. */
+  readonly isMissed?: true
 }
 
 const require = createRequire(import.meta.url)
@@ -31,10 +35,16 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
   for (const [filename, cached] of Object.entries(require.cache)) {
     const name = filename.includes('node_modules') ? moduleNameOf(filename) : undefined
     if (name === undefined || !cached?.loaded || !activate(name)) continue
+    if (types.isModuleNamespaceObject(cached.exports) && !isToldOf(name)) {
+      // unless it has files of CommonJS besides
+      if (!found.has(name)) found.set(name, { ...describe(cached, name), isMissed: true })
+      continue
+    }
     const before = functionsOf(cached.exports)
     // the hooks see the file as if it were loaded now; its code does not run again
     const exported: unknown = cached.require(filename)
-    const late = found.get(name) ?? describe(cached, name)
+    const known = found.get(name)
+    const late = known === undefined || known.isMissed ? describe(cached, name) : known
     found.set(name, late)
     const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(cached, name))
     if (replaced.length > 0) found.set(name, withReplaced(late, replaced, cached))

@@ -1,9 +1,24 @@
 /** Says once, by name, what is not traced because of when or in which version it was loaded. */
 import { log } from '../../log.ts'
+import { ROUTES, TARGETS } from '../targets.ts'
 import type { LateLoad } from './attach.ts'
 import type { UnsupportedVersion } from './unsupported.ts'
 
 const FIX = 'start with node --import uptrace-node/register, or call configureOpentelemetry() before it is loaded'
+
+const FIX_IMPORT =
+  'start with node --import uptrace-node/register, or load it by import() after configureOpentelemetry()'
+
+/** One line a package that was imported as ES modules. */
+export function warnOfMissed(late: readonly LateLoad[]): void {
+  for (const { module, version, loadedBy, isMissed } of late) {
+    if (!isMissed) continue
+    const isRouter = TARGETS[module]!.every((name) => name === ROUTES)
+    log.warn(
+      `${module} ${version ?? ''} was loaded before telemetry was configured${loadedBy === undefined ? '' : ` (by ${loadedBy})`}, as ES modules, which cannot be patched afterwards: ${isRouter ? 'its routes are not known' : 'it is not traced'}. To fix it, ${FIX_IMPORT}`,
+    )
+  }
+}
 
 /** One line a package whose functions were taken before they could be patched. */
 export function warnOfTaken(late: readonly LateLoad[]): void {

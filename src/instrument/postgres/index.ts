@@ -38,7 +38,7 @@ export function createPostgres(settings: Settings): Instrumentation {
 function patchQuery({ Query }: { readonly Query: { readonly prototype: Query } }, tracing: Tracing): void {
   wrapMethod(Query.prototype, 'handle', (original) => {
     return function (this: Query, ...args: unknown[]) {
-      const operation = this.executed ? undefined : operations.start(tracing, UNKNOWN, textOf(this))
+      const operation = this.executed ? undefined : operations.start(tracing, UNKNOWN, () => textOf(this))
       if (operation !== undefined) {
         underWay.set(this, operation)
         endWith(this, (error) => operations.end(operation, error))

@@ -1,5 +1,6 @@
 /** polka: its router finds handlers by a pattern, which is remembered as the application gave it. */
-import { type Any, askLater } from './say-route.ts'
+import { wrapMethod } from '../wrap-method.ts'
+import { askLater } from './say-route.ts'
 
 interface Router {
   /** Of 0.5: handlers by method and pattern; of 1: none. */
@@ -17,18 +18,21 @@ const patterns = new WeakMap<object, string>()
 
 export function patchPolka(exported: unknown): unknown {
   const create = ((exported as { default?: unknown }).default ?? exported) as () => object
-  const prototype = Object.getPrototypeOf(create()) as { add: Any; find: Any }
-  const { add, find } = prototype
-  prototype.add = function (...args) {
-    const result = add.apply(this, args)
-    remember(this as Router, args)
-    return result
-  }
-  prototype.find = function (...args) {
-    const found = find.apply(this, args)
-    if (found) watch(this as Router, found as object, args)
-    return found
-  }
+  const prototype = Object.getPrototypeOf(create()) as object
+  wrapMethod(prototype, 'add', (add) => {
+    return function (this: Router, ...args: unknown[]) {
+      const result = add.apply(this, args)
+      remember(this, args)
+      return result
+    }
+  })
+  wrapMethod(prototype, 'find', (find) => {
+    return function (this: Router, ...args: unknown[]) {
+      const found = find.apply(this, args)
+      if (found) watch(this, found as object, args)
+      return found
+    }
+  })
   return exported
 }
 

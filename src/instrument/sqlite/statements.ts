@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { createOperations, type Operation } from '../db/operations.ts'
 import type { Tracing } from '../define.ts'
+import { tryStart } from '../run-in-span.ts'
 import { wrapMethod } from '../wrap-method.ts'
 
 export interface Database {
@@ -10,6 +11,8 @@ export interface Database {
 }
 
 const METHODS = ['run', 'get', 'all'] as const
+/** Prototypes of statements and of what iterates over them. */
+const wrapped = new WeakSet<object>()
 const iterations = new WeakMap<object, Operation>()
 
 export function createSqliteOperations() {
@@ -27,10 +30,13 @@ export type Describe = (statement: object) => { readonly database: Database; rea
 
 /** Of all statements of this class. */
 export function wrapStatements(prototype: object, operations: Operations, tracing: Tracing, describe: Describe): void {
-  const start = (statement: object): Operation | undefined => {
-    const known = tracing.isEnabled() ? describe(statement) : undefined
-    return known === undefined ? undefined : operations.start(tracing, known.database, known.text)
-  }
+  if (wrapped.has(prototype)) return
+  wrapped.add(prototype)
+  const start = (statement: object): Operation | undefined =>
+    tryStart(() => {
+      const known = tracing.isEnabled() ? describe(statement) : undefined
+      return known === undefined ? undefined : operations.start(tracing, known.database, known.text)
+    })
   for (const name of METHODS)
     wrapMethod(prototype, name, (original) => {
       return function (this: object, ...args: unknown[]) {
@@ -68,6 +74,8 @@ function attempt<T>(operations: Operations, operation: Operation, run: () => T):
 
 /** The last row ends a statement, and so does a loop that is left. */
 function wrapIterator(prototype: object, operations: Operations): void {
+  if (wrapped.has(prototype)) return
+  wrapped.add(prototype)
   for (const name of ['next', 'return'])
     wrapMethod(prototype, name, (original) => {
       return function (this: object, ...args: unknown[]) {

@@ -48,6 +48,7 @@ export function tellOfOtherFetch(): void {
 /** The options with the headers that were added, in objects of our own; what cannot be read is for `fetch` to refuse. */
 function tryTell(channels: Channels, [input, init]: Parameters<Fetch>): [RequestInit, Told] | undefined {
   try {
+    if (!isPlain(init)) return undefined
     const given = input instanceof Request ? input : undefined
     const { origin, pathname, search } = new URL(given?.url ?? String(input))
     if (!/^https?:/.test(origin)) return undefined
@@ -60,4 +61,11 @@ function tryTell(channels: Channels, [input, init]: Parameters<Fetch>): [Request
   } catch {
     return undefined
   }
+}
+
+/** Of another object a copy would lose what it inherits, such as getters of a class. */
+function isPlain(init: unknown): boolean {
+  if (init === undefined || init === null) return true
+  const prototype: unknown = Object.getPrototypeOf(init)
+  return typeof init === 'object' && (prototype === null || prototype === Object.prototype)
 }

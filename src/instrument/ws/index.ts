@@ -6,7 +6,7 @@ import { applyIn } from '../call-in.ts'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
 import { type Emit, wrapEmit } from '../http/inherited-emit.ts'
 import { createRequestAttributes, normalizeMethod } from '../http/request-attributes.ts'
-import { endSpan, tryStart } from '../run-in-span.ts'
+import { endSpan, runInSpan, tryStart } from '../run-in-span.ts'
 import { wholeOf, wrapMethod } from '../wrap-method.ts'
 import { kindOf, sizeOf } from './message.ts'
 
@@ -108,7 +108,7 @@ function emitOfSocket(below: Emit, tracing: Tracing): Emit {
         ? tryStart(() => startReceive(tracing, this as WebSocket, args))
         : undefined
     if (span === undefined) return below.call(this, event, ...args)
-    return context.with(trace.setSpan(ROOT_CONTEXT, span), () => runNow(span, () => below.call(this, event, ...args)))
+    return runInSpan(span, ROOT_CONTEXT, () => below.call(this, event, ...args))
   }
 }
 
@@ -125,7 +125,7 @@ function isTraced(tracing: Tracing, socket: WebSocket): boolean {
   return !carriers.has(socket) && !ENGINE_IO.test(String(socket.url))
 }
 
-/** What listeners begin and wait for is below the span, which is that of the call. */
+/** Callbacks of the application run where it called, not below the span. */
 function runNow<T>(span: Span, run: () => T): T {
   try {
     const result = run()

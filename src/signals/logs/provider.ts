@@ -7,6 +7,7 @@ import {
   type LogRecordProcessor,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
+import type { MaskValue } from '../../config/redaction-options.ts'
 import type { Config } from '../../config/resolve.ts'
 import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
@@ -37,6 +38,8 @@ export interface LogsOptions {
   readonly delivery: LogRecordProcessor | undefined
   readonly baggageKeys: readonly string[]
   readonly printsPretty: boolean
+  /** For what is printed or served. */
+  readonly mask?: MaskValue | undefined
 }
 
 export function createLoggerProvider(options: LogsOptions): LoggerProvider {
@@ -58,7 +61,9 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
       ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
       ...options.logRecordProcessors,
       ...(options.delivery ? [ofKeptTraces(options.delivery, options.fates)] : []),
-      ...(options.printsPretty ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter() })] : []),
+      ...(options.printsPretty
+        ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter(options.mask) })]
+        : []),
     ],
   })
   const { delivery, resource, minSeverity } = options

@@ -104,7 +104,7 @@ class PeriodicReader extends MetricReader {
     const left = (): number => Math.max(0, deadline - performance.now())
     // begun before anything is awaited: a caller may not wait at all
     const before = this.ongoing
-    const run = before ? before.then(() => this.runOnce(left())) : this.runOnce(timeoutMillis)
+    const run = before && timeoutMillis > 0 ? before.then(() => this.runOnce(left())) : this.runOnce(timeoutMillis)
     if (!(await settlesWithin(run, timeoutMillis))) return
     const { exporter } = this.options
     await settlesWithin((exporter.forceFlush as Limited).call(exporter, { timeoutMillis: left() }), left())
@@ -121,7 +121,8 @@ class PeriodicReader extends MetricReader {
 
   private async collectAndExport(timeoutMillis: number): Promise<void> {
     const { exporter, limit, intervalMillis } = this.options
-    const waitMillis = Math.min(MAX_WAIT_MILLIS, intervalMillis / 4, timeoutMillis / 2)
+    // a caller that does not wait takes nothing from the callbacks
+    const waitMillis = Math.min(MAX_WAIT_MILLIS, intervalMillis / 4, (timeoutMillis || this.options.timeoutMillis) / 2)
     const usual = limit.millis
     limit.millis = waitMillis
     // the callbacks have been called when this returns

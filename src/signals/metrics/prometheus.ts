@@ -2,14 +2,18 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import type { IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { CollectionResult, IMetricReader } from '@opentelemetry/sdk-metrics'
+import type { MaskValue } from '../../config/redaction-options.ts'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { maskLabels } from './masked-labels.ts'
 import { asksForOpenMetrics, OPEN_METRICS, toOpenMetrics } from './open-metrics.ts'
 
 export interface PrometheusOptions {
   readonly host: string | undefined
   readonly port: number | undefined
+  /** Masks secrets among the labels. */
+  readonly mask?: MaskValue | undefined
 }
 
 const DEFAULTS = PrometheusExporter.DEFAULT_OPTIONS
@@ -23,8 +27,11 @@ class Reader extends PrometheusExporter {
   private readonly server: Server
   private readonly serializer = new PrometheusSerializer()
 
-  constructor({ host = DEFAULTS.host, port = DEFAULTS.port }: PrometheusOptions) {
+  private readonly mask: MaskValue | undefined
+
+  constructor({ host = DEFAULTS.host, port = DEFAULTS.port, mask }: PrometheusOptions) {
     super({ preventServerStart: true })
+    this.mask = mask
     this.server = createServer((request, response) => this.answer(request, response)).unref()
     this.server.on('error', (error) => log.warn(`metrics cannot be served to Prometheus: ${error.message}`))
     this.server.listen({ host, port })
@@ -35,6 +42,11 @@ class Reader extends PrometheusExporter {
       this.server.close(() => resolve())
       this.server.closeIdleConnections()
     })
+  }
+
+  override async collect(options?: Parameters<IMetricReader['collect']>[0]): Promise<CollectionResult> {
+    const result = await super.collect(options)
+    return this.mask ? { ...result, resourceMetrics: maskLabels(result.resourceMetrics, this.mask) } : result
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {

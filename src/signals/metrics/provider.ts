@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import type { ExemplarFilter } from '../../config/config.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
+import type { MaskValue } from '../../config/redaction-options.ts'
 import type { ScrapeOptions } from '../../config/resolved-destinations.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createPrettyMetricExporter } from '../pretty-print.ts'
@@ -29,6 +30,8 @@ export interface MetricsOptions {
   readonly metricReaders: readonly IMetricReader[]
   readonly delivery: PushMetricExporter | undefined
   readonly printsPretty: boolean
+  /** For what is printed or served. */
+  readonly mask?: MaskValue | undefined
   /** Set where metrics can be fetched; what it leaves out the environment says. */
   readonly prometheus: ScrapeOptions | undefined
   readonly exemplarFilter: ExemplarFilter
@@ -75,8 +78,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     readers: [
       ...metricReaders,
       ...(delivery ? [periodic(delivery)] : []),
-      ...(printsPretty ? [periodic(createPrettyMetricExporter())] : []),
-      ...(prometheus ? [createPrometheusReader(prometheus, options.env)] : []),
+      ...(printsPretty ? [periodic(createPrettyMetricExporter(options.mask))] : []),
+      ...(prometheus ? [createPrometheusReader(prometheus, options)] : []),
     ],
   })
   quickenRecords(meterProvider)
@@ -88,11 +91,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return { meterProvider, durationMetrics, refused }
 }
 
-function createPrometheusReader(given: ScrapeOptions, environment: Environment): IMetricReader {
+function createPrometheusReader(given: ScrapeOptions, { env: environment, mask }: MetricsOptions): IMetricReader {
   const prometheus = loadLazily<typeof import('./prometheus.ts')>('prometheus')
   const env = readEnvironment(environment)
   return prometheus.createPrometheusReader({
     host: given.host ?? env.text('OTEL_EXPORTER_PROMETHEUS_HOST'),
     port: given.port ?? env.number('OTEL_EXPORTER_PROMETHEUS_PORT'),
+    mask,
   })
 }

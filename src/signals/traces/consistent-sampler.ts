@@ -8,16 +8,11 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace'
-import { EMPTY_TRACE_STATE } from '../../context/trace-state.ts'
+import { DIGITS, readRandomness, readThreshold, trimZeros, withThreshold } from './ot-state.ts'
 
-/** The randomness of a trace has 56 bits, 14 hex digits: all comparisons are of texts of that length. */
-const DIGITS = 14
 const RANGE = 1n << 56n
 /** Hex digits a threshold is rounded to, beyond those that are all 0 or all f. */
 const PRECISION = 4
-const VENDOR = 'ot'
-const THRESHOLD = /^[0-9a-f]{1,14}$/
-const RANDOMNESS = /^[0-9a-f]{14}$/
 
 /** Records this share of traces, whoever started them. */
 export class ConsistentProbabilitySampler implements Sampler {
@@ -31,7 +26,7 @@ export class ConsistentProbabilitySampler implements Sampler {
 
   shouldSample(context: Context, traceId: string): SamplingResult {
     const state = findParent(context)?.traceState
-    const isSampled = this.#threshold !== undefined && isBelow(this.#threshold, readRandomness(state, traceId))
+    const isSampled = this.#threshold !== undefined && isBelow(this.#threshold, randomnessOf(state, traceId))
     return decide(isSampled, withThreshold(state, isSampled ? this.#threshold : undefined))
   }
 
@@ -52,9 +47,8 @@ export class ParentThresholdSampler implements Sampler {
     const parent = findParent(context)
     if (parent === undefined) return this.#root.shouldSample(context, traceId)
     const isSampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0
-    const threshold = readPart(parent.traceState, 'th', THRESHOLD)
-    const isTrue =
-      isSampled && threshold !== undefined && isBelow(threshold, readRandomness(parent.traceState, traceId))
+    const threshold = readThreshold(parent.traceState)
+    const isTrue = isSampled && threshold !== undefined && isBelow(threshold, randomnessOf(parent.traceState, traceId))
     return decide(isSampled, withThreshold(parent.traceState, isTrue ? threshold : undefined))
   }
 
@@ -75,7 +69,7 @@ export function formatThreshold(ratio: number): string | undefined {
   const dropped = BigInt(4 * (DIGITS - Math.min(DIGITS, PRECISION + extra)))
   const rounded = dropped === 0n ? exact : ((exact + (1n << (dropped - 1n))) >> dropped) << dropped
   const threshold = rounded >= RANGE ? RANGE - 1n : rounded
-  return threshold.toString(16).padStart(DIGITS, '0').replace(/0+$/, '') || '0'
+  return trimZeros(threshold.toString(16).padStart(DIGITS, '0'))
 }
 
 /** Hex digits that are 0 in front of the first other one. */
@@ -89,30 +83,12 @@ function findParent(context: Context): SpanContext | undefined {
 }
 
 /** What the trace was started with, or else the last 56 bits of its id. */
-function readRandomness(state: TraceState | undefined, traceId: string): string {
-  return readPart(state, 'rv', RANDOMNESS) ?? traceId.slice(-DIGITS).toLowerCase()
+function randomnessOf(state: TraceState | undefined, traceId: string): string {
+  return readRandomness(state) ?? traceId.slice(-DIGITS).toLowerCase()
 }
 
 function isBelow(threshold: string, randomness: string): boolean {
   return threshold.padEnd(DIGITS, '0') <= randomness
-}
-
-function readPart(state: TraceState | undefined, name: 'th' | 'rv', legal: RegExp): string | undefined {
-  const part = state
-    ?.get(VENDOR)
-    ?.split(';')
-    .find((item) => item.startsWith(`${name}:`))
-  const value = part?.slice(name.length + 1)
-  return value !== undefined && legal.test(value) ? value : undefined
-}
-
-/** The state with that threshold, or without one; `undefined` where it stays as it is. What else stands under `ot` is kept. */
-function withThreshold(state: TraceState | undefined, threshold: string | undefined): TraceState | undefined {
-  const before = state?.get(VENDOR)
-  const others = (before?.split(';') ?? []).filter((item) => item !== '' && !item.startsWith('th:'))
-  const after = [...(threshold === undefined ? [] : [`th:${threshold}`]), ...others].join(';')
-  if (after === (before ?? '')) return undefined
-  return after === '' ? state?.unset(VENDOR) : (state ?? EMPTY_TRACE_STATE).set(VENDOR, after)
 }
 
 function decide(isSampled: boolean, traceState: TraceState | undefined): SamplingResult {

@@ -1,8 +1,10 @@
 /** Which traces are kept once they are known, why, and for how many a kept one stands. */
-import { createTraceState, type SpanContext, SpanStatusCode, type TraceState } from '@opentelemetry/api'
+import { type SpanContext, SpanStatusCode, type TraceState } from '@opentelemetry/api'
 import { hrTimeToMilliseconds } from '@opentelemetry/core'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
+import { EMPTY_TRACE_STATE } from '../../context/trace-state.ts'
+import { DIGITS, readRandomness, readThreshold, withThreshold } from './ot-state.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
 /** `parent`: a caller has decided with a threshold; `slow` and `error` and `when` are the rules of those names. */
@@ -23,7 +25,6 @@ export interface KeepRules {
 }
 
 const TWO_56 = 2 ** 56
-const THRESHOLD_DIGITS = 14
 const RANDOM_TRACE_ID_FLAG = 0x02
 
 export function createKeepRules({ errors, slowerThanMillis, when, ratio, perSecond }: KeepOptions): KeepRules {
@@ -52,42 +53,30 @@ export function createKeepRules({ errors, slowerThanMillis, when, ratio, perSeco
 
 /** The caller's threshold: it has decided for the whole trace. Sampled flags alone say nothing, since those are set before anything is known. */
 export function hasThreshold(state: TraceState | undefined): boolean {
-  return memberOf(state, 'th') !== undefined
+  return readThreshold(state) !== undefined
 }
 
-/** @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-handling/ */
 export function withProbability(state: TraceState | undefined, probability: number): TraceState {
-  const threshold = thresholdOf(probability).replace(/0+$/, '') || '0'
-  const others = (state?.get('ot') ?? '').split(';').filter((member) => member && !member.startsWith('th:'))
-  return (state ?? createTraceState()).set('ot', [`th:${threshold}`, ...others].join(';'))
+  return withThreshold(state, thresholdOf(probability)) ?? state ?? EMPTY_TRACE_STATE
 }
 
 /** The probability that an earlier sampler kept the trace with, from its threshold; 1 without a threshold. */
 export function probabilityOf(state: TraceState | undefined): number {
-  const threshold = memberOf(state, 'th')
-  return threshold === undefined ? 1 : 1 - Number.parseInt(threshold.padEnd(THRESHOLD_DIGITS, '0'), 16) / TWO_56
+  const threshold = readThreshold(state)
+  return threshold === undefined ? 1 : 1 - Number.parseInt(threshold.padEnd(DIGITS, '0'), 16) / TWO_56
 }
 
 /** Of 14 digits, as the randomness of a trace: greater texts are greater numbers. */
 function thresholdOf(probability: number): string {
   const rejected = BigInt(Math.min(TWO_56 - 1, Math.round((1 - probability) * TWO_56)))
-  return rejected.toString(16).padStart(THRESHOLD_DIGITS, '0')
+  return rejected.toString(16).padStart(DIGITS, '0')
 }
 
 function randomnessOf({ traceId, traceFlags, traceState }: SpanContext): string {
-  const explicit = memberOf(traceState, 'rv')
+  const explicit = readRandomness(traceState)
   if (explicit !== undefined) return explicit
-  if (traceFlags & RANDOM_TRACE_ID_FLAG) return traceId.slice(-THRESHOLD_DIGITS)
+  if (traceFlags & RANDOM_TRACE_ID_FLAG) return traceId.slice(-DIGITS)
   return thresholdOf(Math.random())
-}
-
-function memberOf(state: TraceState | undefined, name: string): string | undefined {
-  const member = state
-    ?.get('ot')
-    ?.split(';')
-    .find((entry) => entry.startsWith(`${name}:`))
-  const value = member?.slice(name.length + 1)
-  return value !== undefined && /^[0-9a-f]{1,14}$/.test(value) ? value : undefined
 }
 
 function isTrue(when: (span: ReadableSpan) => boolean, span: ReadableSpan): boolean {

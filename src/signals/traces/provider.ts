@@ -3,6 +3,7 @@ import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
+import type { MaskValue } from '../../config/redaction-options.ts'
 import type { SpanLimitValues } from '../../config/resolve.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
@@ -24,6 +25,8 @@ export interface TracesOptions {
   readonly delivery: SpanProcessor | undefined
   readonly baggageKeys: readonly string[]
   readonly printsPretty: boolean
+  /** For what is printed or served. */
+  readonly mask?: MaskValue | undefined
   readonly selfMetrics: MeterProvider | undefined
   /** Which traces are kept, decided when they are known; all where undefined. */
   readonly keep?: KeepOptions | undefined
@@ -69,9 +72,9 @@ function createMetricsOfSpans(provider: MeterProvider): SpanProcessor {
 }
 
 /** Where spans go, besides the user's processors. */
-export function createSinks(options: Pick<TracesOptions, 'delivery' | 'printsPretty'>): SpanProcessor[] {
+export function createSinks(options: Pick<TracesOptions, 'delivery' | 'printsPretty' | 'mask'>): SpanProcessor[] {
   return [
     ...(options.delivery ? [options.delivery] : []),
-    ...(options.printsPretty ? [createSimpleProcessor(createPrettySpanExporter())] : []),
+    ...(options.printsPretty ? [createSimpleProcessor(createPrettySpanExporter(options.mask))] : []),
   ]
 }

@@ -4,6 +4,8 @@ import {
   type Context,
   diag,
   isSpanContextValid,
+  isValidSpanId,
+  isValidTraceId,
   type Link,
   type SpanContext,
   type SpanKind,
@@ -11,6 +13,7 @@ import {
 } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SamplingResult, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { hearRejection } from '../../errors.ts'
 import { keepAttributes, readProperty } from '../attribute-values.ts'
 import { createIdGenerator } from './id-generator.ts'
 import type { SelfCounters } from './self-counters.ts'
@@ -60,20 +63,24 @@ export class TracerCore implements SpanOwner {
 
   createSpanId(): string {
     try {
-      return this.ids.generateSpanId()
+      const id = this.ids.generateSpanId()
+      if (this.hasOwnIds || isValidSpanId(id)) return id
+      say('id generator', new Error('no id of 16 hexadecimal digits'))
     } catch (error) {
       say('id generator', error)
-      return this.ownIds.generateSpanId()
     }
+    return this.ownIds.generateSpanId()
   }
 
   createTraceId(): string {
     try {
-      return this.ids.generateTraceId()
+      const id = this.ids.generateTraceId()
+      if (this.hasOwnIds || isValidTraceId(id)) return id
+      say('id generator', new Error('no id of 32 hexadecimal digits'))
     } catch (error) {
       say('id generator', error)
-      return this.ownIds.generateTraceId()
     }
+    return this.ownIds.generateTraceId()
   }
 
   /** The decision of the sampler; that of the parent where the sampler throws or decides nothing. */
@@ -88,6 +95,7 @@ export class TracerCore implements SpanOwner {
     try {
       const result = this.sampler.shouldSample(context, traceId, name, kind, attributes, links)
       if (result.decision === DROP || result.decision === RECORD || result.decision === SAMPLE) return result
+      hearRejection(result, (error) => say('sampler', error))
       say('sampler', new Error('no decision'))
     } catch (error) {
       say('sampler', error)

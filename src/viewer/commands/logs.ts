@@ -1,6 +1,6 @@
 /** `uptrace-node logs`. */
 import type { LogRow, Severity } from '../api.ts'
-import { time } from '../format.ts'
+import { nothingFound, time } from '../format.ts'
 import type { Parameters } from '../process/client.ts'
 import { clean, cutTo, padEnd } from '../terminal/clean.ts'
 import type { Colour, Screen } from '../terminal/screen.ts'
@@ -58,7 +58,8 @@ export const logs: Definition = {
     const rows = list.logs.toReversed()
     if (values['json'] && !values['follow']) print(JSON.stringify(list, null, 2))
     else if (values['markdown']) print(...markdownTable(COLUMNS, rows))
-    else if (rows.length === 0 && !values['follow']) process.stderr.write('No log record meets this.\n')
+    else if (rows.length === 0 && !values['follow'])
+      process.stderr.write(`${nothingFound('No log record meets this.', list.unknownFields)}\n`)
     else show(context, rows)
     if (values['follow']) await follow(context, parameters, list.lastId)
     return 0

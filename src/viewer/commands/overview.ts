@@ -1,5 +1,6 @@
 /** `uptrace-node services`, `metrics` and `status`. */
 import type { Instrument, OperationStats, ServiceSummary, Stats, ViewerStatus } from '../api.ts'
+import { findInstruments } from '../find-instruments.ts'
 import { ago, bytes, count, digits, duration, inUnit, percent } from '../format.ts'
 import { UsageError } from '../process/start.ts'
 import type { Screen } from '../terminal/screen.ts'
@@ -70,17 +71,15 @@ const METRICS: readonly Column<Instrument>[] = [
 ]
 
 export const metrics: Definition = {
-  usage: '[name] [options]',
+  usage: '[query] [options]',
   about:
-    'Lists metrics with their last value (of histograms the median) and their course; a name may be a part of one.',
+    'Lists metrics with their last value (of histograms the mean) and their course: those with all words in name, service, scope, type or unit.',
   options: { ...limitOption(100), ...JSON_OPTION, ...MARKDOWN_OPTION },
-  examples: ['metrics', 'metrics http.server'],
+  examples: ['metrics', 'metrics http.server', "metrics 'type:histogram service:orders -undici'"],
   async run(context) {
     const { client, query, values, signal } = context
     const list = await client.get('metrics', {}, signal)
-    const wanted = query?.toLowerCase() ?? ''
-    const chosen = list.instruments.filter(({ name }) => name.toLowerCase().includes(wanted))
-    const instruments = chosen.slice(0, numberOf(values, 'limit', 100, 10_000))
+    const instruments = findInstruments(list.instruments, query ?? '').slice(0, numberOf(values, 'limit', 100, 10_000))
     return table(context, { ...list, instruments }, METRICS, instruments)
   },
 }

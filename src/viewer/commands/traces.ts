@@ -1,6 +1,6 @@
 /** `uptrace-node traces` and `uptrace-node trace <id>`. */
 import type { TraceSummary } from '../api.ts'
-import { duration, time } from '../format.ts'
+import { duration, nothingFound, time } from '../format.ts'
 import { followTraces } from '../process/follow-traces.ts'
 import { UsageError } from '../process/start.ts'
 import { clean } from '../terminal/clean.ts'
@@ -60,7 +60,8 @@ export const traces: Definition = {
     if (values['follow']) return follow(context, list.traces)
     if (values['json']) print(JSON.stringify(list, null, 2))
     else if (values['markdown']) print(...markdownTable(COLUMNS, list.traces))
-    else if (list.traces.length === 0) process.stderr.write('No trace meets this.\n')
+    else if (list.traces.length === 0)
+      process.stderr.write(`${nothingFound('No trace meets this.', list.unknownFields)}\n`)
     else print(...list.traces.map((trace) => traceLine(trace, client.url, screen)))
     return 0
   },

@@ -17,6 +17,7 @@ import type { Finding } from './finding.ts'
 import { findHighCardinality } from './high-cardinality.ts'
 import { findNameless } from './hygiene.ts'
 import { findSlow } from './slow.ts'
+import { mergeChains } from './slow-chains.ts'
 import { createFindingTexts } from './texts.ts'
 import { findUnclosed } from './unclosed.ts'
 
@@ -181,8 +182,10 @@ export function createInsights({ store, live, operations, statistics }: InsightS
       firstUs,
       evidence: finding.traceIds.map((traceId, index) => [traceId, [finding.spanIds[index]!]] as const),
     }))
+    // slower than in the run before, and slow now and then, may have different causes
+    const slow = Map.groupBy(findSlow(operations, store.texts, programsOf(store)), ({ key }) => key.split('|', 2)[1])
     const rest = [
-      ...findSlow(operations, store.texts, programsOf(store)),
+      ...[...slow.values()].flatMap((findings) => mergeChains(store, findings)),
       ...findHighCardinality(operations, store.texts),
       ...findNameless(store.resources.all()),
     ]

@@ -4,7 +4,8 @@ import { type Aggregate, quantileOf } from '../query/aggregate.ts'
 import type { OperationKey, Rollups } from '../query/rollups.ts'
 import type { Interner } from '../store/intern.ts'
 import { KINDS } from '../store/semantics.ts'
-import { type Finding, millis, queryFor } from './finding.ts'
+import { millis, queryFor } from './finding.ts'
+import type { SlowFinding } from './slow-chains.ts'
 
 const LEAST_CALLS = 20
 const LEAST_CALLS_A_RUN = 10
@@ -23,7 +24,7 @@ export function isSlow(durationNs: number, usualNs: number | null): boolean {
 type Sum = Aggregate & { readonly sample: OperationKey }
 
 /** @param programs of all processes: those that run side by side are one, and are not compared with each other */
-export function findSlow(operations: Rollups, texts: Interner, programs: readonly ProgramRun[]): Finding[] {
+export function findSlow(operations: Rollups, texts: Interner, programs: readonly ProgramRun[]): SlowFinding[] {
   const programOf = new Map(programs.flatMap((program) => program.runs.map((run) => [run, program] as const)))
   const runs = new Map<string, Sum[]>()
   for (const sum of operations
@@ -42,7 +43,7 @@ export function findSlow(operations: Rollups, texts: Interner, programs: readonl
   })
 }
 
-function tailOf(sum: Sum, texts: Interner): Finding | undefined {
+function tailOf(sum: Sum, texts: Interner): SlowFinding | undefined {
   if (sum.calls < LEAST_CALLS) return undefined
   const [median, p95] = [quantileOf(sum, 0.5), quantileOf(sum, 0.95)]
   if (p95 < LEAST_P95_NS || p95 <= median * TAIL_FACTOR) return undefined
@@ -64,7 +65,7 @@ function regressionOf(
   runs: readonly Sum[],
   texts: Interner,
   programOf: ReadonlyMap<string, ProgramRun>,
-): Finding | undefined {
+): SlowFinding | undefined {
   const [now, ...earlier] = [...runs].sort((a, b) => b.lastUs - a.lastUs)
   const startUs = (now && programOf.get(now.sample.run)?.firstUs) ?? Number.MAX_SAFE_INTEGER
   const before = earlier.find(({ lastUs }) => lastUs < startUs)
@@ -88,10 +89,11 @@ function common(
   texts: Interner,
   code: string,
   fromNs: number,
-): Pick<Finding, 'key' | 'kind' | 'service' | 'operation' | 'spanIds' | 'query' | 'badge'> {
+): Pick<SlowFinding, 'operationKey' | 'key' | 'kind' | 'service' | 'operation' | 'spanIds' | 'query' | 'badge'> {
   const [service, name] = [texts.textOf(key.svc), texts.textOf(key.name)]
   return {
     key: `slow|${code}|${service}|${name}|${key.kind}`,
+    operationKey: { svc: key.svc, name: key.name, kind: key.kind },
     kind: 'slow',
     service,
     operation: name,

@@ -1,5 +1,6 @@
 /** Tools for services, logs, findings, errors and metrics. */
 import type { Insight, Instrument, LogRow, MetricData } from '../api.ts'
+import { nothingFound } from '../format.ts'
 import { appFrameOf } from '../query/stack-trace.ts'
 import { fromOf, limitOf, lines, millis, SERVICE, SINCE, type Tool, time } from './tool.ts'
 
@@ -55,7 +56,7 @@ const searchLogs: Tool = {
     since_minutes: SINCE,
   },
   async run(client, given) {
-    const { logs, next } = await client.get('logs', {
+    const { logs, next, unknownFields } = await client.get('logs', {
       q: given['query'] as string | undefined,
       trace: given['trace_id'] as string | undefined,
       service: given['service'] as string | undefined,
@@ -64,7 +65,7 @@ const searchLogs: Tool = {
       from: fromOf(given),
     })
     const more = next === null ? '' : '\nThere are more: narrow the query, or raise limit.'
-    return lines(logs.map(recordOf), 'No log record meets the query.', more)
+    return lines(logs.map(recordOf), nothingFound('No log record meets the query.', unknownFields), more)
   },
 }
 

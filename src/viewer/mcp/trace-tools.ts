@@ -1,5 +1,6 @@
 /** Tools that find traces, show one, and compare two. */
 import type { ComparedRow, ComparedSide, TraceSummary } from '../api.ts'
+import { nothingFound } from '../format.ts'
 import { type Arguments, fromOf, limitOf, lines, millis, SERVICE, SINCE, type Tool, time } from './tool.ts'
 
 const QUERY = `Terms of the query are joined by blanks (all must hold of one span); OR, NOT and brackets work. Examples:
@@ -29,7 +30,7 @@ const searchTraces: Tool = {
     since_minutes: SINCE,
   },
   async run(client, given) {
-    const { traces, next } = await client.get('traces', {
+    const { traces, next, unknownFields } = await client.get('traces', {
       q: given['query'] as string | undefined,
       service: given['service'] as string | undefined,
       sort: given['sort'] as string | undefined,
@@ -37,7 +38,7 @@ const searchTraces: Tool = {
       from: fromOf(given),
     })
     const more = next === null ? '' : '\nThere are more: narrow the query, or raise limit.'
-    return lines(traces.map(summaryOf), 'No trace meets the query.', more)
+    return lines(traces.map(summaryOf), nothingFound('No trace meets the query.', unknownFields), more)
   },
 }
 

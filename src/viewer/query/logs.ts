@@ -2,9 +2,10 @@
 import type { Attributes, LogHistogram, LogList, LogPatternList, LogRow, Severity } from '../api.ts'
 import type { StoreContext } from '../store/context.ts'
 import { severityOf } from '../store/severity.ts'
+import { unknownFields } from './compile/known-fields.ts'
 import { compileLogQuery } from './compile/logs.ts'
+import { readQuery } from './compile/read-query.ts'
 import type { Engine } from './engine.ts'
-import { parseQuery } from './language/parse.ts'
 import { normalizeMessage } from './normalize-sql.ts'
 import { and, type Sql, sql, TRUE } from './sql.ts'
 import { millisSince } from './traces.ts'
@@ -59,6 +60,7 @@ export function listLogs({ store }: Engine, query: URLSearchParams): LogList {
     partial: false,
     tookMillis: millisSince(started),
     lastId: lastLogId(store),
+    unknownFields: page.length > 0 ? [] : unknownFields(store, 'log', readQuery(store, 'log', query.get('q'))),
   }
 }
 
@@ -73,6 +75,7 @@ export function logsOfTrace({ store }: Engine, traceId: string): LogList {
     partial: false,
     tookMillis: millisSince(started),
     lastId: lastLogId(store),
+    unknownFields: [],
   }
 }
 
@@ -182,7 +185,7 @@ function logCondition(context: StoreContext, query: URLSearchParams): Sql {
     trace ? sql('l.trace_id = ?', trace.toLowerCase()) : TRUE,
     span ? sql('l.span_id = ?', span.toLowerCase()) : TRUE,
     after === undefined ? TRUE : sql('l.id > ?', after),
-    compileLogQuery(context, parseQuery(query.get('q') ?? '')),
+    compileLogQuery(context, readQuery(context, 'log', query.get('q'))),
   ])
 }
 

@@ -1,15 +1,15 @@
 /** Finds the spans of one trace that meet a query, attributes included. */
 import type { TraceSearch } from '../api.ts'
 import type { TraceRow } from '../store/traces.ts'
+import { readQuery } from './compile/read-query.ts'
 import { compileSpanQuery, isTraceTerm } from './compile/spans.ts'
 import type { Engine } from './engine.ts'
 import { termsOf } from './language/ast.ts'
-import { parseQuery } from './language/parse.ts'
 import { type PlaceOptions, placeTrace } from './place-trace.ts'
 import { buildTree } from './tree.ts'
 
 export function searchTrace(engine: Engine, row: TraceRow, q: string, options: PlaceOptions = {}): TraceSearch {
-  const expression = parseQuery(q)
+  const expression = readQuery(engine.store, 'span', q)
   if (termsOf(expression).every(isTraceTerm)) return { spanIds: [], indexes: [] }
   const span = compileSpanQuery(engine.store, expression)
   const rows = engine.store.database

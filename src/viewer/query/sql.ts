@@ -41,11 +41,11 @@ export function isIn(column: string, ids: readonly number[]): Sql {
   return ids.length === 1 ? sql(`${column} = ?`, ids[0]!) : sql(`${column} IN (${ids.join(',')})`)
 }
 
-/** Compares text: `:` without regard to case, `=` and `!=` exactly; `*` matches any text, `~` any part, `=~` a regular expression. */
+/** Compares text: `:` without regard to case, `=` and `!=` exactly; `*` matches any text, with `:` `?` one character, `~` any part, `=~` a regular expression. */
 export function textMatch(column: string, operator: Operator, value: string): Sql {
   switch (operator) {
     case ':':
-      return sql(`${column} LIKE ? ESCAPE '\\'`, likePattern(value))
+      return sql(`${column} LIKE ? ESCAPE '\\'`, likePattern(value).replaceAll('?', '_'))
     case '~':
     case 'text':
       return sql(`${column} LIKE ? ESCAPE '\\'`, `%${escapeLike(value)}%`)

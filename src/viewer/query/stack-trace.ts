@@ -30,7 +30,7 @@ export function appFrameOf(frames: readonly StackFrame[]): StackFrame | undefine
 }
 
 function parseLine(line: string): StackFrame | undefined {
-  const v8 = /^at (?:async )?(?:(.*?) \()?([^()]+?):(\d+):(\d+)\)?$/.exec(line)
+  const v8 = /^at (?:async )?(?:(.*?) \()?(?!eval at )((?:[^()]|\([^()\s]*\))+?):(\d+):(\d+)\)?$/.exec(line)
   if (v8) return frame(line, v8[1], pathOf(v8[2]!), v8[3], v8[4])
   const python = /^File "([^"]+)", line (\d+)(?:, in (.+))?$/.exec(line)
   if (python) return frame(line, python[3], python[1]!, python[2], undefined)

@@ -94,15 +94,13 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
     criticalPath:
       root === undefined
         ? []
-        : criticalPath(placed.spans, tree, root).map(
-            ({ span, fromNs, toNs }): CriticalSegment => ({
-              index: position[span]!,
-              spanId: placed.spans[span]!.spanId,
-              fromNs,
-              toNs,
-            }),
-          ),
-    handlers: timeByCategory(placed.spans, tree).map((time) => ({ ...time, index: position[time.index]! })),
+        : criticalPath(placed.spans, tree, root).flatMap(({ span, fromNs, toNs }): CriticalSegment[] => {
+            const index = position[span]!
+            return index < rows.length ? [{ index, spanId: placed.spans[span]!.spanId, fromNs, toNs }] : []
+          }),
+    handlers: timeByCategory(placed.spans, tree)
+      .map((time) => ({ ...time, index: position[time.index]! }))
+      .filter(({ index }) => index < rows.length),
     clocks: placed.skewed && { applied: alignClocks, ...placed.skewed },
     insights: engine.insights.ofTrace(row),
     running: placed.spans.filter(({ running }) => running).length,

@@ -4,10 +4,11 @@ import { badgesOf } from '../store/badges.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { callsBySystem } from './calls-by-system.ts'
+import { unknownFields } from './compile/known-fields.ts'
+import { readQuery } from './compile/read-query.ts'
 import { serviceIds } from './compile/spans.ts'
 import { type CompiledTraceQuery, compileTraceQuery, hasService } from './compile/traces.ts'
 import type { Engine } from './engine.ts'
-import { parseQuery } from './language/parse.ts'
 import { and, FALSE, not, type Sql, sql, TRUE } from './sql.ts'
 import { decodeCursor, encodeCursor, limitOf, ofWindow, readWindow, timeWithin } from './window.ts'
 
@@ -57,12 +58,14 @@ export function listTraces(engine: Engine, query: URLSearchParams): TraceList {
     next: page.next && encodeCursor(page.next),
     partial: page.partial,
     tookMillis: millisSince(started),
+    unknownFields:
+      traces.length > 0 ? [] : unknownFields(engine.store, 'span', readQuery(engine.store, 'span', query.get('q'))),
   }
 }
 
 export function selectTraces({ store, live }: Engine, query: URLSearchParams): TraceSelection {
   const window = readWindow(query)
-  const compiled = compileTraceQuery(store, parseQuery(query.get('q') ?? ''), (isAbandoned) =>
+  const compiled = compileTraceQuery(store, readQuery(store, 'span', query.get('q')), (isAbandoned) =>
     [...live.all()].flatMap((span) =>
       (isAbandoned ? span.isAbandoned : span.endedMillis === null) ? span.traceId : [],
     ),

@@ -1,13 +1,13 @@
-/** Imports what was exported here or elsewhere: OTLP, Jaeger, Zipkin and Tempo, as JSON, gzip of it, or a zip of such files (Aspire). */
-import { gunzipSync } from 'node:zlib'
-import { unzipSync } from 'fflate'
+/** Imports what was exported here or elsewhere: OTLP, Jaeger, Zipkin and Tempo, packed or not. */
+
 import { parseJsonLines } from '../../wire/decode.ts'
-import { decodeAny } from '../../wire/decode-any.ts'
+import { decodeAny, decodeAnyProtobuf } from '../../wire/decode-any.ts'
 import type { Decoded } from '../../wire/decode-types.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import type { ImportResult } from '../api.ts'
 import type { Store } from '../store/store.ts'
-import { DEFAULT_BODY_LIMITS, HttpError } from './body.ts'
+import { HttpError } from './body.ts'
+import { unpackFiles } from './unpack-files.ts'
 
 /** All or nothing: a file that is broken in the middle stores nothing. */
 export function importTelemetry(store: Store, bytes: Buffer): ImportResult {
@@ -28,7 +28,8 @@ export function importTelemetry(store: Store, bytes: Buffer): ImportResult {
 
 function readRequests(bytes: Buffer): Decoded[] {
   try {
-    return textsOf(bytes).flatMap((text) => [...parseJsonLines(text)].flatMap(decodeAny))
+    if (bytes.length === 0) throw new WireError('it is empty')
+    return unpackFiles(bytes).flatMap(readFile)
   } catch (error) {
     if (error instanceof WireError)
       throw new HttpError(400, 'bad_request', `This file can't be imported: ${error.message}.`)
@@ -36,34 +37,19 @@ function readRequests(bytes: Buffer): Decoded[] {
   }
 }
 
-function textsOf(bytes: Buffer): string[] {
-  const isZip = bytes.subarray(0, 4).equals(Buffer.from('PK\u0003\u0004', 'latin1'))
-  if (isZip) return textsOfZip(bytes)
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
-  return [(isGzip ? unpack(() => gunzipSync(bytes, { maxOutputLength: LIMIT })) : bytes).toString('utf8')]
-}
-
-const LIMIT = 4 * DEFAULT_BODY_LIMITS.maxDecodedBytes
-
-function textsOfZip(bytes: Buffer): string[] {
-  let total = 0
-  const files = unpack(() =>
-    unzipSync(bytes, {
-      filter({ name, originalSize }) {
-        const isData = /\.(json|jsonl|ndjson)$/i.test(name)
-        if (isData) total += originalSize
-        if (total > LIMIT) throw new WireError(`it unfolds to more than ${LIMIT} bytes`)
-        return isData
-      },
-    }),
-  )
-  return Object.values(files).map((file) => Buffer.from(file).toString('utf8'))
-}
-
-function unpack<Value>(run: () => Value): Value {
+/** Protobuf begins with a line feed, which may stand before JSON too. */
+function readFile(bytes: Buffer): Decoded[] {
   try {
-    return run()
+    return [...parseJsonLines(textOf(bytes))].flatMap(decodeAny)
   } catch (error) {
-    throw error instanceof WireError ? error : new WireError(`it can't be unpacked: ${(error as Error).message}`)
+    const decoded = error instanceof WireError ? decodeAnyProtobuf(bytes) : undefined
+    if (decoded === undefined) throw error
+    return decoded
   }
+}
+
+/** Without a byte order mark; PowerShell writes UTF-16. */
+function textOf(bytes: Buffer): string {
+  const mark = bytes.readUIntBE(0, Math.min(2, bytes.length) || 1)
+  return new TextDecoder(mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8').decode(bytes)
 }

@@ -1,6 +1,7 @@
 /** Keeps the store within its limits: the oldest whole traces go first, in small steps, never one that is being looked at. */
 import type { SQLInputValue } from 'node:sqlite'
 import { logThrottled } from '../../log.ts'
+import { type Arrived, createArrivals } from './arrivals.ts'
 import type { StoreContext } from './context.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { deleteProfiles } from './profiles.ts'
@@ -38,7 +39,7 @@ const STEP_ROWS = 10_000
 const SWEEP_ROWS = 100_000
 const CHECK_EVERY_MILLIS = 10_000
 const PIN_MILLIS = 10 * 60_000
-const DATA = 'span trace link log point series instrument exemplar resource scope str finding profile block'
+const DATA = 'span trace link log point series instrument exemplar resource scope str finding profile block arrival'
 const TABLES = DATA.split(' ')
 
 export function createRetention(context: StoreContext, asked: Partial<Limits>, onDeleted: () => void): Retention {
@@ -49,11 +50,12 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   const count = (table: string) => number(`SELECT count(*) FROM ${table}`)
   const profileBytes = number('SELECT sum(bytes) FROM profile')
   const totals: Totals = { spans: count('span'), logs: count('log'), metricPoints: count('point'), profileBytes }
-  const pinned = new Map<string, number>()
+  const arrivals = createArrivals(database, limits.maxAgeMillis / 10)
   const kept = database.prepare('SELECT * FROM eviction').get() as
     | { since_us: number; spans: number; logs: number }
     | undefined
   let eviction = kept ? { sinceUs: kept.since_us, spans: kept.spans, logs: kept.logs } : null
+  const pinned = new Map<string, number>()
   let scheduled: NodeJS.Immediate | undefined
   /** Since texts without use were looked for. */
   let deletedRows = 0
@@ -126,16 +128,22 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
 
   function step(): boolean {
     const cutoffUs = (Date.now() - limits.maxAgeMillis) * 1000
+    const before = arrivals.before(cutoffUs)
     const isTooBig = retention.bytes() > limits.maxBytes
     let deleted = 0
-    if (totals.spans > limits.maxSpans || isTooBig || hasOlder('trace', 'end_us', cutoffUs))
-      deleted += deleteTraces(isTooBig, cutoffUs)
-    if (totals.logs > limits.maxLogs || isTooBig || hasOlder('log', 'time_us', cutoffUs))
-      deleted += deleteLogs(isTooBig, cutoffUs)
-    if (totals.metricPoints > limits.maxMetricPoints || isTooBig || hasOlder('point', 'time_us', cutoffUs))
-      deleted += deletePoints(isTooBig, cutoffUs)
-    if (totals.profileBytes > limits.maxProfileBytes || isTooBig || hasOlder('profile', 'end_us', cutoffUs))
+    if (totals.spans > limits.maxSpans || isTooBig || hasOlder('trace', 'end_us', cutoffUs, before.trace))
+      deleted += deleteTraces(isTooBig, cutoffUs, before)
+    if (totals.logs > limits.maxLogs || isTooBig || hasOlder('log', 'time_us', cutoffUs, before.log))
+      deleted += deleteLogs(isTooBig, cutoffUs, before)
+    if (
+      totals.metricPoints > limits.maxMetricPoints ||
+      isTooBig ||
+      hasOlder('point', 'time_us', cutoffUs, before.point)
+    )
+      deleted += deletePoints(isTooBig, cutoffUs, before)
+    if (totals.profileBytes > limits.maxProfileBytes || isTooBig || hasOlder('profile', 'end_us', cutoffUs, Infinity))
       deleted += forgetProfiles(isTooBig, cutoffUs)
+    if (deleted > 0) arrivals.forgetDeleted()
     deletedRows += deleted
     // what the deleted rows named; it may be most of a small store
     if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || deleted === 0)) {
@@ -145,21 +153,21 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     return deleted > 0
   }
 
-  /** The oldest rows come first by id. */
-  function hasOlder(table: string, column: string, cutoffUs: number): boolean {
+  /** The oldest rows come first by id; what came after `last` is too young, whatever it tells of. */
+  function hasOlder(table: string, column: string, cutoffUs: number, last: number): boolean {
     const key = table === 'trace' ? 'no' : 'id'
-    const oldest = number(`SELECT ${column} FROM ${table} ORDER BY ${key} LIMIT 1`)
+    const oldest = number(`SELECT ${column} FROM ${table} WHERE ${key} <= ? ORDER BY ${key} LIMIT 1`, last)
     return oldest > 0 && oldest < cutoffUs
   }
 
-  function deleteTraces(isTooBig: boolean, cutoffUs: number): number {
+  function deleteTraces(isTooBig: boolean, cutoffUs: number, before: Arrived): number {
     const excess = excessOf(isTooBig, totals.spans, limits.maxSpans)
     const live = livePins()
     const nos: number[] = []
     let rows = 0
     const oldest = database.prepare('SELECT no, id, spans, end_us FROM trace ORDER BY no')
     for (const trace of oldest.iterate() as Iterable<{ no: number; id: string; spans: number; end_us: number }>) {
-      const isOld = trace.end_us > 0 && trace.end_us < cutoffUs
+      const isOld = trace.no <= before.trace && trace.end_us > 0 && trace.end_us < cutoffUs
       if ((rows >= excess && !isOld) || rows >= STEP_ROWS || nos.length >= STEP_ROWS) break
       if (live.has(trace.id)) continue
       nos.push(trace.no)
@@ -178,29 +186,33 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     })
   }
 
-  function deleteLogs(isTooBig: boolean, cutoffUs: number): number {
+  function deleteLogs(isTooBig: boolean, cutoffUs: number, before: Arrived): number {
     const excess = excessOf(isTooBig, totals.logs, limits.maxLogs)
     return transaction(database, () => {
       database.prepare('DELETE FROM log WHERE id IN (SELECT id FROM log ORDER BY id LIMIT ?)').run(excess)
       let logs = excess === 0 ? 0 : number('SELECT changes()')
       database
-        .prepare('DELETE FROM log WHERE id IN (SELECT id FROM log WHERE time_us < ? ORDER BY time_us LIMIT ?)')
-        .run(cutoffUs, STEP_ROWS)
+        .prepare(
+          'DELETE FROM log WHERE id IN (SELECT id FROM log WHERE time_us < ? AND id <= ? ORDER BY time_us LIMIT ?)',
+        )
+        .run(cutoffUs, before.log, STEP_ROWS)
       logs += number('SELECT changes()')
       remember(0, logs)
       return logs
     })
   }
 
-  function deletePoints(isTooBig: boolean, cutoffUs: number): number {
+  function deletePoints(isTooBig: boolean, cutoffUs: number, before: Arrived): number {
     const excess = excessOf(isTooBig, totals.metricPoints, limits.maxMetricPoints)
     const last = number('SELECT max(id) FROM (SELECT id FROM point ORDER BY id LIMIT ?)', excess)
     const { changes } = database
-      .prepare('DELETE FROM point WHERE id <= ? OR (id IN (SELECT id FROM point ORDER BY id LIMIT ?) AND time_us < ?)')
-      .run(last, STEP_ROWS, cutoffUs)
+      .prepare(
+        'DELETE FROM point WHERE id <= ? OR (id IN (SELECT id FROM point WHERE id <= ? ORDER BY id LIMIT ?) AND time_us < ?)',
+      )
+      .run(last, before.point, STEP_ROWS, cutoffUs)
     database
-      .prepare('DELETE FROM exemplar WHERE time_us < (SELECT min(time_us) FROM point) OR time_us < ?')
-      .run(cutoffUs)
+      .prepare('DELETE FROM exemplar WHERE time_us < (SELECT min(time_us) FROM point) OR (time_us < ? AND ? > 0)')
+      .run(cutoffUs, before.point)
     totals.metricPoints -= Number(changes)
     return Number(changes)
   }

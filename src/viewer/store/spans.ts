@@ -96,7 +96,7 @@ export function createSpanWriter(context: StoreContext, traces: TraceSummaries, 
     const durationNs = Math.min(Math.max(raw, 0), Number.MAX_SAFE_INTEGER)
     const status = span.statusCode > ERROR ? 0 : span.statusCode
     const kind = span.kind > 5 ? 0 : span.kind
-    const name = texts.idOf(span.name)
+    const name = texts.idOf(nameOf(span))
     const { json, system, groupKey } = derive(span)
     const group = groupKey === span.name ? name : texts.idOf(groupKey)
     const state = traces.of(span.traceId)
@@ -182,4 +182,11 @@ function addToTrace(state: TraceState, span: DecodedSpan, facts: SpanFacts, nowU
   state.headKind = kind
   state.headStatus = status
   state.http = kind === SERVER || isRoot ? httpStatusOf(span.attributes) : null
+}
+
+/** Uptrace's clients put an error that no span was active for into a span of this name: here it has the error's. */
+function nameOf({ name, events }: DecodedSpan): string {
+  if (name !== '__dummy__') return name
+  const type = events.find((event) => event.name === 'exception')?.attributes['exception.type']
+  return typeof type === 'string' && type !== '' ? type : name
 }

@@ -109,8 +109,14 @@ function Page() {
 }
 
 function GlobalFilters() {
-  const graph = useQuery<ServiceGraph>(() => urlOf('services'))
-  const runs = useQuery<RunList>(() => urlOf('runs'))
+  // The back end answers one request after the other: what the page itself shows comes first.
+  const isPageAsked = useSignal(false)
+  useEffect(() => {
+    const timer = setTimeout(() => (isPageAsked.value = true))
+    return () => clearTimeout(timer)
+  }, [])
+  const graph = useQuery<ServiceGraph>(() => (isPageAsked.value ? urlOf('services') : null))
+  const runs = useQuery<RunList>(() => (isPageAsked.value ? urlOf('runs') : null))
   const names = graph.data?.services.map(({ service }) => service)
   useMemo(() => names && knowServices(names), [names?.join('\n')])
   const isOwnWindow = param('last') === '' && (param('from') !== '' || param('to') !== '')

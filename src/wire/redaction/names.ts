@@ -27,20 +27,23 @@ const FORMS = listed(
 )
 const ALL = listed(
   `password passwords passwd passphrase passcode secret secrets pin otp totp cvv cvc ssn creditcard creditcards cardnumber creditcardnumber ccnumber
-  ccnum pannumber cardcvc cardcvv socialsecuritynumber socialsecurity mfacode otpcode verificationcode securitycode resetcode onetimecode`,
+  ccnum pannumber cardcvc cardcvv socialsecuritynumber socialsecurity mfacode otpcode verificationcode securitycode resetcode onetimecode
+  twofactorcode smscode backupcode backupcodes recoverycode recoverycodes`,
 )
 const TEXTS = listed(
-  `token jwt bearer authorization cookie cookies credential credentials apikey apikeys csrf xsrf pwd pass accesskey accesskeyid accesskeys secretkeyid privatekeyid apikeyid privatekey
+  `token jwt bearer authorization cookie cookies credential credentials apikey apikeys csrf xsrf pwd pw pass accesskey accesskeyid accesskeys secretkeyid privatekeyid apikeyid privatekey
   privatekeys secretkey secretkeys signingkey encryptionkey decryptionkey licensekey accountkey sharedkey sharedaccesskey sharedaccesssignature masterkey
   subscriptionkey servicekey authkey hmackey sessionkey clientkey appkey consumerkey sessionid sessionids sessid jsessionid phpsessid accesstokens
-  refreshtokens authtokens apitokens sessiontokens accesscode authcode authorizationcode samlresponse samlrequest userpass dbpass codeverifier connectsid sshkey dpop`,
+  refreshtokens authtokens apitokens sessiontokens accesscode authcode authorizationcode samlresponse samlrequest userpass dbpass codeverifier connectsid sshkey dpop
+  secretkeybase passkey licencekey functionskey idtokenhint castgc`,
 )
 const OPAQUE = listed('sig signature sid auth session ticket saml sso hmac oauth keypairid')
 const OPAQUE_PARAMETERS = listed('state nonce policy')
 /** These are parts of other names as well, such as `country_code`: the parameter has to be called so. */
-const WHOLE_PARAMETERS = listed('code sid sso saml')
+const WHOLE_PARAMETERS = listed('code sid sso saml pw sess session')
+const OPAQUE_WHOLE_PARAMETERS = listed('key sas magic invite verify activation private access')
 const PARAMETERS = listed(
-  `sig sign signed signature auth authentication hmac accesskeyid publickey publickeyid consumerid devicecode usercode keypairid assertion
+  `sig sign signed signature auth authentication hmac accesskeyid publickey publickeyid consumerid devicecode usercode keypairid magiclink assertion
   clientassertion oauthverifier samlart ticket invitecode logincode sessid authenticity googleaccessid requesttoken`,
 )
 const ENDINGS = [
@@ -65,7 +68,9 @@ export function createNames(further: readonly string[] = []): Names {
     if (words.length === 1 && WHOLE_PARAMETERS.has(words[0]!)) return Secrecy.ALL
     const bare = withoutForms(words)
     if (endsWithAny(bare, PARAMETERS) || judge(bare) >= Secrecy.TEXT) return Secrecy.ALL
-    return endsWithAny(bare, OPAQUE_PARAMETERS) ? Secrecy.IF_OPAQUE : judge(bare)
+    const isOpaque =
+      endsWithAny(bare, OPAQUE_PARAMETERS) || (words.length === 1 && OPAQUE_WHOLE_PARAMETERS.has(words[0]!))
+    return isOpaque ? Secrecy.IF_OPAQUE : judge(bare)
   }
   return { ofField: remembering(judgeField), ofParameter: remembering(judgeParameter) }
 }

@@ -7,15 +7,17 @@ const MAX_NAME_LENGTH = 64
 const MAX_LOOK = 256
 /** What a message says about a secret is none. */
 const PROSE = new Set(
-  `a an and any are as at be but by can cannot could denied did do does empty error expected expired failed false field for has have if in incorrect invalid
-  is it its malformed mismatch missing must needs no none not null number of on ok optional or revoked required should string that the this to too true type
-  undefined unexpected unknown unset unsupported was were when will with wrong`.split(/\s+/),
+  `a an and any are as at be but by can cannot could denied did disabled do does empty enabled error expected expired failed false field for has have if in incorrect invalid
+  is it its malformed mismatch missing must needs no none not null number of on ok optional or present protected provided revoked required see should string that the this to too true type
+  undefined unexpected unknown unset unsupported was were when will with wrong yes`.split(/\s+/),
 )
 const SCHEME = /^(?:bearer|basic|digest|token|apikey|negotiate|ntlm|hawk|aws4-hmac-sha256)[ \t]+/i
 /** Behind `authorization` only: of any name, when something long follows. */
 const ANY_SCHEME = /^[a-z][\w-]{0,19}[ \t]+(?=[\w+/.=~-]{12})/i
 const TO_THE_END = /^(?:digest|hawk|aws4)/i
 const IS_OPAQUE = /^(?=.{0,200}\d)(?=.{0,200}[A-Za-z])[\w+/=.~%-]{16,}$/
+const LAST_WORD = /^(?:keys?|ids?|number|phrase|code)$/i
+const WORDS = /(?<![\w-])(?:[a-z-]{3,12} ){1,2}$/i
 const SEPARATOR = /[=:]/g
 const FLAG = /(?<![\w-])--?([a-z][\w-]{2,40})[ \t]{1,4}(?!-)(?=\S)/gi
 
@@ -69,7 +71,7 @@ function valueBehind(text: string, at: number, from: number, names: Names, isUrl
   const word = text.slice(name.start, name.end)
   const isParameter =
     !isColon && (isUrl || before === 63 || before === 38 || before === 35 || isFirst(text, at, word, names))
-  const secrecy = isParameter ? names.ofParameter(word) : names.ofField(word)
+  const secrecy = isParameter ? names.ofParameter(word) : ofWords(text, name, word, names)
   if (secrecy === Secrecy.NONE) return undefined
   if (isColon && /(?:unexpected|illegal) $/i.test(text.slice(Math.max(0, name.start - 12), name.start)))
     return undefined
@@ -87,6 +89,14 @@ function valueBehind(text: string, at: number, from: number, names: Names, isUrl
   return secrecy === Secrecy.IF_OPAQUE || isSecret(text.slice(value.start, value.end), secrecy, isParameter)
     ? value
     : undefined
+}
+
+/** In a message a name may be several words: `API key: …`, `secret access key = …`. */
+function ofWords(text: string, { start }: Span, word: string, names: Names): Secrecy {
+  const secrecy = names.ofField(word)
+  if (secrecy !== Secrecy.NONE || text.charCodeAt(start - 1) !== 32 || !LAST_WORD.test(word)) return secrecy
+  const before = WORDS.exec(text.slice(Math.max(0, start - 24), start))?.[0] ?? ''
+  return before === '' ? secrecy : names.ofField(before + word)
 }
 
 /** The first parameter of a query that stands alone, `code=x&state=y`. */
@@ -109,6 +119,7 @@ function nameBefore(text: string, at: number, from: number): Span | undefined {
 }
 
 function parameterAt(text: string, start: number, isUrl: boolean): Span | undefined {
+  if (!isUrl && isQuote(text.charCodeAt(start))) return fieldAt(text, start, '')
   const end = endOfWord(text, start, true, isUrl)
   return end > start ? { start, end } : undefined
 }
@@ -125,7 +136,11 @@ function fieldAt(text: string, at: number, name: string): Span | undefined {
   let slashes = 0
   while (slashes < 8 && text.charCodeAt(start + slashes) === 92) slashes++
   if (isQuote(text.charCodeAt(start + slashes))) {
-    const inner = start + slashes + 1
+    const quote = text[start + slashes]!
+    // """ of GraphQL and others
+    const isBlock =
+      slashes === 0 && text.startsWith(quote + quote, start + 1) && !/^[\s,;)\]}]|^$/.test(text[start + 3] ?? '')
+    const inner = start + (isBlock ? 3 : slashes + 1)
     return { start: inner, end: endOfQuoted(text, inner, text.slice(start, inner)) }
   }
   if (/cookies?$/i.test(name)) return { start, end: endOfLine(text, start) }
@@ -135,8 +150,9 @@ function fieldAt(text: string, at: number, name: string): Span | undefined {
   return { start, end: endOfWord(text, start + scheme.length, false) }
 }
 
-function isSecret(value: string, secrecy: Secrecy, isParameter: boolean): boolean {
+export function isSecret(value: string, secrecy: Secrecy, isParameter: boolean): boolean {
   if (value === '' || value === MASK || (value.length <= 256 && !/[\p{L}\p{N}]/u.test(value))) return false
+  if (secrecy === Secrecy.NONE) return false
   if (secrecy === Secrecy.IF_OPAQUE) return isOpaque(value) || /^(?:bearer|basic)\s/i.test(value)
   if (isParameter) return true
   if (value.length < 16 && PROSE.has(value.toLowerCase())) return false

@@ -13,7 +13,7 @@ const PAIRS: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')', 
 export function endOfComment(text: string, start: number, family: SqlFamily): number {
   const [first, second] = [text.charCodeAt(start), text.charCodeAt(start + 1)]
   if (first === 47 && second === 42)
-    return endOfBlockComment(text, start, family === 'postgresql' || family === 'mssql')
+    return endOfBlockComment(text, start, family === 'postgresql' || family === 'mssql' || family === 'other')
   if (first === 35 && family === 'mysql') return endOfLine(text, start)
   if (first !== 45 || second !== 45) return start
   const third = text.charCodeAt(start + 2)
@@ -25,9 +25,11 @@ export function endOfLiteral(text: string, start: number, family: SqlFamily): nu
   const code = text.charCodeAt(start)
   if (code === 39) return endOfString(text, start, "'", escapes(family, ''))
   if (code === 34 && family === 'mysql') return endOfString(text, start, '"', true)
-  if (code === 36 && family !== 'mysql') return endOfDollarQuoted(text, start)
-  const isNumber = isDigit(code) || (code === 46 && isDigit(text.charCodeAt(start + 1)))
+  // 12, .5 and, in SQL Server, the amount $12
+  const isNumber =
+    isDigit(code) || ((code === 46 || (code === 36 && family === 'mssql')) && isDigit(text.charCodeAt(start + 1)))
   if (isNumber) return endOfNumber(text, start)
+  if (code === 36 && family !== 'mysql') return endOfDollarQuoted(text, start)
   return isWordCode(code) ? endOfPrefixed(text, start, family) : start
 }
 
@@ -81,7 +83,7 @@ function endOfOracleQuoted(text: string, quote: number): number {
 
 /** 1, 1.5e-3, 0xFF, 1_000 and whatever letters follow. */
 function endOfNumber(text: string, start: number): number {
-  let end = start
+  let end = start + 1
   while (end < text.length) {
     const code = text.charCodeAt(end)
     const isSign =
@@ -92,7 +94,7 @@ function endOfNumber(text: string, start: number): number {
   return end
 }
 
-/** Nested in PostgreSQL and SQL Server. */
+/** Nested in PostgreSQL and SQL Server; where the dialect is not known, what may still be comment is left out. */
 function endOfBlockComment(text: string, start: number, isNested: boolean): number {
   let depth = 1
   for (let at = start + 2; at < text.length; at++) {
@@ -108,7 +110,7 @@ function endOfBlockComment(text: string, start: number, isNested: boolean): numb
   return text.length
 }
 
-const isDigit = (code: number): boolean => code >= 48 && code <= 57
+export const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 /** Of a name or key word: a digit in it is no number. */
 export const isWordCode = (code: number): boolean =>

@@ -1,8 +1,10 @@
 /** Masks secrets in texts and URLs. Takes time in proportion to the length of the text. */
+import { isJson } from './json-values.ts'
+import { maskNamedValues } from './named-values.ts'
 import type { Names } from './names.ts'
 import { maskFlags, maskPairs } from './pairs.ts'
 import { isHarmlessUrl, MASK, maskTokens, mayHoldSecret } from './tokens.ts'
-import { maskUserInfo } from './user-info.ts'
+import { maskUserInfo, maskWebhooks } from './user-info.ts'
 
 /** An address inside an address inside an address is as deep as it gets. */
 const MAX_NESTING = 3
@@ -15,8 +17,9 @@ const ENCODED = /%(?:25){0,2}(?:3D|3A|40)/i
 export function maskText(text: string, names: Names): string {
   if (!mayHoldSecret(text)) return text
   let safe = text
-  if (safe.includes('://')) safe = maskUserInfo(safe)
+  if (safe.includes('://')) safe = maskWebhooks(maskUserInfo(safe))
   safe = maskPairs(safe, names, isBareQuery(text))
+  safe = maskNamedValues(safe, names)
   if (safe.includes('-')) safe = maskFlags(safe, names)
   if (safe.includes('%') && safe.includes('?')) safe = maskNested(safe, names, 0)
   return maskTokens(safe)
@@ -24,9 +27,12 @@ export function maskText(text: string, names: Names): string {
 
 /** An address, its path or its query. */
 export function maskUrl(text: string, names: Names, depth = 0): string {
-  if (isHarmlessUrl(text) || (!mayHoldSecret(text) && !text.includes('%'))) return text
-  let safe = text.includes('://') ? maskUserInfo(text) : text
+  const hooked = maskWebhooks(text)
+  if (isHarmlessUrl(hooked) || (!mayHoldSecret(hooked) && !hooked.includes('%'))) return hooked
+  let safe = hooked.includes('://') || hooked.startsWith('//') ? maskUserInfo(hooked) : hooked
   safe = maskPairs(safe, names, true)
+  // JSON as the value of a parameter
+  if (safe.includes('":')) safe = maskPairs(safe, names, false)
   if (safe.includes('%')) safe = maskNested(safe, names, depth)
   return maskTokens(safe)
 }
@@ -46,7 +52,7 @@ function maskNested(text: string, names: Names, depth: number): string {
       return value
     }
     if (decoded === value) return value
-    const safe = maskUrl(decoded, names, depth + 1)
+    const safe = isJson(decoded) ? maskText(decoded, names) : maskUrl(decoded, names, depth + 1)
     return safe === decoded ? value : encodeURIComponent(safe)
   })
 }

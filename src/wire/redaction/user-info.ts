@@ -1,4 +1,4 @@
-/** Masks user and password of every URL in a text: `https://user:password@host` becomes `https://REDACTED:REDACTED@host`. */
+/** Masks credentials of URLs outside their query: `https://user:password@host` becomes `https://REDACTED:REDACTED@host`; paths of webhooks, which are their key. */
 import { MASK } from './tokens.ts'
 
 const END_OF_AUTHORITY = /[/?#\s"'<>`\\]|$/g
@@ -6,17 +6,40 @@ const END_OF_AUTHORITY = /[/?#\s"'<>`\\]|$/g
 const MAX_PASSWORD_LENGTH = 512
 const END_OF_URL = /[\s"'<>`]|$/g
 
+const WEBHOOK =
+  /((?:\bhooks\.slack\.com\/(?:services|workflows|triggers)|\bdiscord(?:app)?\.com\/api\/webhooks\/\d{1,24}|\.webhook\.office\.com\/webhookb2|\bhooks\.zapier\.com\/hooks\/catch)\/|\bapi\.telegram\.org\/(?:file\/)?bot(?=\d))([^\s"'`<>?#]+)/g
+
+/** Whoever knows the path of a webhook may post there. */
+export function maskWebhooks(text: string): string {
+  const mayBe = text.includes('hook') || text.includes('api.telegram.org')
+  if (!mayBe) return text
+  return text.replace(WEBHOOK, (_, start: string, path: string) => {
+    // what is behind the token of a bot is the name of a method
+    const kept = start.endsWith('bot') && path.includes('/') ? path.slice(path.indexOf('/')) : ''
+    return `${start}${MASK}${kept}`
+  })
+}
+
 export function maskUserInfo(text: string): string {
   let safe = ''
   let from = 0
-  for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', Math.max(from, at + 3))) {
-    const start = at + 3
+  // an address may leave out its scheme
+  const first = text.startsWith('//') ? 2 : 0
+  for (let start = first || behindScheme(text, 0); start > 0; start = behindScheme(text, Math.max(from, start))) {
     const end = endOfUserInfo(text, start)
+    // what begins with slashes may be a comment: no password is taken for cut off there
+    if (start === first && text[end] !== '@') continue
     if (end <= start) continue
     safe += text.slice(from, start) + (text.slice(start, end).includes(':') ? `${MASK}:${MASK}` : MASK)
     from = end
   }
   return from === 0 ? text : safe + text.slice(from)
+}
+
+/** 0 where no other address follows. */
+function behindScheme(text: string, from: number): number {
+  const at = text.indexOf('://', from)
+  return at < 0 ? 0 : at + 3
 }
 
 /** Where the `@` stands, or where a text ends that was cut before it; `start` without user info. */

@@ -1,6 +1,6 @@
 /** `uptrace-node migrate` on the projects of examples/migration: what it prints, what it writes, and that what it leads to works. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -99,6 +99,40 @@ test('Dockerfiles and .env files: preloads and variables', () => {
   expect(stdout).toContain('+ ENV NODE_OPTIONS="--import uptrace-node/register"')
   expect(stdout).toContain('.env:1\n  - DD_SERVICE=shop\n    DD_SERVICE becomes OTEL_SERVICE_NAME')
   expect(stdout).toContain('DD_ENV becomes deployment.environment.name=… in OTEL_RESOURCE_ATTRIBUTES')
+})
+
+test.for([
+  ['DD_ENV=production node app.js', 'OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=production node app.js'],
+  [
+    'npm run build && DD_SERVICE=shop DD_ENV="my prod" node app.js',
+    'npm run build && OTEL_SERVICE_NAME=shop OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name="my prod" node app.js',
+  ],
+  [
+    'cross-env DD_ENV=prod PORT=1 DD_VERSION=1,2 node app.js',
+    'cross-env OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=prod,service.version=1%2C2 PORT=1 node app.js',
+  ],
+  [
+    "DD_ENV=a node a.js; DD_ENV='b' node b.js",
+    "OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=a node a.js; OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name='b' node b.js",
+  ],
+  [
+    'DD_ENV=$STAGE node app.js --port=1',
+    'OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=$STAGE node app.js --port=1',
+  ],
+  ['A=1  B=2 node app.js', 'A=1  B=2 node app.js'],
+])('the variables of a script: %s', ([before, after]) => {
+  const folder = project({
+    'package.json': packageOf({ dependencies: { 'dd-trace': '1' }, scripts: { start: before } }),
+  })
+  expect(migrate(folder, '--write').status).toBe(0)
+  expect(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).scripts.start).toBe(after)
+})
+
+test('a folder that may not be read does not end the command', () => {
+  const folder = project({ 'package.json': packageOf({ dependencies: { 'dd-trace': '1' } }) })
+  symlinkSync('/nowhere', path.join(folder, 'broken'))
+  mkdirSync(path.join(folder, 'closed'), { mode: 0o000 })
+  expect(migrate(folder)).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('a package that other code imports stays', () => {

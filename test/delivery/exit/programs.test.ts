@@ -82,6 +82,68 @@ setTimeout(() => server.emit('request', request, new http.ServerResponse(request
   )
 })
 
+describe('an end that Node tells nobody of', () => {
+  test.for<[string, string, string[]]>([
+    [
+      'an exit listener throws',
+      `process.on('exit', () => { withSpan('late', () => {}); throw new Error('boom') })`,
+      ['late'],
+    ],
+    [
+      'an exit listener throws during process.exit()',
+      `process.on('exit', () => { withSpan('late', () => {}); throw new Error('boom') }); setTimeout(() => process.exit(3), 5)`,
+      ['late'],
+    ],
+    [
+      'an exit listener sets the code, another one exits without',
+      `process.on('exit', () => { process.exitCode = 7; withSpan('late', () => {}) }); process.on('exit', () => process.exit())`,
+      ['late'],
+    ],
+    [
+      'a listener for uncaught errors throws',
+      `process.on('uncaughtException', () => { withSpan('late', () => {}); throw new Error('again') }); setTimeout(() => { throw new Error('boom') }, 5)`,
+      ['late'],
+    ],
+    [
+      'the second listener for uncaught errors throws, for a rejection',
+      `process.on('uncaughtException', () => withSpan('late', () => {})); process.on('uncaughtException', (error) => { throw error }); Promise.reject(new Error('boom'))`,
+      ['late'],
+    ],
+    [
+      'the application emits exit and goes on',
+      `process.emit('exit', 0); withSpan('late', () => {}); setTimeout(() => process.exit(4), 5)`,
+      ['late'],
+    ],
+    [
+      'the application emits SIGTERM and goes on',
+      `process.emit('SIGTERM', 'SIGTERM'); withSpan('late', () => {})`,
+      ['late'],
+    ],
+    [
+      'what is thrown cannot be looked at',
+      `setTimeout(() => { throw new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 2 } }) }, 5)`,
+      [],
+    ],
+  ])('%s: all is delivered, and the end is that without telemetry', async ([, body, late]) => {
+    const [ours, plain] = [await run(`withSpan('early', () => {})\n${body}`), await bare(body)]
+    const named = sink.items('traces').map(({ name }) => name)
+    expect(named).toEqual(['early', ...late])
+    expect([ours.code, ours.signal]).toEqual([plain.code, plain.signal])
+    const stackless = (text: string): string =>
+      withoutPaths(text)
+        .replace(/\n {4}at .*/g, '')
+        .replace(/:\d+\n/, '')
+    expect(stackless(ours.stderr)).toBe(stackless(plain.stderr))
+    expect(severities()).toHaveLength(/boom|Proxy/.test(body) ? 1 : 0)
+  })
+
+  test('an error that a listener handles leaves process.emit as it was', async () => {
+    const body = `const { emit } = process; process.on('uncaughtException', () => console.log(process.emit === emit, Object.hasOwn(process, 'emit')))
+setTimeout(() => { throw new Error('boom') }, 5); setTimeout(() => console.log(process.emit === emit), 50)`
+    expect((await run(body)).stdout).toBe('true false\ntrue\n')
+  })
+})
+
 describe('signals', () => {
   const BUSY = `process.stdout.write('ready'); const end = Date.now() + 10_000; while (Date.now() < end);`
   test.for<[string, string]>([

@@ -5,7 +5,7 @@ import { runSource } from '../../support/run-node.ts'
 
 const collect = JSON.stringify(path.join(import.meta.dirname, '../../instrument/collect.cjs'))
 const CONFIGURE = `const { configureOpentelemetry, withSpan } = require('uptrace-node')
-configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', exitTimeoutMillis: 1, metricsEnabled: false, spanProcessors: [require(${collect}).collect] })`
+configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [require(${collect}).collect] })`
 
 interface Printed {
   readonly name: string

@@ -13,7 +13,7 @@ const failures = fc.array(
   { minLength: 1, maxLength: 60 },
 )
 
-test('a pause is what the server asks for, else between 0.8 and 36 seconds, or 75 ms at the end', () => {
+test('a pause is what the server asks for, else between 0.8 and 36 seconds, or 40 ms at the end', () => {
   fc.assert(
     fc.property(failures, (course) => {
       let backoff: Backoff = HEALTHY
@@ -26,7 +26,7 @@ test('a pause is what the server asks for, else between 0.8 and 36 seconds, or 7
         const pause = backoff.notBefore - now
         if (failure.retryAfterMillis !== undefined) expect(pause).toBeCloseTo(failure.retryAfterMillis, 3)
         else if (!isNew) expect(backoff).toBe(before)
-        else if (failure.isEnding) expect(pause).toBeCloseTo(75, 3)
+        else if (failure.isEnding) expect(pause).toBeCloseTo(40, 3)
         else {
           expect(pause).toBeGreaterThanOrEqual(799.9)
           expect(pause).toBeLessThanOrEqual(36_000.1)

@@ -157,7 +157,7 @@ function prepare(name: keyof typeof USES, kind: 'cjs' | 'mjs', way: Way): { fold
       : `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const found = ((all) => all.default ?? all)(await import(${specifier}))`
   const file = path.join(folder, `main.${kind}`)
   // spans are taken from the provider that is there: what started one is its scope
-  const watch = `const api = require('@opentelemetry/api'); const getTracer = api.trace.getTracerProvider; const { configureOpentelemetry } = require('uptrace-node'); const telemetry = configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', exitFlush: false, metricsEnabled: false, runtimeMetrics: false, shutdownTimeoutMillis: 1, spanProcessors: [{ onStart() {}, onEnd: (span) => console.log('TRACED ' + span.instrumentationScope.name.split('instrumentation-').pop()), forceFlush: async () => {}, shutdown: async () => {} }] })`
+  const watch = `const api = require('@opentelemetry/api'); const getTracer = api.trace.getTracerProvider; const { configureOpentelemetry } = require('uptrace-node'); const telemetry = configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [{ onStart() {}, onEnd: (span) => console.log('TRACED ' + span.instrumentationScope.name.split('instrumentation-').pop()), forceFlush: async () => {}, shutdown: async () => {} }] })`
   const own = kind === 'cjs' ? `${watch}; ${load}` : load.replace('const found', `${watch}; const found`)
   writeFileSync(
     file,

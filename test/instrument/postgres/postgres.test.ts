@@ -9,6 +9,7 @@ const sql = postgres(process.env.UPTRACE_TEST_POSTGRES_URL, { max: 2, onnotice()
 await sql\`CREATE TEMPORARY TABLE IF NOT EXISTS people (id int, name text)\`.catch((error) => print(error.message))
 await inSpan('request', async () => {
   print(await sql\`SELECT \${1}::int AS one, \${'secret'}::text AS two\`)
+  print(await sql\`SELECT \${{ get strings() { throw new Error('mine') }, toString: () => 'hi' }}::text AS a\`.catch((error) => error.message))
   const part = sql\`WHERE relname = \${'pg_class'}\`
   print((await sql\`SELECT relname FROM \${sql('pg_class')} \${part}\`).map((row) => ({ ...row })))
   print((await sql.unsafe('SELECT 2 AS two')).length)

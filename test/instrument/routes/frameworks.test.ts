@@ -1,5 +1,7 @@
 /** Frameworks that have a router, procedures or operations of their own: one server span a request, named by what they say. */
+import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
+import { patchPolka } from '../../../src/instrument/routes/polka.ts'
 import { type SeenSpan, seeQuiet } from '../support.ts'
 
 const ASK = `const ask = async (server, paths) => { if (!server.address()) await new Promise((resolve) => server.once('listening', resolve)); for (const path of paths) await new Promise((resolve) => require('http').get({ port: server.address().port, host: '127.0.0.1', path, agent: false }, (response) => response.resume().on('end', resolve))); await pause(50); process.exit(0) }`
@@ -13,6 +15,17 @@ test.for(['cjs', 'mjs'] as const)('polka, %s: patterns, also of a mounted app', 
     `configure(); (async () => { ${ASK}; const polka = ${load}; const sub = polka().get('/list/:n', (q, r) => r.end()); const app = polka().use((q, r, next) => next()).get('/posts/:id', (q, r) => r.end()).get('/', (q, r) => r.end()).use('/admin', sub); app.listen(0, '127.0.0.1'); await ask(app.server, ['/posts/1?a=b', '/', '/admin/list/2', '/none']) })()`,
   )
   expect(servers(spans)).toEqual(['GET /posts/:id', 'GET /', 'GET /admin/list/:n', 'GET'])
+})
+
+test('polka: another patch of the same copy leaves it as it is', () => {
+  const polka = createRequire(import.meta.url)('polka') as () => object
+  const prototype = Object.getPrototypeOf(polka()) as Record<string, (...args: unknown[]) => unknown>
+  const before = { add: prototype['add']!.length, find: prototype['find']!.length }
+  patchPolka({ default: polka })
+  const { add, find } = prototype
+  patchPolka({ default: polka })
+  expect({ add: prototype['add'], find: prototype['find'] }).toEqual({ add, find })
+  expect({ add: add!.length, find: find!.length }).toEqual(before)
 })
 
 const BUILD = `const module = { default: () => null }; const build = {

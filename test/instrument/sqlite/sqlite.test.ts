@@ -32,6 +32,13 @@ const other = new Database(':memory:'); other.prepare('SELECT 1').get(); try { o
 require('fs').rmSync(file)
 `
 
+test('a method that the application has wrapped since is not wrapped again', async () => {
+  const body = `const db = new Database(':memory:'); const prototype = Object.getPrototypeOf(db.prepare('SELECT 1')); const { run } = prototype; prototype.run = function (...args) { return run.apply(this, args) }; db.prepare('CREATE TABLE t (a)').run()`
+  const libraries = [['Database', 'better-sqlite3']] as const
+  for (const seen of (await runWays({ libraries, body, ways: ['cjs'] })).values())
+    expect(spansOf(seen, 'uptrace-node/better-sqlite3').map(({ name }) => name)).toEqual(['CREATE t'])
+})
+
 test.for(LIBRARIES)(
   '%s: statements have spans, and the program is the same',
   async ([name, library, , errorType, code]) => {

@@ -10,7 +10,7 @@ test.for(['process.exit(0)', 'setTimeout(() => {}, 10)', "setImmediate(() => { t
     await runSource(
       'cjs',
       `const { configureOpentelemetry, withSpan } = require('uptrace-node')
-configureOpentelemetry({ endpoint: ${JSON.stringify(sink.url)}, metricsEnabled: false, exitTimeoutMillis: 15_000, keep: { ratio: 1 } })
+configureOpentelemetry({ endpoint: ${JSON.stringify(sink.url)}, metricsEnabled: false, delivery: { exitTimeoutMillis: 15_000 }, keep: { ratio: 1 } })
 const root = require('@opentelemetry/api').trace.getTracer('t').startSpan('root')
 const { context, trace } = require('@opentelemetry/api')
 context.with(trace.setSpan(context.active(), root), () => withSpan('child', () => {}))

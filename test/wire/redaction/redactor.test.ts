@@ -181,7 +181,8 @@ describe('every text', () => {
   })
 
   const LENGTH = 200_000
-  const hostile = ['a', '=', ':', 'a=', 'token=', 'sig=aa:', 'sig="', 'token: ', '"', "'", '\\"', 'sig:\\\\\\"', '://', 'a://b:cc/', 'a://b:', 'eyJ', 'eyJ.', 'eyJhbGciOiJI.', 'Bearer ', 'basic a ', 'sk-', 'xoxb-', '--token ', '-a', '[', '{', 'token:[', 'auth={', '%3D', 'a%3D', '%25', '&code=', 'code=', '?a=b&', 'cookie: !', 'Key (', 'Key (a)=(', "Duplicate entry '", 'dup key: {', "near '", ' near "', '$$', '$a$', "'\\", '/*', '--', '--\n', '((', 'in (1,', ' ', '\n', '\n at', 'é', '\ud800', 'A', 'aB', '1', '1.', '0x', 'EVAL ', '{"a":', '-----BEGIN PRIVATE KEY-----', 'select a from '] // biome-ignore format: a list
+  const hostile = ['a', '=', ':', 'a=', 'token=', 'sig=aa:', 'sig="', 'token: ', '"', "'", '\\"', 'sig:\\\\\\"', '://', 'a://b:cc/', 'a://b:', 'eyJ', 'eyJ.', 'eyJhbGciOiJI.', 'Bearer ', 'basic a ', 'sk-', 'xoxb-', '--token ', '-a', '[', '{', 'token:[', 'auth={', '%3D', 'a%3D', '%25', '&code=', 'code=', '?a=b&', 'cookie: !', 'Key (', 'Key (a)=(', "Duplicate entry '", 'dup key: {', "near '", ' near "', '$$', '$a$', "'\\", '/*', '--', '--\n', '((', 'in (1,', ' ', '\n', '\n at', 'é', '\ud800', 'A', 'aB', '1', '1.', '0x', 'EVAL ', '{"a":', '-----BEGIN PRIVATE KEY-----', 'select a from ',
+    '"name":"token",', 'name:"a" value', '<token>', '<a', 'password "', 'api key ', 'curl -u a:', 'mysql -p', 'redis-cli ', 'identified by "', 'attach ', 'values (', '= "', 'hooks.slack.com/services/', 'a id: ', '//', '"""'] // biome-ignore format: a list
   test.for(hostile)('many of %j take time in proportion', { timeout: 60_000 }, (unit) => {
     const text = unit.repeat(Math.ceil(LENGTH / unit.length))
     for (const key of keys)

@@ -41,6 +41,45 @@ test.for<[SqlFamily, string, string]>([
     "SELECT [it's], @p1, #tmp.x FROM [a b] WHERE c = ?",
   ],
   ['sqlite', "SELECT 'c:\\', ?1, :name, @id, $v FROM t", 'SELECT ?, ?1, :name, @id, $v FROM t'],
+  // a doubled bracket is part of the name, and an amount of money is a number
+  ['mssql', "SELECT [a]]'b], $12.50, $x FROM t WHERE c = 'x'", "SELECT [a]]'b], ?, $x FROM t WHERE c = ?"],
+  ['postgresql', 'SELECT $1$$x$$', 'SELECT $1?'],
+  ['postgresql', `SELECT "a", "cut 'off`, 'SELECT "a", ?'],
+  ['other', 'SELECT 1 /* a /* b */ c */ FROM t', 'SELECT ?  FROM t'],
+  // texts in double quotes where the dialect takes them for values if they are no names
+  [
+    'sqlite',
+    'SELECT * FROM t WHERE a = "x" AND b LIKE "%y" AND c IN ("z", "w")',
+    'SELECT * FROM t WHERE a = ? AND b LIKE ? AND c IN (?)',
+  ],
+  [
+    'sqlite',
+    'INSERT INTO "t" ("a", "b") VALUES ("x", 1), ("y", 2) RETURNING "a"',
+    'INSERT INTO "t" ("a", "b") VALUES (?, ?), (?, ?) RETURNING "a"',
+  ],
+  [
+    'sqlite',
+    'select "a"."id" from "a" join "b" on "a"."id" = "b"."a" where "a"."n" = ?',
+    'select "a"."id" from "a" join "b" on "a"."id" = "b"."a" where "a"."n" = ?',
+  ],
+  ['other', 'MATCH (n:User {name: "x"}) WHERE n.age > 3 RETURN n', 'MATCH (n:User {name: ?}) WHERE n.age > ? RETURN n'],
+  ['postgresql', 'SELECT "a" = "b" FROM "t" WHERE "c" IN ("d")', 'SELECT "a" = "b" FROM "t" WHERE "c" IN ("d")'],
+  // passwords, keys and settings without quotes
+  [
+    'oracle',
+    'ALTER USER u IDENTIFIED BY hunter2 REPLACE "old one" ACCOUNT UNLOCK',
+    'ALTER USER u IDENTIFIED BY ? REPLACE ? ACCOUNT UNLOCK',
+  ],
+  [
+    'oracle',
+    'CREATE DATABASE LINK l CONNECT TO u IDENTIFIED BY "x" USING \'db\'',
+    'CREATE DATABASE LINK l CONNECT TO u IDENTIFIED BY ? USING ?',
+  ],
+  ['sqlite', `PRAGMA key = "x'2DD2'"`, 'PRAGMA key = ?'],
+  ['sqlite', 'PRAGMA rekey = hunter2; PRAGMA foreign_keys = ON', 'PRAGMA rekey = ?; PRAGMA foreign_keys = ON'],
+  ['sqlite', 'ATTACH DATABASE \'x.db\' AS y KEY "k"', 'ATTACH DATABASE ? AS y KEY ?'],
+  ['postgresql', 'SET app.user TO ann', 'SET app.user TO ?'],
+  ['postgresql', 'SET search_path TO public', 'SET search_path TO public'],
   ['oracle', "SELECT q'[it's]', nq'{x}', v$session.sid, :1 FROM dual", 'SELECT ?, ?, v$session.sid, :1 FROM dual'],
 ])('%s: %s', ([family, text, expected]) => {
   expect(sanitizeSql(text, family)).toBe(expected)
@@ -73,6 +112,7 @@ test('no literal of a random statement stays, in any dialect', () => {
 
 test.for([
   ['SET user:17 hunter2', 'SET user:17 ?'],
+  ['PING hunter2', 'PING ?'],
   ['SETEX k 10 v', 'SETEX k 10 ?'],
   ['MSET a 1 b 2', 'MSET a ?'],
   ['HSET h f v', 'HSET h f ?'],

@@ -140,6 +140,7 @@ function wildcard(value: string, ignoreCase: boolean): RegExp {
     .split('*')
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('[^]*')
+    .replaceAll('\\?', ignoreCase ? '[^]' : '\\?')
   return new RegExp(`^${pattern}$`, ignoreCase ? 'i' : '')
 }
 

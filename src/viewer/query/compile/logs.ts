@@ -5,8 +5,7 @@ import type { Expression, Operator, Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
 import { and, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
 import { attributeCondition, hasAttribute, textPatterns } from './attributes.ts'
-import { rejectUnknownField } from './known-fields.ts'
-import { checked, inScopes, matchingServices } from './spans.ts'
+import { checked, inScopes, matchingServices, traceIdIn } from './spans.ts'
 
 /** What other libraries call the severities. */
 const SEVERITY_NAMES: Readonly<Record<string, string>> = {
@@ -52,16 +51,18 @@ function logCondition(context: StoreContext, term: Term, value: string): Sql {
     case 'body':
     case 'message':
       return checked(textMatch('l.body', operator, value), term, value)
+    case 'error':
+      if (/^(true|false)$/i.test(value)) return severityCondition(/true/i.test(value) ? '>=' : '<', 'error', position)
+      break
     case 'trace':
-      return sql('l.trace_id = ?', value.toLowerCase())
     case 'span':
-      return sql('l.span_id = ?', value.toLowerCase())
+      if (/^(nil|null|none)$/i.test(value)) return sql(`l.${field}_id IS NULL`)
+      return sql(`l.${field}_id = ?`, value.toLowerCase())
     case 'scope':
       return inScopes('l.scope_id', operator, value)
     case 'event':
       return checked(textMatch('l.event', operator, value), term, value)
   }
-  rejectUnknownField(context, 'log', term)
   return checked(attributeCondition('l', context, term, value), term, value)
 }
 
@@ -69,7 +70,6 @@ function hasField(context: StoreContext, field: string, term: Term): Sql {
   if (field === 'trace' || field === 'span') return sql(`l.${field}_id IS NOT NULL`)
   if (field === 'event') return sql('l.event IS NOT NULL')
   if (['service', 'severity', 'body', 'scope'].includes(field)) return TRUE
-  rejectUnknownField(context, 'log', { field, position: term.position })
   return hasAttribute('l', context, { ...term, field })
 }
 
@@ -91,7 +91,7 @@ function logText(value: string): Sql {
     "l.body LIKE ? ESCAPE '\\' OR l.attrs LIKE ? ESCAPE '\\' OR l.trace_id = ? OR l.span_id = ?",
     plain,
     json,
-    value.toLowerCase(),
+    traceIdIn(value.toLowerCase()),
     value.toLowerCase(),
   )
 }

@@ -44,4 +44,4 @@ for (const names of RENAMED)
 export const namesOf = (name: string): readonly string[] => SAME.get(name) ?? [name]
 
 export const isConventional = (name: string): boolean => SAME.has(name)
-export const conventionalNames = (): readonly string[] => RENAMED.map(([name]) => name)
+export const conventionalNames = (): readonly string[] => RENAMED.flat()

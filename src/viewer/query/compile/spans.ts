@@ -15,7 +15,6 @@ import {
   regexOf,
   textPatterns,
 } from './attributes.ts'
-import { rejectUnknownField } from './known-fields.ts'
 
 const ALWAYS_THERE = new Set(['service', 'name', 'kind', 'status', 'duration', 'trace', 'span'])
 const NUMBERS_OF_STATUS: Readonly<Record<string, string>> = { '0': 'unset', '1': 'ok', '2': 'error' }
@@ -79,7 +78,6 @@ function spanCondition(context: StoreContext, term: Term, value: string): Sql {
       if (/^(true|false)$/i.test(value))
         return or([sql(`s.status ${/true/i.test(value) ? '=' : '!='} ?`, STATUSES.indexOf('error'))])
   }
-  rejectUnknownField(context, 'span', term)
   return checked(attributeCondition('s', context, term, value), term, value)
 }
 
@@ -95,12 +93,11 @@ function hasField(context: StoreContext, field: string, term: Term): Sql {
   if (field === 'event' || field === 'link')
     return sql(`s.extra IS NOT NULL AND json_type(s.extra, '$.${field === 'event' ? 'e' : 'l'}') IS NOT NULL`)
   if (ALWAYS_THERE.has(field)) return TRUE
-  rejectUnknownField(context, 'span', { field, position: term.position })
   return hasAttribute('s', context, { ...term, field })
 }
 
 function spanText(value: string): Sql {
-  const lower = value.toLowerCase()
+  const lower = traceIdIn(value.toLowerCase())
   if (/^[0-9a-f]{32}$/.test(lower)) return sql('s.trace_no IN (SELECT no FROM trace WHERE id = ?)', lower)
   if (/^[0-9a-f]{16}$/.test(lower)) return sql('s.span_id = ?', lower)
   const { plain, json } = textPatterns(value)
@@ -112,6 +109,10 @@ function spanText(value: string): Sql {
     json,
   )
 }
+
+/** Of a `traceparent` its trace. */
+export const traceIdIn = (text: string): string =>
+  /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(text)?.[1] ?? text
 
 export function matchingServices(
   { resources }: StoreContext,

@@ -42,7 +42,6 @@ const ALIASES: Readonly<Record<string, string>> = {
   operationname: 'name',
   spanname: 'name',
   'span.name': 'name',
-  'span:name': 'name',
   _name: 'name',
   spankind: 'kind',
   'span.kind': 'kind',
@@ -54,6 +53,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'otel.status_code': 'status',
   'span.duration': 'duration',
   _duration: 'duration',
+  _dur_ms: 'duration',
   latency: 'duration',
   traceid: 'trace',
   trace_id: 'trace',
@@ -64,6 +64,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'span.id': 'span',
   _id: 'span',
   parentid: 'parent',
+  'span.parentid': 'parent',
   parent_id: 'parent',
   parentspanid: 'parent',
   parent_span_id: 'parent',
@@ -71,14 +72,19 @@ const ALIASES: Readonly<Record<string, string>> = {
   statusmessage: 'message',
   status_message: 'message',
   'status.message': 'message',
+  'span.statusmessage': 'message',
   _status_message: 'message',
   'otel.status_description': 'message',
   'otel.scope.name': 'scope',
   'scope.name': 'scope',
   'instrumentation.name': 'scope',
+  'otel.library.name': 'scope',
   library: 'scope',
   'event.name': 'event',
+  _event_name: 'event',
   traceduration: 'trace.duration',
+  'trace.rootname': 'root.name',
+  'trace.rootservice': 'root.service',
   rootname: 'root.name',
   rootservicename: 'root.service',
   'root.service.name': 'root.service',
@@ -86,6 +92,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   loglevel: 'severity',
   'log.level': 'severity',
   severity_text: 'severity',
+  severity_number: 'severity',
+  severitynumber: 'severity',
+  _severity: 'severity',
   severitytext: 'severity',
   'log.severity': 'severity',
   _body: 'body',
@@ -102,9 +111,14 @@ const DURATIONS = new Set(['duration', 'trace.duration'])
 
 /** What a written name stands for. TraceQL's `.x`, `span.x`, `resource.x`, `event.x` and `trace:id` are read too. */
 export function resolveField(written: string): Field {
+  // Datadog's @, TraceQL's span:duration
+  return resolvePlain(written.replace(/^@(?=.)/, '').replace(/^([a-z]+):(?=.)/i, '$1.'))
+}
+
+function resolvePlain(written: string): Field {
   const lower = written.toLowerCase()
   if (lower === 'error') return { name: 'error', isBuiltIn: false }
-  const name = BUILT_IN.has(lower) ? lower : ALIASES[lower]
+  const name = builtInName(lower)
   if (name !== undefined) return { name, isBuiltIn: true, ...(DURATIONS.has(name) && { isDuration: true }) }
   if (written.startsWith('.') && written.length > 1) return resolveAttribute(written.slice(1))
   const [, scope = '', rest = ''] = /^([a-z]+)\.(.+)$/i.exec(written) ?? []
@@ -112,6 +126,16 @@ export function resolveField(written: string): Field {
   if (of === undefined || rest === '') return { name: written, isBuiltIn: false }
   if (of === 'resource' && rest === 'service.name') return { name: 'service', isBuiltIn: true }
   return { ...resolveAttribute(rest), of }
+}
+
+/** All names of some built-in fields, for the nearest of a slip. */
+export const otherNamesOf = (fields: readonly string[]): string[] =>
+  Object.keys(ALIASES).filter((name) => fields.includes(ALIASES[name]!))
+
+/** The built-in field of a name in lower case; `service_name` is Uptrace's way to write service.name. */
+function builtInName(lower: string): string | undefined {
+  if (BUILT_IN.has(lower)) return lower
+  return [lower, lower.replaceAll('_', '.')].flatMap((name) => (Object.hasOwn(ALIASES, name) ? ALIASES[name]! : []))[0]
 }
 
 function resolveAttribute(name: string): Field {

@@ -8,6 +8,8 @@ import type { Token } from './tokens.ts'
 export interface ReadOperator {
   readonly operator: Operator
   readonly negated: boolean
+  /** Makes a pattern of the value: SQL's `%`, or a text that stands at one end. */
+  readonly toPattern?: (value: string) => string
   /** Where it ends in the text. */
   readonly end: number
 }
@@ -27,7 +29,22 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   '!~': 'regex',
   '!=~': 'regex',
 }
-const WORDS: Readonly<Record<string, Operator>> = { contains: '~', like: '~', matches: 'regex' }
+const WORDS: Readonly<Record<string, Pick<ReadOperator, 'operator' | 'toPattern'>>> = {
+  contains: { operator: '~' },
+  contain: { operator: '~' },
+  like: { operator: '~' },
+  ilike: { operator: '~' },
+  matches: { operator: 'regex' },
+  regexp: { operator: 'regex' },
+  startswith: { operator: ':', toPattern: (value) => `${value}*` },
+  endswith: { operator: ':', toPattern: (value) => `*${value}` },
+}
+const LIKE: Pick<ReadOperator, 'operator' | 'toPattern'> = {
+  operator: ':',
+  toPattern: (value) => value.replaceAll('%', '*'),
+}
+/** `does not contain`, `does-not-contain`. */
+const NEGATIONS = /^(?:does-?not-?|doesnt-?|not-)/
 
 /** Moves behind the field at hand and its operator, when an operator follows. */
 export function readOperator(cursor: Cursor): ReadOperator | undefined {
@@ -55,19 +72,24 @@ function toOperator({ position, end }: Token, text: string): ReadOperator {
 
 /** Words are operators only where they can't be meant as text to find. */
 function readWord(cursor: Cursor): ReadOperator | undefined {
-  const negated = /^not$/i.test(cursor.peek(1)?.text ?? '') && cursor.peek(1)!.kind === 'not'
-  const at = negated ? 2 : 1
+  const does = isWord(cursor.peek(1), 'does') ? 1 : 0
+  const isNot = cursor.peek(1 + does)?.kind === 'not' && /^not$/i.test(cursor.peek(1 + does)!.text)
+  const at = 1 + does + (isNot ? 1 : 0)
   const [word, behind] = [cursor.peek(at), cursor.peek(at + 1)]
+  if (word?.kind !== 'word') return undefined
+  const negated = isNot || NEGATIONS.test(word.text.toLowerCase())
   const found = (operator: Operator, count: number, isNegated = negated): ReadOperator => {
     cursor.skip(count)
-    return { operator, negated: isNegated, end: word!.end }
+    return { operator, negated: isNegated, end: word.end }
   }
-  if (word?.kind !== 'word') return undefined
-  const text = word.text.toLowerCase()
-  if (text === 'in' && behind?.kind === 'open') return found('=', at + 1)
-  if (Object.hasOwn(WORDS, text) && (behind?.kind === 'quoted' || (behind && isFieldLike(cursor.peek()!))))
-    return found(WORDS[text]!, at + 1)
-  if (text === 'exists' && isFieldLike(cursor.peek()!)) return found('has', at + 1)
+  const text = word.text.toLowerCase().replace(NEGATIONS, '').replaceAll('-', '')
+  if (text === 'in' && (behind?.kind === 'open' || behind?.text.startsWith('['))) return found('=', at + 1)
+  if (Object.hasOwn(WORDS, text) && (behind?.kind === 'quoted' || (behind && isFieldLike(cursor.peek()!)))) {
+    const isPattern = text.endsWith('like') && behind.text.includes('%')
+    const { operator, ...rest } = isPattern ? LIKE : WORDS[text]!
+    return { ...found(operator, at + 1), ...rest }
+  }
+  if (/^exists?$/.test(text) && isFieldLike(cursor.peek()!)) return found('has', at + 1)
   if (text === 'is' && !negated && isWord(behind, 'null')) return found('has', 3, true)
   if (text === 'is' && !negated && behind?.kind === 'not' && isWord(cursor.peek(3), 'null')) return found('has', 4)
   return undefined

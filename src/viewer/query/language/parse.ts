@@ -70,8 +70,14 @@ function readAll(cursor: Cursor): Expression {
     const inner = readOr(depth + 1)
     if (cursor.peek()?.kind !== 'close') throw badQuery(token.position, 'This bracket is not closed.')
     cursor.skip()
-    return token.text === '{' ? { kind: 'some', item: inner } : inner
+    if (token.text !== '{') return inner
+    return isTrue(inner) ? EVERYTHING : { kind: 'some', item: inner }
   }
+}
+
+/** TraceQL's `{ true }`. */
+function isTrue(expression: Expression): boolean {
+  return expression.kind === 'term' && expression.operator === 'text' && expression.values.join() === 'true'
 }
 
 function isWhere(cursor: Cursor): boolean {

@@ -6,7 +6,10 @@ import { badQuery } from './errors.ts'
 import { type Field, resolveField } from './field-names.ts'
 import { type ReadOperator, readOperator } from './operator.ts'
 import type { Token } from './tokens.ts'
-import { isUnit } from './values.ts'
+import { isQuantity, isUnit } from './values.ts'
+
+/** Lucene's `/…/`, told from a path by signs that no path has. */
+const REGEX = /^\/.*(?:\.[*+]|\\[dwsb.]|[[^$]|\(.*\|.*\)).*\/$/
 
 export function readTerm(cursor: Cursor, token: Token): Expression {
   if (token.kind !== 'word' && token.kind !== 'quoted') {
@@ -15,30 +18,57 @@ export function readTerm(cursor: Cursor, token: Token): Expression {
   }
   const read = readOperator(cursor)
   if (!read) return readText(cursor, token)
+  if (isQuantity(token.text))
+    throw badQuery(token.position, `A field stands before the sign and its value behind it: duration>${token.text}.`)
   const field = token.kind === 'quoted' ? { name: token.text, isBuiltIn: false } : resolveField(token.text)
-  const term = toTerm(
-    field,
-    read.operator,
-    token,
-    read.operator === 'has' ? [field.name] : readValues(cursor, token, field, read),
-  )
+  const isNil = cursor.peek()?.kind === 'word' && /^(nil|null)$/i.test(cursor.peek()!.text)
+  const values = read.operator === 'has' ? [field.name] : readValues(cursor, token, field, read)
+  if (isNil && !field.isBuiltIn && /^!?=$/.test(read.operator))
+    return toTerm(field, read.operator === '=' ? '!=' : '=', token, ['*'])
+  const isRegex = read.operator === ':' && values.length === 1 && REGEX.test(values[0]!)
+  const term = isRegex
+    ? toTerm(field, 'regex', token, [values[0]!.slice(1, -1)])
+    : toTerm(field, read.operator, token, read.toPattern ? values.map(read.toPattern) : values)
   return read.negated ? { kind: 'not', item: term } : term
 }
 
-function toTerm(field: Field, operator: Operator, { text, position }: Token, values: readonly string[]): Term {
+function toTerm(field: Field, operator: Operator, { text, position }: Token, values: readonly string[]): Expression {
+  const term = (name: string, sign: Operator, some: readonly string[]): Term => ({
+    kind: 'term',
+    field: name,
+    operator: sign,
+    values: some,
+    position,
+  })
+  switch (text.toLowerCase()) {
+    // TraceQL's way to ask for a root
+    case 'nestedsetparent':
+      return term('parent', '=', ['nil'])
+    // GitHub's and Sentry's
+    case 'is':
+      if (values.includes('root')) return term('parent', '=', ['nil'])
+      return values.join() === 'error' ? term('error', '=', ['true']) : term('badge', ':', values)
+    case 'no':
+      return { kind: 'not', item: toTerm(field, operator, { ...HAS, position }, values) }
+  }
   // `has:x`, and Kibana's form of it
   if (text.toLowerCase() === 'has' || text === '_exists_')
-    return {
-      kind: 'term',
-      field: 'has',
-      operator: 'has',
-      values: values.map((name) => resolveField(name).name),
-      position,
-    }
+    return term(
+      'has',
+      'has',
+      values.map((name) => resolveField(name).name),
+    )
   return { kind: 'term', field: field.name, ...(field.of && { of: field.of }), operator, values, position }
 }
 
+const HAS: Token = { kind: 'word', text: 'has', position: 0, end: 0, isAttached: false }
+
 function readText(cursor: Cursor, token: Token): Term {
+  if (token.kind === 'word' && /^[&;+?^$#@-]+$/.test(token.text))
+    throw badQuery(
+      token.position,
+      `${JSON.stringify(token.text)} is not expected here: and is written AND or &&, a text of signs in quotes.`,
+    )
   cursor.skip()
   const values = [token.text]
   while (cursor.peek()?.kind === 'pipe' && (cursor.peek()!.isAttached || cursor.peek(1)?.isAttached)) {
@@ -51,12 +81,26 @@ function readText(cursor: Cursor, token: Token): Term {
 /** Values separated by `|`, or in brackets. */
 function readValues(cursor: Cursor, name: Token, field: Field, { end, operator }: ReadOperator): string[] {
   if (cursor.peek()?.kind === 'open' && cursor.peek()!.text === '(') return readList(cursor, name)
-  const values = [readValue(cursor, takeValue(cursor, name, end), field, operator)]
+  const first = takeValue(cursor, name, end)
+  const isEqual = operator === ':' || operator === '=' || operator === '!='
+  const listed = isEqual && first.kind === 'word' ? listOf(first.text, field) : undefined
+  const values = listed ?? [readValue(cursor, first, field, operator)]
   while (isAlternative(cursor)) {
     cursor.skip()
     values.push(readValue(cursor, takeValue(cursor, name), field, operator))
   }
   return values
+}
+
+const TEXTS = new Set(['service', 'name', 'scope', 'event', 'message', 'body', 'root.service', 'root.name'])
+
+/** `a,b` of GitHub, which may be one value as well, and `[a, b]` of Sentry. */
+function listOf(text: string, { name, isBuiltIn }: Field): string[] | undefined {
+  const [, listed] = /^\[(.*,.*)\]$/.exec(text) ?? []
+  const parts = (listed ?? text).split(',').map((part) => part.trim().replace(/^"(.*)"$/, '$1'))
+  if (parts.length === 1 || parts.includes('') || isQuantity(text)) return undefined
+  const isText = !isBuiltIn || TEXTS.has(name)
+  return listed === undefined && isText ? [text, ...parts] : parts
 }
 
 function isAlternative(cursor: Cursor): boolean {
@@ -74,6 +118,11 @@ function readList(cursor: Cursor, name: Token): string[] {
     cursor.skip()
     if (token.kind === 'close') break
     if (token.kind === 'word' || token.kind === 'quoted') values.push(token.text)
+    else if (token.kind === 'operator')
+      throw badQuery(
+        token.position,
+        `Signs stand in front of brackets or inside: write (${name.text}${token.text}… ${name.text}…).`,
+      )
     else if (token.kind !== 'comma' && token.kind !== 'or' && token.kind !== 'pipe')
       throw badQuery(token.position, `A list of values of ${name.text} is written (a, b).`)
   }
@@ -83,6 +132,11 @@ function readList(cursor: Cursor, name: Token): string[] {
 
 function takeValue(cursor: Cursor, name: Token, end?: number): Token {
   const token = cursor.peek()
+  if (token?.text === '{' && isWord(cursor.peek(2), 'to'))
+    throw badQuery(
+      token.position,
+      `A range is written [${cursor.peek(1)!.text} TO ${cursor.peek(3)?.text}] or ${cursor.peek(1)!.text}..${cursor.peek(3)?.text}; without its ends ${name.text}>${cursor.peek(1)!.text} ${name.text}<${cursor.peek(3)?.text}.`,
+    )
   if (token?.kind !== 'word' && token?.kind !== 'quoted')
     throw badQuery(token?.position ?? end ?? cursor.end, `${name.text} needs a value here.`)
   cursor.skip()
@@ -92,11 +146,16 @@ function takeValue(cursor: Cursor, name: Token, end?: number): Token {
 /** `100 ms` is one value. */
 function readValue(cursor: Cursor, token: Token, field: Field, operator: Operator): string {
   const next = cursor.peek()
-  const isNumber = token.kind === 'word' && /^[\d.]+$/.test(token.text)
+  const isNumber = token.kind === 'word' && /^[\d.,]+$/.test(token.text)
   const isCompared = field.isDuration || /^[<>]/.test(operator)
   if (isNumber && isCompared && next?.kind === 'word' && isUnit(next.text) && cursor.peek(1)?.kind !== 'operator') {
     cursor.skip()
     return token.text + next.text
   }
-  return operator === 'regex' && token.kind === 'word' ? token.text.replace(/^\/(.*)\/$/, '$1') : token.text
+  // a comma as the decimal sign
+  if (isNumber && isCompared && next?.kind === 'comma' && next.isAttached && isQuantity(cursor.peek(1)?.text ?? ''))
+    throw badQuery(token.position, `A number is written with a point: ${token.text}.${cursor.peek(1)!.text}.`)
+  if (token.kind === 'quoted') return token.text
+  if (operator === 'regex') return token.text.replace(/^\/(.*)\/$/, '$1')
+  return token.text.replace(/\\(?=[:()/])/g, '')
 }

@@ -1,5 +1,6 @@
 /** Cuts the text of a query into words, quoted texts, operators and brackets, each with its position. */
 import { badQuery } from './errors.ts'
+import { take, takeIntrinsic, takeLiteral, takeRange } from './literals.ts'
 
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'operator' | 'open' | 'close' | 'and' | 'or' | 'not' | 'pipe' | 'comma'
@@ -15,6 +16,16 @@ const MAX_TOKENS = 400
 const OPERATOR = /:?(?:!=~|!=|!~|=~|==|>=|<=|<>|>|<|=|~|:)/y
 /** Brackets that close again are part of a word: `/users/{id}`. */
 const WORD = /[^\s"'`()[\]{}|,:=<>~!&](?:\{[^\s{}"]*\}|[^\s"`()[\]{}|,:=<>~!&])*/y
+/** Those that text processors make are read too. */
+const QUOTES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '“': '”',
+  '„': '“',
+  '‘': '’',
+  '«': '»',
+}
 const CONNECTORS: readonly (readonly [pattern: RegExp, kind: Token['kind']])[] = [
   [/&&/y, 'and'],
   [/\|\|/y, 'or'],
@@ -39,7 +50,7 @@ export function tokenize(text: string): Token[] {
   let position = 0
   for (;;) {
     const start = position
-    while (/\s/.test(text[position] ?? '')) position++
+    while (/\s/.test(text[position] ?? '') || isPlus(text, position)) position++
     if (position >= text.length) return tokens
     const token = readToken(text, position, position === start && tokens.length > 0, tokens.at(-1))
     tokens.push(token)
@@ -57,15 +68,17 @@ function readToken(text: string, position: number, isAttached: boolean, before: 
     isAttached,
   })
   const character = text[position]!
-  if (character === '"' || character === "'" || character === '`') {
-    const quoted = readQuoted(text, position, character)
-    if (quoted !== undefined) return token('quoted', quoted.value, quoted.end)
+  const isValue = before?.kind === 'operator'
+  if (Object.hasOwn(QUOTES, character)) {
+    const quoted = readQuoted(text, position, QUOTES[character]!)
+    if (quoted !== undefined) {
+      const isPrefix = text[quoted.end] === '*' && isValue
+      return token('quoted', quoted.value + (isPrefix ? '*' : ''), quoted.end + (isPrefix ? 1 : 0))
+    }
     if (character !== "'") throw badQuery(position, 'A quote is not closed.')
   }
-  if (isUrlAt(text, position))
-    return token('word', take(URL, text, position)!, position + take(URL, text, position)!.length)
-  const range = character === '[' ? take(RANGE, text, position) : undefined
-  if (range !== undefined) return token('word', range, position + range.length)
+  const whole = takeLiteral(text, position, isValue) ?? takeRange(text, position)
+  if (whole !== undefined) return token('word', whole, position + whole.length)
   for (const [pattern, kind] of CONNECTORS) {
     const found = take(pattern, text, position)
     if (found !== undefined) return token(kind, found, position + found.length)
@@ -74,40 +87,36 @@ function readToken(text: string, position: number, isAttached: boolean, before: 
   const operator = take(OPERATOR, text, position)
   if (operator !== undefined) return token('operator', operator, position + operator.length)
   if (character === '!') return token('not', character, position + 1)
-  if (character === '-' && before?.kind !== 'operator' && /[^\s\d]/.test(text[position + 1] ?? ' '))
-    return token('not', '-', position + 1)
-  if (before?.kind === 'operator' && before.end === position) {
+  if (character === '-' && !isValue && /[^\s\d]/.test(text[position + 1] ?? ' ')) return token('not', '-', position + 1)
+  if (isValue && before.end === position) {
     const value = take(VALUE, text, position)
     if (value !== undefined) return token('word', value, position + value.length)
   }
-  const word = take(WORD, text, position) ?? character
+  const word = takeIntrinsic(text, position) ?? take(WORD, text, position) ?? character
+  // TraceQL's span."name with blanks"
+  const quoted =
+    /\w\.$/.test(word) && text[position + word.length] === '"' && readQuoted(text, position + word.length, '"')
+  if (quoted) return token('word', word + quoted.value, quoted.end)
   const kind = KEYWORDS[word]
-  const isKeyword =
-    kind !== undefined && before?.kind !== 'operator' && !/^\s*[:=<>~!]/.test(text.slice(position + word.length))
+  const isKeyword = kind !== undefined && !isValue && !/^\s*[:=<>~!]/.test(text.slice(position + word.length))
   return token(isKeyword ? kind : 'word', word, position + word.length)
 }
 
-const URL = /[a-z][a-z0-9+.-]*:\/\/[^\s"()|]*/iy
-const RANGE = /\[[^\]]*\]/y
 /** What stands right behind an operator may hold colons and equal signs: `body:a=b`, `url:/x?a=1`. */
 const VALUE = /[^\s"'`()[\]{}|,<>~!=:](?:\{[^\s{}"]*\}|\([^\s()"]*\)|,(?!\s|$)|&(?!&)|[^\s"(){}|,&])*/y
 
-/** `http://host` is text to find, not a field named http. */
-function isUrlAt(text: string, position: number): boolean {
-  return take(URL, text, position) !== undefined
-}
-
-function take(pattern: RegExp, text: string, position: number): string | undefined {
-  pattern.lastIndex = position
-  return pattern.exec(text)?.[0]
+/** Lucene's `+` before what must be met, which everything here must. */
+function isPlus(text: string, position: number): boolean {
+  return text[position] === '+' && /^$|[\s(]/.test(text[position - 1] ?? '') && /["'(\w]/.test(text[position + 1] ?? '')
 }
 
 function readQuoted(text: string, start: number, quote: string): { value: string; end: number } | undefined {
   let value = ''
   for (let position = start + 1; position < text.length; position++) {
     const character = text[position]!
-    if (character === quote) return { value, end: position + 1 }
-    if (character === '\\' && position + 1 < text.length) value += text[++position]
+    if (character === quote && quote === "'" && text[position + 1] === quote) value += text[++position]
+    else if (character === quote) return { value, end: position + 1 }
+    else if (character === '\\' && /["'`\\]/.test(text[position + 1] ?? '')) value += text[++position]
     else value += character
   }
   return undefined

@@ -7,21 +7,45 @@ const UNITS: Readonly<Record<string, number>> = {
   µs: 1e3,
   μs: 1e3,
   ms: 1e6,
+  msec: 1e6,
+  millis: 1e6,
+  milliseconds: 1e6,
   s: 1e9,
   sec: 1e9,
+  secs: 1e9,
+  second: 1e9,
+  seconds: 1e9,
   m: 60e9,
   min: 60e9,
+  mins: 60e9,
+  minute: 60e9,
+  minutes: 60e9,
   h: 3600e9,
+  hour: 3600e9,
+  hours: 3600e9,
+  d: 86_400e9,
+  day: 86_400e9,
+  days: 86_400e9,
 }
-const DURATION = /^([+-]?\d+(?:\.\d+)?|\.\d+)\s*(ns|us|µs|μs|ms|sec|s|min|m|h)?$/i
+const NUMBER = '(?:\\d{1,3}(?:,\\d{3})+|\\d+)(?:\\.\\d+)?(?:e[+-]?\\d+)?|\\.\\d+'
+const UNIT = Object.keys(UNITS)
+  .toSorted((a, b) => b.length - a.length)
+  .join('|')
+const DURATION = new RegExp(`^([+-]?(?:${NUMBER}))\\s*(${UNIT})?$`, 'i')
+/** Go's `1m30s`. */
+const PARTS = new RegExp(`(\\d+(?:\\.\\d+)?)(${UNIT})`, 'gi')
+const SUM = new RegExp(`^(?:\\d+(?:\\.\\d+)?(?:${UNIT})){2,}$`, 'i')
+const DURATION_LIKE = new RegExp(`^\\d+(?:\\.\\d+)?(?:${UNIT})$`)
 
 export const isUnit = (text: string): boolean => Object.hasOwn(UNITS, text.toLowerCase())
 
 /** A duration in nanoseconds; without a unit milliseconds. */
 export function parseDuration(text: string, position: number): number {
   const [, number, unit = 'ms'] = DURATION.exec(text.trim()) ?? []
-  if (number === undefined) throw badQuery(position, `${JSON.stringify(text)} is not a duration such as 50ms.`)
-  return Number(number) * UNITS[unit.toLowerCase()]!
+  if (number !== undefined) return Number(number.replaceAll(',', '')) * UNITS[unit.toLowerCase()]!
+  if (SUM.test(text))
+    return [...text.matchAll(PARTS)].reduce((sum, [, part, of]) => sum + Number(part) * UNITS[of!.toLowerCase()]!, 0)
+  throw badQuery(position, `${JSON.stringify(text)} is not a duration such as 50ms or 1.5s; a range is 50ms..1s.`)
 }
 
 export function parseNumber(text: string, position: number): number {
@@ -32,8 +56,11 @@ export function parseNumber(text: string, position: number): number {
 }
 
 export function isDurationLike(value: string): boolean {
-  return /^\d+(\.\d+)?(ns|us|µs|ms|s|m|h)$/.test(value)
+  return DURATION_LIKE.test(value)
 }
+
+/** A number, with or without a unit: a value, never a field. */
+export const isQuantity = (text: string): boolean => DURATION.test(text)
 
 export interface Range {
   readonly from: string
@@ -46,7 +73,6 @@ export function parseRange(value: string): Range | undefined {
   if (class_) return { from: `${class_[1]}00`, to: `${class_[1]}99` }
   const [, from, to] = /^\[?\s*([^\s[\]]*?)\s*(?:\.\.|\s+TO\s+)\s*([^\s[\]]*?)\s*\]?$/i.exec(value) ?? []
   if (from === undefined || to === undefined || (from === '' && to === '')) return undefined
-  if (![from, to].every((end) => end === '' || end === '*' || /^[+-]?[\d.]+(ns|us|µs|ms|s|m|h)?$/i.test(end)))
-    return undefined
+  if (![from, to].every((end) => end === '' || end === '*' || DURATION.test(end))) return undefined
   return { from: from === '*' ? '' : from, to: to === '*' ? '' : to }
 }

@@ -1,2 +1,14 @@
 /** Numbers, durations and instants as text for people: the same in pages and terminal. */
-export { ago, bytes, count, digits, duration, inUnit, percent, plural, time, timeText } from '../../format.ts'
+export {
+  ago,
+  bytes,
+  count,
+  digits,
+  duration,
+  inUnit,
+  nothingFound,
+  percent,
+  plural,
+  time,
+  timeText,
+} from '../../format.ts'

@@ -3,7 +3,7 @@
 /** `key="value"`, quoted only when it must be. */
 export function term(field: string, value: unknown, operator = '='): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const isPlain = /^[^\s|"*\\]+$/.test(text)
+  const isPlain = /^[^\s|"'`“„‘«*?\\,()[\]]+$/.test(text) && !/^(?:nil|null)$/i.test(text)
   return `${field}${operator}${isPlain ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`}`
 }
 

@@ -69,7 +69,7 @@ export function TracesPage() {
         <div class="traces-main">
           <ScatterChart />
           {error && !isBadQuery && <Failed error={error} />}
-          {isEmpty && <NothingFound />}
+          {isEmpty && <NothingFound unknownFields={list.unknownFields} />}
           {traces.length === 0 && isLoading && <Loading />}
           {traces.length > 0 && <List list={list} />}
         </div>

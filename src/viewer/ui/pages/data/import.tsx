@@ -7,16 +7,16 @@ export function Import() {
     <section>
       <h2>Import</h2>
       <p>
-        Traces, logs and metrics as OTLP JSON (one object, or one a line), Jaeger, Zipkin v2 or Tempo JSON, each also
-        with gzip, or a zip of such files, as Aspire exports it. Drop them on any page, or choose them here. A file that
-        can't be read whole stores nothing.
+        Traces, logs and metrics as OTLP (JSON, one object or one a line, or protobuf), Jaeger, Zipkin v2 or Tempo JSON,
+        each also with gzip or zstd, or a zip of such files, as Aspire exports it. Drop them on any page, or choose them
+        here. A file that can't be read whole stores nothing.
       </p>
       <p>
         <input
           type="file"
           multiple
           aria-label="Files to import"
-          accept=".json,.jsonl,.ndjson,.gz,.zip"
+          accept=".json,.jsonl,.ndjson,.pb,.binpb,.gz,.zst,.zip"
           disabled={isImporting.value}
           onChange={(event) => {
             const { currentTarget } = event

@@ -17,6 +17,8 @@ export function createLogFeed() {
   const next = signal<string | null>(null)
   const error = signal<RequestError | null>(null)
   const loading = signal(true)
+  /** Names in the query that nothing stored has, when nothing was found. */
+  const unknownFields = signal<readonly string[]>([])
   /** While true, new records are held back. */
   const reading = signal(false)
 
@@ -57,6 +59,7 @@ export function createLogFeed() {
       batch(() => {
         lastId = list.lastId
         rows.value = list.logs
+        unknownFields.value = list.unknownFields
         next.value = list.next
         held.value = []
         heldNext = null
@@ -128,7 +131,20 @@ export function createLogFeed() {
     })
   }
 
-  return { rows, held, next, error, loading, reading, open, tail, release, more, close: () => abort.abort() }
+  return {
+    rows,
+    held,
+    next,
+    error,
+    loading,
+    reading,
+    unknownFields,
+    open,
+    tail,
+    release,
+    more,
+    close: () => abort.abort(),
+  }
 }
 
 /** Newest first, each record once. */

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { LogRow } from '../../../api.ts'
 import type { RequestError } from '../../lib/api.ts'
 import { logVersion } from '../../lib/counters.ts'
-import { count, plural, time } from '../../lib/format.ts'
+import { count, nothingFound, plural, time } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
 import { IN_PLACE, param, setParams } from '../../lib/location.tsx'
 import { Empty, Failed, Loading } from '../../lib/states.tsx'
@@ -25,7 +25,7 @@ interface Props {
 export function Records({ onBadQuery }: Props) {
   const feed = useRef<ReturnType<typeof createLogFeed>>(null)
   feed.current ??= createLogFeed()
-  const { rows, held, next, error, loading, reading, open, tail, release, more, close } = feed.current
+  const { rows, held, next, error, loading, reading, unknownFields, open, tail, release, more, close } = feed.current
   const list = useRef<VirtualListHandle>(null)
   const cursor = useSignal<number | null>(null)
   const scrolled = useSignal(false)
@@ -100,7 +100,7 @@ export function Records({ onBadQuery }: Props) {
         <p>
           {param('q') === '' && trace === ''
             ? 'Records of console, pino, winston and the OpenTelemetry Logs API arrive here when logs are on.'
-            : 'Nothing meets the query in this window.'}
+            : nothingFound('Nothing meets the query in this window.', unknownFields.value)}
         </p>
       </Empty>
     )

@@ -1,5 +1,6 @@
 /** All instruments by service and scope: the choice of what is charted. */
 import type { Instrument } from '../../../api.ts'
+import { findInstruments } from '../../../find-instruments.ts'
 import { inUnit, plural } from '../../lib/format.ts'
 import { href, IN_PLACE, Link, param, setParams } from '../../lib/location.tsx'
 import { Sparkline } from '../../parts/sparkline.tsx'
@@ -23,10 +24,7 @@ export function Tree({
   readonly instruments: readonly Instrument[]
   readonly chosen: string
 }) {
-  const find = param('find').toLowerCase()
-  const found = instruments.filter(({ name, scope, service }) =>
-    `${name} ${scope} ${service}`.toLowerCase().includes(find),
-  )
+  const found = findInstruments(instruments, param('find'))
   const isOne = new Set(instruments.map(({ service }) => service)).size < 2
   const groups = Map.groupBy(found, ({ service, scope }) => (isOne ? scope : `${service} · ${scope}`))
   return (
@@ -34,6 +32,7 @@ export function Tree({
       <input
         type="search"
         placeholder="Find an instrument"
+        title="Words of its name, service, scope, type or unit; * is any text, - excludes, type:histogram asks one of them"
         aria-label="Find an instrument"
         value={param('find')}
         onInput={(event) => setParams({ find: event.currentTarget.value }, IN_PLACE)}
@@ -52,7 +51,7 @@ export function Tree({
             </ul>
           </section>
         ))}
-      {found.length === 0 && <p class="dim">None has this name.</p>}
+      {found.length === 0 && <p class="dim">No instrument meets this.</p>}
     </nav>
   )
 }

@@ -21,8 +21,8 @@ export function useTrace(traceId: string): QueryState<TraceDetail> {
         : null,
     { live: false },
   )
-  const size = useRef(0)
-  size.current = state.data?.spanCount ?? 0
+  const size = useRef<number>(undefined)
+  size.current = state.data?.spanCount ?? (state.error ? 0 : undefined)
   const isPartial = state.data?.isPartial ?? false
   useEffect(() => {
     if (isPartial) wantsAll.value = true
@@ -40,14 +40,11 @@ function cutOff(detail: TraceDetail): TraceDetail {
     ...span,
     descendants: Math.min(span.descendants, spans.length - 1 - span.index),
   })
-  return {
-    ...detail,
-    spans: spans.map(clip),
-    criticalPath: detail.criticalPath.filter(({ index }) => index < spans.length),
-  }
+  return { ...detail, spans: spans.map(clip) }
 }
 
-function useChanges(traceId: string, version: Signal<number>, size: { readonly current: number }): void {
+/** @param size of the trace; 0 when there is none, undefined while the first answer is on its way, which the first tick need not repeat */
+function useChanges(traceId: string, version: Signal<number>, size: { readonly current: number | undefined }): void {
   const timer = useRef(0)
   const seen = useRef(tick.peek()?.rev)
   useSignalEffect(() => {
@@ -55,13 +52,13 @@ function useChanges(traceId: string, version: Signal<number>, size: { readonly c
     const isMissing = size.current === 0
     if (rev === undefined || (frozen.value && !isMissing) || rev === seen.current) return
     seen.current = rev
-    if (timer.current !== 0 || !(isMissing || (changedTraces?.includes(traceId) ?? true))) return
+    if (timer.current !== 0 || !(isMissing || (changedTraces?.includes(traceId) ?? size.current !== undefined))) return
     timer.current = window.setTimeout(
       () => {
         timer.current = 0
         version.value++
       },
-      size.current > LARGE ? REST_MILLIS.large : REST_MILLIS.small,
+      (size.current ?? 0) > LARGE ? REST_MILLIS.large : REST_MILLIS.small,
     )
   })
   useEffect(() => () => clearTimeout(timer.current), [])

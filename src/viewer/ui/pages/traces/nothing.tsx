@@ -3,14 +3,15 @@ import { useSignal } from '@preact/signals'
 import type { TestTrace, ViewerStatus } from '../../../api.ts'
 import { request, urlOf, useQuery } from '../../lib/api.ts'
 import { copy } from '../../lib/copy.ts'
-import { ago } from '../../lib/format.ts'
+import { ago, nothingFound } from '../../lib/format.ts'
 import { href, navigate } from '../../lib/location.tsx'
 import { Empty } from '../../lib/states.tsx'
 import { clearFilters } from '../../lib/window.ts'
 
-export function NothingFound() {
+export function NothingFound({ unknownFields }: { readonly unknownFields: readonly string[] }) {
   return (
     <Empty title="No trace meets the filters">
+      {unknownFields.length > 0 && <p>{nothingFound('', unknownFields)}</p>}
       <p>
         <button type="button" onClick={clearFilters}>
           Clear filters

@@ -16,6 +16,8 @@ export interface TraceListState {
   readonly hasMore: boolean
   /** The scan budget ended before all data was looked at. */
   readonly isPartial: boolean
+  /** Names in the query that nothing stored has, when nothing was found. */
+  readonly unknownFields: readonly string[]
   /** Traces that have arrived since the list was held. */
   readonly arrived: number
   more(): void
@@ -29,10 +31,18 @@ interface Answer {
   readonly traces: readonly TraceSummary[]
   readonly next: string | null
   readonly partial: boolean
+  readonly unknownFields: readonly string[]
   readonly error: RequestError | undefined
   readonly isLoading: boolean
 }
-const NOTHING: Answer = { traces: [], next: null, partial: false, error: undefined, isLoading: true }
+const NOTHING: Answer = {
+  traces: [],
+  next: null,
+  partial: false,
+  unknownFields: [],
+  error: undefined,
+  isLoading: true,
+}
 
 /** What list, facets and scatter are asked for. Reads signals. */
 export const listParams = (): Params => ({ ...windowParams(), q: param('q') })
@@ -66,13 +76,14 @@ export function useTraceList(): TraceListState {
   }
   useAsking(() => ask(null), held, sort, generation)
   const arrived = useArrived(shownTotal, held)
-  const { traces, next, partial, error, isLoading } = answer.value
+  const { traces, next, partial, unknownFields, error, isLoading } = answer.value
   return {
     traces,
     error,
     isLoading,
     hasMore: next !== null,
     isPartial: partial,
+    unknownFields,
     arrived: arrived.value,
     more() {
       if (next !== null && !answer.peek().isLoading) ask(next)

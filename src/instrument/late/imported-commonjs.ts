@@ -1,0 +1,63 @@
+/** Packages of CommonJS that the program imports: Node had linked them before telemetry was configured, and runs them afterwards. */
+import diagnosticsChannel from 'node:diagnostics_channel'
+import { createRequire } from 'node:module'
+import { log } from '../../log.ts'
+import { clearTimeout, setTimeout } from '../../timers.ts'
+import { isInstalled } from '../hooks/identity.ts'
+import { moduleNameOf } from '../hooks/module-require.ts'
+
+/** Node tells of an import of CommonJS as of a `require` without a parent. */
+interface Load {
+  readonly id: string
+  readonly parentFilename?: string
+}
+
+const CHANNEL = 'tracing:module.require'
+/** By then the imports of a program have run, even where one of them waits for something. */
+const WATCH_MILLIS = 60_000
+const require = createRequire(import.meta.url)
+
+/**
+ * `import './telemetry.js'; import express from 'express'`: no hook of imports sees express any more. What it exports is replaced once it has run,
+ * and before anybody gets it.
+ * @returns stops watching
+ */
+export function watchImportedCommonJs(
+  onSight: (moduleName: string) => boolean,
+  isUnseen: (moduleName: string) => boolean,
+): () => void {
+  const names = new Set<string>()
+  const onStart = attempting(({ id, parentFilename }) => {
+    const name = parentFilename === undefined && isInstalled(id) ? moduleNameOf(id) : undefined
+    if (name === undefined || names.has(name) || !isUnseen(name)) return
+    names.add(name)
+    onSight(name)
+  })
+  const onEnd = attempting(({ id, parentFilename }) => {
+    if (parentFilename !== undefined || !isInstalled(id) || !names.has(moduleNameOf(id) ?? '')) return
+    const cached = require.cache[id]
+    // the hooks see the file as if it were loaded now; its code does not run again
+    if (cached?.loaded) cached.exports = cached.require(id)
+  })
+  diagnosticsChannel.subscribe(`${CHANNEL}:start`, onStart)
+  diagnosticsChannel.subscribe(`${CHANNEL}:end`, onEnd)
+  const timer = setTimeout(stop, WATCH_MILLIS).unref()
+  return stop
+
+  function stop(): void {
+    clearTimeout(timer)
+    diagnosticsChannel.unsubscribe(`${CHANNEL}:start`, onStart)
+    diagnosticsChannel.unsubscribe(`${CHANNEL}:end`, onEnd)
+  }
+}
+
+/** What a listener throws would end the application. */
+function attempting(listen: (load: Load) => void): (message: unknown) => void {
+  return (message) => {
+    try {
+      listen(message as Load)
+    } catch (error) {
+      log.debug(`an import could not be looked at: ${String(error)}`)
+    }
+  }
+}

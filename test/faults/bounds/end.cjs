@@ -1,0 +1,8 @@
+const { configureOpentelemetry, withSpan } = require('uptrace-node')
+const { logs, metrics } = require('@opentelemetry/api')
+configureOpentelemetry()
+withSpan('a', () => {})
+metrics.getMeter('m').createCounter('c').add(1)
+logs.getLogger('l').emit({ body: 'b' })
+console.log(Date.now())
+process.exit(3)
