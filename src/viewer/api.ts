@@ -472,6 +472,7 @@ export interface TraceWarning {
     | 'duplicate-span-ids'
     | 'parent-cycle'
     | 'clock-skew'
+    | 'ends-before-start'
     | 'dropped-attributes'
     | 'still-running'
     | 'truncated'
