@@ -472,6 +472,7 @@ export interface TraceWarning {
     | 'duplicate-span-ids'
     | 'parent-cycle'
     | 'clock-skew'
+    | 'ends-before-start'
     | 'dropped-attributes'
     | 'still-running'
     | 'truncated'
@@ -1056,6 +1057,8 @@ export interface SpanProfile {
   readonly blocks: readonly SpanBlock[]
   /** Samples of the process that never arrived. */
   readonly lost: number
+  /** Only the first of many samples were read. */
+  readonly truncated: boolean
 }
 export interface ProfileGroup {
   /** `own`: this span or one below it was active; `trace`: another span of the trace; `other`: another trace; `none`: no span. */

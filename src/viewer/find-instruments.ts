@@ -38,7 +38,7 @@ function* termsOf(text: string): Generator<Term> {
 
 function fieldOf(name: string): Field | undefined {
   const lower = name.toLowerCase().replace(/^service[._]name$/, 'service')
-  return OTHER_NAMES[lower] ?? FIELDS.find((field) => field === lower)
+  return Object.hasOwn(OTHER_NAMES, lower) ? OTHER_NAMES[lower] : FIELDS.find((field) => field === lower)
 }
 
 function testOf({ isNot, field, value }: Term): (row: Instrument) => boolean {

@@ -1,4 +1,5 @@
 /** Numbers, durations and instants as text for people. */
+import type { HandlerTime, TraceDetail } from './api.ts'
 
 const UNITS: readonly (readonly [number, string])[] = [
   [86_400e9, 'd'],
@@ -72,6 +73,14 @@ export function inUnit(value: number | null, unit: string): string {
   if (unit === 'By') return bytes(Math.round(value))
   if (unit === '1' || unit === '') return count(value)
   return `${count(value)} ${unit.replace(/[{}]/g, '')}`
+}
+
+/** Where the time of the trace went: of its root, or else of what is first. */
+export function handlerOf({
+  handlers,
+  rootSpanId,
+}: Pick<TraceDetail, 'handlers' | 'rootSpanId'>): HandlerTime | undefined {
+  return handlers.find(({ spanId }) => spanId === rootSpanId) ?? handlers[0]
 }
 
 interface Times {

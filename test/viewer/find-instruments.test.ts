@@ -50,6 +50,7 @@ test.for<[text: string, names: string[]]>([
   ['eventloop', of(2)],
   ['service:orders', []],
   ['htttp', []],
+  ['constructor:undefined', []],
   ['(', of(0, 1, 2, 3, 4)],
 ])('%s', ([text, names]) => {
   expect(findInstruments(ALL, text).map(({ name }) => name)).toEqual(names)

@@ -142,7 +142,7 @@ describe('broken trees', () => {
         [1, -1, 0],
         [2, 0, 1],
       ],
-      ['clock-skew'],
+      ['ends-before-start'],
     ],
   ])('%s', async ([, spans, expected, warnings]) => {
     const trace = await traceOf(spans)

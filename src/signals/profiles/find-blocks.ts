@@ -16,10 +16,7 @@ const LEAST_SHARE = 0.5
 /** What waited has gone on by then. */
 export const CATCH_UP_US = 25_000
 const MAX_WAITING = 200
-const NATIVE: Readonly<Record<string, string>> = {
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'native code',
-}
+const COLLECTOR = '(garbage collector)'
 
 export interface BlockSources extends Folded {
   readonly changes: ContextChanges
@@ -85,7 +82,6 @@ interface Branch {
   readonly key: string
   readonly frame: ProfileFrame
   us: number
-  selfUs: number
   readonly lines: Map<number, number>
   readonly spans: Map<number, number>
   readonly below: Map<string, Branch>
@@ -104,15 +100,13 @@ function causeOf(
   const place = named.findLast(({ frame }) => !/[\\/]node_modules[\\/]/.test(frame.file)) ?? named.at(-1)
   const span = heaviest(deepest.spans) ?? -1
   if (place === undefined) {
-    // what only calls others, such as the queue of microtasks, is not the cause
-    if (deepest.selfUs < us * LEAST_SHARE) return undefined
-    const { name, file, line } = deepest.frame
-    return { callee: NATIVE[name] ?? (name || 'a function'), file, line, span, way }
+    // a machine that is busy with something else stops the program anywhere: in Node.js itself that is no cause
+    return deepest.frame.name === COLLECTOR ? { callee: 'garbage collection', file: '', line: 0, span, way } : undefined
   }
   const { name, file, line: begins } = place.frame
   const called = way[way.indexOf(place) + 1]?.frame.name ?? ''
   // garbage is that of the function itself
-  if (called !== '' && !(called in NATIVE)) {
+  if (called !== '' && called !== COLLECTOR) {
     // V8 says which function was called, but not from which line
     return { callee: called, file, line: places.callOf(file, begins, called) ?? begins, span, way }
   }
@@ -131,10 +125,7 @@ function treeOf({ stacks, frames }: FoldedProfile, samples: FoldedProfile['sampl
       const branch = branchOf(level, frames[frame]!)
       branch.us += us
       branch.spans.set(span, (branch.spans.get(span) ?? 0) + us)
-      if (depth === way.length - 1) {
-        branch.selfUs += us
-        if (line > 0) branch.lines.set(line, (branch.lines.get(line) ?? 0) + us)
-      }
+      if (depth === way.length - 1 && line > 0) branch.lines.set(line, (branch.lines.get(line) ?? 0) + us)
       level = branch.below
     }
   }
@@ -145,7 +136,7 @@ function branchOf(level: Map<string, Branch>, frame: ProfileFrame): Branch {
   const key = keyOf(frame)
   const known = level.get(key)
   if (known) return known
-  const branch = { key, frame, us: 0, selfUs: 0, lines: new Map(), spans: new Map(), below: new Map() }
+  const branch = { key, frame, us: 0, lines: new Map(), spans: new Map(), below: new Map() }
   level.set(key, branch)
   return branch
 }

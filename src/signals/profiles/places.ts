@@ -1,9 +1,10 @@
 /** Where functions are written: paths in place of file URLs, and places in the sources where Node.js has source maps on. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { Runtime } from 'node:inspector'
 import { findSourceMap, type SourceMap } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { performance } from '../../timers.ts'
 import type { ProfileFrame } from '../../viewer/api.ts'
 
 export interface Places {
@@ -20,11 +21,14 @@ interface Script {
   /** Undefined without a source map. */
   readonly map: SourceMap | undefined
   readonly file: string
+  readonly askedAt: number
 }
 
 const MAX_SOURCE_BYTES = 5_000_000
 const MAX_FUNCTION_LINES = 500
 const MAX_KNOWN = 5000
+/** A script may be sampled before its map is known to Node: so long after, it is asked again. */
+const ASK_AGAIN_MILLIS = 5000
 /** Built-in functions that take long with large values, and have no frame of their own in V8's samples. */
 const BUILT_IN =
   /\b(JSON\.(?:parse|stringify)|structuredClone|Object\.(?:entries|keys|values|assign|fromEntries)|(?:\w+\.)?\w+Sync)\s*\(|\.(sort|toSorted|replaceAll|replace|matchAll|match|test|exec|split|join|concat|localeCompare|indexOf|includes|splice|slice)\s*\(/g
@@ -52,10 +56,10 @@ export function createPlaces(): Places {
 
   function scriptOf(url: string): Script {
     const known = scripts.get(url)
-    if (known) return known
-    const script = { file: pathOf(url), map: mapOf(url) }
+    const now = performance.now()
+    if (known?.map || (known && now - known.askedAt < ASK_AGAIN_MILLIS)) return known
+    const script = { file: pathOf(url), map: mapOf(url), askedAt: now }
     if (scripts.size >= MAX_KNOWN) scripts.clear()
-    // a script may be sampled before its map is known to Node
     if (url !== '') scripts.set(url, script)
     return script
   }
@@ -89,8 +93,10 @@ function callOf(file: string, from: number, name: string): number | undefined {
 function linesOf(file: string): string[] | undefined {
   if (!path.isAbsolute(file)) return undefined
   try {
-    const bytes = readFileSync(file)
-    return bytes.length > MAX_SOURCE_BYTES ? undefined : bytes.toString('utf8').split('\n')
+    const stats = statSync(file)
+    // reading a pipe would wait
+    if (!stats.isFile() || stats.size > MAX_SOURCE_BYTES) return undefined
+    return readFileSync(file, 'utf8').split('\n')
   } catch {
     // a bundle, or a file that is gone
     return undefined

@@ -11,7 +11,7 @@ import { clearInterval, dateNow, performance, setInterval } from '../../timers.t
 import type { ProfileReport } from '../../viewer/api.ts'
 import { createUntracedRunner, identityOf, postToViewer, type ViewerAddress } from '../viewer-reports.ts'
 import { type ContextLog, startContextLog } from './context-log.ts'
-import { CATCH_UP_US, findBlocks, LEAST_BLOCK_US, type Stretch } from './find-blocks.ts'
+import { CATCH_UP_US, findBlocks, LEAST_BLOCK_US } from './find-blocks.ts'
 import { foldProfile } from './fold-profile.ts'
 import { createPlaces } from './places.ts'
 import { type Sampler, startSampler } from './sampler.ts'
@@ -25,8 +25,16 @@ const PATH = '/api/v1/profile'
 const SAMPLE_US = 1000
 /** How long a piece is; each begins and ends with a turn of the event loop. */
 const PIECE_MILLIS = 1000
+/** How long the end of a piece waits for a better moment: a loop may always be held up. */
+const MOST_WAIT_MILLIS = 2000
 const PULSE_MILLIS = 10
 const ANSWER_MILLIS = 1000
+
+/** By `performance.now()`, which on macOS is another clock than that of V8: it goes on while the machine sleeps. */
+interface Late {
+  readonly fromMillis: number
+  readonly toMillis: number
+}
 
 export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanProcessor {
   if (!process.features.inspector || inspector.url() !== undefined) {
@@ -36,11 +44,12 @@ export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanPr
   }
   const runUntraced = createUntracedRunner()
   const places = createPlaces()
-  const zeroUs = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000
   let sampler: Sampler | undefined = startSampler(SAMPLE_US)
   let contexts: ContextLog | undefined
-  let stretches: Stretch[] = []
+  let stretches: Late[] = []
   let takenAt = performance.now()
+  /** When the piece should have ended. */
+  let dueAt: number | undefined
   let reachedUs = 0
   let lastPulse: number | undefined
   let lost = 0
@@ -78,38 +87,42 @@ export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanPr
     const now = performance.now()
     // what an application does before its first turn of the loop is its start
     const late = lastPulse === undefined ? 0 : now - lastPulse - PULSE_MILLIS
-    if (late * 1000 >= LEAST_BLOCK_US - PULSE_MILLIS * 1000)
-      stretches.push({ fromUs: zeroUs + lastPulse! * 1000, toUs: zeroUs + now * 1000 })
+    if (late * 1000 >= LEAST_BLOCK_US - PULSE_MILLIS * 1000) stretches.push({ fromMillis: lastPulse!, toMillis: now })
     if (inspector.url() !== undefined) {
       log.warn('a debugger may be attached: nothing is profiled any more')
       stop()
-    } else if (now - takenAt >= PIECE_MILLIS && !isCatchingUp(now)) void runUntraced(send)
+    } else if (now - takenAt >= PIECE_MILLIS) {
+      dueAt ??= now
+      if (!isWaiting(now) || now - dueAt >= MOST_WAIT_MILLIS) void runUntraced(send)
+    }
     lastPulse = performance.now()
   }
 
   /** What waited for a block is known a moment after it, and belongs to the same piece. */
-  function isCatchingUp(now: number): boolean {
+  function isWaiting(now: number): boolean {
     const last = stretches.at(-1)
-    return last !== undefined && zeroUs + now * 1000 < last.toUs + CATCH_UP_US
+    const isCatchingUp = last !== undefined && now < last.toMillis + CATCH_UP_US / 1000
+    return isCatchingUp || resource.asyncAttributesPending === true
   }
 
   function send(): Promise<void> {
     const report = orElse('samples of the profiler', takeReport, undefined)
     if (report === undefined) return Promise.resolve()
-    return new Promise((resolve) => {
+    const isDelivered = new Promise<boolean>((resolve) => {
       const request = postToViewer(viewer, PATH, JSON.stringify(report))
       request.setTimeout(ANSWER_MILLIS, () => request.destroy())
       request.on('response', (answer) => {
-        if (answer.statusCode === 204) lost -= report.lost ?? 0
-        else lost += report.samples.length
+        resolve(answer.statusCode === 204)
         answer.on('error', () => {}).resume()
-        resolve()
       })
-      request.on('error', () => {
-        lost += report.samples.length
-        resolve()
-      })
+      request.on('error', () => resolve(false))
     })
+    // `http.request` may be a mock that throws
+    return isDelivered
+      .catch(() => false)
+      .then((delivered) => {
+        if (!delivered) lost += report.samples.length + (report.lost ?? 0)
+      })
   }
 
   function atExit(): void {
@@ -127,17 +140,31 @@ export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanPr
   /** Undefined when nothing ran, or when it is not known yet which process this is. */
   function takeReport(): ProfileReport | undefined {
     takenAt = performance.now()
-    const profile = sampler?.take()
-    const changes = contexts?.take() ?? { atMillis: [], spans: [] }
+    dueAt = undefined
     const found = stretches
     stretches = []
-    if (profile === undefined || resource.asyncAttributesPending) return undefined
+    const taken = sampler?.take()
+    const changes = contexts?.take() ?? { atMillis: [], spans: [] }
+    if (taken === undefined) return undefined
+    const { profile, endedAtMillis } = taken
+    const zeroUs = profile.endTime - endedAtMillis * 1000
     const folded = foldProfile(profile, { fromUs: reachedUs, changes, zeroUs, places })
     reachedUs = profile.endTime
-    if (folded.profile.samples.length === 0 && lost === 0) return undefined
-    const blocks = findBlocks({ ...folded, changes, zeroUs, places }, found)
+    const count = folded.profile.samples.length
+    if (resource.asyncAttributesPending) {
+      lost += count
+      return undefined
+    }
+    if (count === 0 && lost === 0) return undefined
+    const toStretch = ({ fromMillis, toMillis }: Late) => ({
+      fromUs: zeroUs + fromMillis * 1000,
+      toUs: zeroUs + toMillis * 1000,
+    })
+    const blocks = findBlocks({ ...folded, changes, zeroUs, places }, found.map(toStretch))
     // spans have the clock of the wall
-    const shiftUs = dateNow() * 1000 - Number(process.hrtime.bigint() / 1000n)
+    const shiftUs = dateNow() * 1000 - (zeroUs + performance.now() * 1000)
+    const told = lost
+    lost = 0
     return {
       resource: identityOf(resource) as ProfileReport['resource'],
       ...folded.profile,
@@ -149,7 +176,7 @@ export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanPr
         startUs: Math.round(block.startUs + shiftUs),
         endUs: Math.round(block.endUs + shiftUs),
       })),
-      ...(lost > 0 && { lost }),
+      ...(told > 0 && { lost: told }),
     }
   }
 }

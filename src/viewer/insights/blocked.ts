@@ -11,6 +11,7 @@ const MAX_SPANS = 200
 
 /** What one trace has to do with the code at one place. */
 interface Met extends MetBlock {
+  readonly run: string
   readonly service: string
   readonly spanId: string
   readonly spanName: string
@@ -36,6 +37,7 @@ export function findBlocked(store: Store, { traceId, spans, tree }: TraceView): 
     for (const one of blocksOf(store, stored.resource.run, startUs - callNs / 1000, toUs, nameOf))
       met.push({
         ...one,
+        run: stored.resource.run,
         service: stored.service,
         spanId: stored.spanId,
         spanName: stored.name,
@@ -43,14 +45,20 @@ export function findBlocked(store: Store, { traceId, spans, tree }: TraceView): 
       })
   }
   const told = met.filter(({ isOwn, ns, block }) => isOwn || (ns >= LEAST_WAIT_NS && block.waiting.includes(traceId)))
-  return [...Map.groupBy(told, keyOf).entries()].map(([key, group]) => describe(key, group))
+  return [...Map.groupBy(told, keyOf).entries()].map(([key, group]) => describe(key, oncePerBlock(group)))
 }
+
+/** Several requests of one trace may wait for one block. */
+function oncePerBlock(group: readonly Met[]): Met[] {
+  return [...Map.groupBy(group, ({ run, block }) => `${run}|${block.startUs}`).values()].map(longestOf)
+}
+
+const longestOf = (group: readonly Met[]): Met => group.reduce((most, one) => (one.ns > most.ns ? one : most))
 
 const keyOf = ({ service, block }: Met): string => `blocked|${service}|${block.file}|${block.line}|${block.callee}`
 
 function describe(key: string, group: readonly Met[]): Finding {
-  const longest = group.reduce((most, one) => (one.ns > most.ns ? one : most))
-  const { service, spanId, spanName, isOwn, block, operation, ns } = longest
+  const { service, spanId, spanName, isOwn, block, operation, ns } = longestOf(group)
   const sumNs = group.reduce((sum, one) => sum + one.ns, 0)
   const what = placeText(block)
   const whose = operation === null ? '' : `, of ${operation}`

@@ -25,7 +25,8 @@ interface Row {
 /** @param findings all of one sort, about different operations */
 export function mergeChains(context: StoreContext, findings: readonly SlowFinding[]): Finding[] {
   const byOperation = new Map(findings.map((finding) => [idOf(finding.operationKey), finding]))
-  const causes = new Map(findings.map((finding) => [finding, causeOf(context, finding, byOperation)]))
+  const nearest = new Map(findings.map((finding) => [finding, causeOf(context, finding, byOperation)]))
+  const causes = new Map(findings.map((finding) => [finding, lastOf(nearest, finding)]))
   const waiting = Map.groupBy(
     findings.filter((finding) => causes.get(finding) !== finding),
     (finding) => causes.get(finding)!,
@@ -36,6 +37,14 @@ export function mergeChains(context: StoreContext, findings: readonly SlowFindin
     if (names.size === 0) return finding
     return { ...finding, detail: `${finding.detail} What waits for it is slow too: ${[...names].join(', ')}.` }
   })
+}
+
+/** Of causes that have causes; those in a ring are each their own. */
+function lastOf(causes: ReadonlyMap<SlowFinding, SlowFinding>, finding: SlowFinding): SlowFinding {
+  const seen = new Set<SlowFinding>()
+  let last = finding
+  for (; !seen.has(last); last = causes.get(last)!) seen.add(last)
+  return last
 }
 
 /** The innermost slow operation that most examples of this one spent their time in. */

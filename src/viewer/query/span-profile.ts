@@ -13,6 +13,8 @@ const MAX_OTHERS = 5
 /** What takes less of a group is part of its caller's row only. */
 const LEAST_SHARE = 0.002
 const MAX_DEPTH = 200
+/** Reading holds up the viewer; an hour has 3600 reports. */
+const MOST_READ_MILLIS = 500
 
 interface Group {
   readonly kind: ProfileGroup['kind']
@@ -29,7 +31,12 @@ interface Node {
   readonly below: Map<string, Node>
 }
 
-export function spanProfile(engine: Engine, row: TraceRow, spanId: string): SpanProfile {
+export function spanProfile(
+  engine: Pick<Engine, 'store' | 'live'>,
+  row: TraceRow,
+  spanId: string,
+  mostReadMillis = MOST_READ_MILLIS,
+): SpanProfile {
   const placed = placeTrace(engine, row)
   const index = placed.spans.findIndex((candidate) => candidate.spanId === spanId.toLowerCase())
   const span = placed.spans[index]
@@ -43,11 +50,15 @@ export function spanProfile(engine: Engine, row: TraceRow, spanId: string): Span
   let intervalUs = 0
   let sampledUs = 0
   let lost = 0
+  let truncated = false
+  const readUntil = performance.now() + mostReadMillis
   for (const profile of readProfiles(engine.store.database, run, Math.floor(fromUs), Math.ceil(toUs))) {
     intervalUs = profile.intervalUs
     lost += profile.lost
     sampledUs += Math.max(Math.min(toUs, profile.endUs) - Math.max(fromUs, profile.startUs), 0)
     addSamples(groups, profile, fromUs, toUs, row.id, own)
+    truncated = performance.now() > readUntil && profile.endUs < toUs
+    if (truncated) break
   }
   const nameOf = createOwnerNames(engine.store)
   const blocks = blocksOf(engine.store, run, fromUs, toUs, nameOf).flatMap(({ block, ns, operation }): SpanBlock[] => {
@@ -68,6 +79,7 @@ export function spanProfile(engine: Engine, row: TraceRow, spanId: string): Span
     })),
     blocks,
     lost,
+    truncated,
   }
 }
 

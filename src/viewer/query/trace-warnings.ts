@@ -41,9 +41,14 @@ export function warningsOf(placed: PlacedTrace, tree: Tree, row: TraceRow): Trac
   else
     warn(
       'clock-skew',
-      'Spans start before their parent or end before they start: the clocks of the machines differ.',
-      where((span, index) => isSkewed(spans, tree, span, index)),
+      'Spans start before their parent: the clocks of the machines differ.',
+      where((span, index) => isBeforeParent(spans, tree, span, index)),
     )
+  warn(
+    'ends-before-start',
+    'Spans end before they start: their clock was set back, or their times are wrong.',
+    where(isBackwards),
+  )
   warn(
     'dropped-attributes',
     'The sender dropped attributes, events or links because of its limits.',
@@ -58,9 +63,14 @@ export function warningsOf(placed: PlacedTrace, tree: Tree, row: TraceRow): Trac
   return warnings
 }
 
-/** A child of another resource that begins clearly before its parent. */
 export function isSkewed(spans: readonly PlacedSpan[], tree: Tree, span: PlacedSpan, index: number): boolean {
-  if (span.stored.extra.skew === 1 || span.movedNs !== 0) return true
+  return isBackwards(span) || span.movedNs !== 0 || isBeforeParent(spans, tree, span, index)
+}
+
+const isBackwards = ({ stored }: PlacedSpan): boolean => stored.extra.skew === 1
+
+/** A child of another resource that begins clearly before its parent. */
+function isBeforeParent(spans: readonly PlacedSpan[], tree: Tree, span: PlacedSpan, index: number): boolean {
   const parent = tree.parents[index]! < 0 ? undefined : spans[tree.parents[index]!]
   return (
     parent !== undefined &&

@@ -28,8 +28,9 @@ export function importTelemetry(store: Store, bytes: Buffer): ImportResult {
 
 function readRequests(bytes: Buffer): Decoded[] {
   try {
-    if (bytes.length === 0) throw new WireError('it is empty')
-    return unpackFiles(bytes).flatMap(readFile)
+    const files = unpackFiles(bytes).filter(({ length }) => length > 0)
+    if (files.length === 0) throw new WireError('it is empty')
+    return files.flatMap(readFile)
   } catch (error) {
     if (error instanceof WireError)
       throw new HttpError(400, 'bad_request', `This file can't be imported: ${error.message}.`)

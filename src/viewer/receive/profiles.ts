@@ -9,6 +9,7 @@ const MAX_FRAMES = 50_000
 const MAX_SAMPLES = 200_000
 const MAX_BLOCKS = 1000
 const MAX_SPANS = 20_000
+const MAX_WAITING = 1000
 
 /** @throws {HttpError} 400 when the text is no report */
 export function receiveProfile(store: Store, text: string): void {
@@ -35,11 +36,17 @@ function problemOf(report: ProfileReport | null): string | undefined {
   if (![startUs, endUs, intervalUs, lost].every(isCount) || endUs < startUs) return 'a time is wrong'
   const known = isList(frames, MAX_FRAMES, isFrame) && isList(spans, MAX_SPANS, isSpan)
   if (!known) return 'frames or spans are wrong'
-  const isStack = ([parent, frame, line]: (typeof stacks)[number], index: number): boolean =>
-    isIndex(parent, index, -1) && isIndex(frame, frames.length) && isCount(line)
+  const isStack = (stack: (typeof stacks)[number], index: number): boolean => {
+    if (!Array.isArray(stack)) return false
+    const [parent, frame, line] = stack
+    return isIndex(parent, index, -1) && isIndex(frame, frames.length) && isCount(line)
+  }
   if (!isList(stacks, MAX_FRAMES, isStack)) return 'stacks are wrong'
-  const isSample = ([afterUs, us, stack, span]: (typeof samples)[number]): boolean =>
-    isTime(afterUs) && isTime(us) && isIndex(stack, stacks.length, -1) && isIndex(span, spans.length, -1)
+  const isSample = (sample: (typeof samples)[number]): boolean => {
+    if (!Array.isArray(sample)) return false
+    const [afterUs, us, stack, span] = sample
+    return isTime(afterUs) && isTime(us) && isIndex(stack, stacks.length, -1) && isIndex(span, spans.length, -1)
+  }
   if (!isList(samples, MAX_SAMPLES, isSample)) return 'samples are wrong'
   const isBlock = ({ startUs: from, endUs: to, callee, file, line, span, waiting }: (typeof blocks)[number]): boolean =>
     [from, to, line].every(isCount) &&
@@ -47,6 +54,7 @@ function problemOf(report: ProfileReport | null): string | undefined {
     [callee, file].every(isText) &&
     isIndex(span, spans.length, -1) &&
     Array.isArray(waiting) &&
+    waiting.length <= MAX_WAITING &&
     waiting.every((index) => isIndex(index, spans.length))
   return isList(blocks, MAX_BLOCKS, isBlock) ? undefined : 'blocks are wrong'
 }
@@ -62,7 +70,8 @@ function isFrame({ name, file, line, column }: ProfileReport['frames'][number]):
 }
 
 function isSpan({ traceId, spanId, name }: ProfileReport['spans'][number]): boolean {
-  return /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId) && isText(name)
+  const areTexts = [traceId, spanId, name].every(isText)
+  return areTexts && /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
 }
 
 function isList<Item>(list: readonly Item[], most: number, isValid: (item: Item, index: number) => boolean): boolean {

@@ -10,34 +10,38 @@ const MAX_DEPTH = 3
 const DATA = /\.(?:json|jsonl|ndjson|pb|binpb|gz|zst)$/i
 
 /** @throws {WireError} when it can't be unpacked */
-export function unpackFiles(bytes: Buffer, depth = 0): Buffer[] {
-  const inner = openOne(bytes)
+export function unpackFiles(bytes: Buffer, mostBytes = LIMIT, depth = 0): Buffer[] {
+  const inner = openOne(bytes, mostBytes)
   if (inner === undefined) return [bytes]
   if (depth === MAX_DEPTH) throw new WireError('it is packed too many times over')
-  const files = inner.flatMap((file) => unpackFiles(file, depth + 1))
-  if (files.reduce((sum, { length }) => sum + length, 0) > LIMIT) throw tooLarge()
-  return files
+  let leftBytes = mostBytes
+  return inner.flatMap((file) => {
+    const files = unpackFiles(file, leftBytes, depth + 1)
+    leftBytes -= files.reduce((sum, { length }) => sum + length, 0)
+    if (leftBytes < 0) throw tooLarge()
+    return files
+  })
 }
 
 /** What is packed in it; undefined when it is not packed. */
-function openOne(bytes: Buffer): Buffer[] | undefined {
-  const maxOutputLength = LIMIT
+function openOne(bytes: Buffer, mostBytes: number): Buffer[] | undefined {
+  const maxOutputLength = Math.max(mostBytes, 1)
   const head = bytes.subarray(0, 4).toString('latin1')
   if (head.startsWith('\u001f\u008b')) return [unpack(() => zlib.gunzipSync(bytes, { maxOutputLength }))]
   // from Node 22.15 on
   if (head === '(\u00b5/\u00fd' && 'zstdDecompressSync' in zlib)
     return [unpack(() => zlib.zstdDecompressSync(bytes, { maxOutputLength }))]
-  return head === 'PK\u0003\u0004' || head === 'PK\u0005\u0006' ? unzip(bytes) : undefined
+  return head === 'PK\u0003\u0004' || head === 'PK\u0005\u0006' ? unzip(bytes, mostBytes) : undefined
 }
 
-function unzip(bytes: Buffer): Buffer[] {
+function unzip(bytes: Buffer, mostBytes: number): Buffer[] {
   let total = 0
   const files = unpack(() =>
     unzipSync(bytes, {
       filter({ name, originalSize }) {
         const isData = DATA.test(name)
         if (isData) total += originalSize
-        if (total > LIMIT) throw tooLarge()
+        if (total > mostBytes) throw tooLarge()
         return isData
       },
     }),
@@ -53,6 +57,8 @@ function unpack<Value>(run: () => Value): Value {
   try {
     return run()
   } catch (error) {
-    throw error instanceof WireError ? error : new WireError(`it can't be unpacked: ${(error as Error).message}`)
+    if (error instanceof WireError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : new WireError(`it can't be unpacked: ${message}`)
   }
 }

@@ -6,7 +6,7 @@ import type { StoreContext } from './context.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { deleteProfiles } from './profiles.ts'
 import { transaction } from './transaction.ts'
-import { deleteUnused } from './unused.ts'
+import { deleteExemplars, deleteUnused } from './unused.ts'
 
 export interface Totals {
   spans: number
@@ -141,8 +141,10 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       hasOlder('point', 'time_us', cutoffUs, before.point)
     )
       deleted += deletePoints(isTooBig, cutoffUs, before)
+    // samples name no text and no series: no sweep is due after them
+    let profiles = 0
     if (totals.profileBytes > limits.maxProfileBytes || isTooBig || hasOlder('profile', 'end_us', cutoffUs, Infinity))
-      deleted += forgetProfiles(isTooBig, cutoffUs)
+      profiles = forgetProfiles(isTooBig, cutoffUs)
     if (deleted > 0) arrivals.forgetDeleted()
     deletedRows += deleted
     // what the deleted rows named; it may be most of a small store
@@ -150,7 +152,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       deletedRows = 0
       if (deleteUnused(database) > 0) onDeleted()
     }
-    return deleted > 0
+    return deleted + profiles > 0
   }
 
   /** The oldest rows come first by id; what came after `last` is too young, whatever it tells of. */
@@ -210,9 +212,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
         'DELETE FROM point WHERE id <= ? OR (id IN (SELECT id FROM point WHERE id <= ? ORDER BY id LIMIT ?) AND time_us < ?)',
       )
       .run(last, before.point, STEP_ROWS, cutoffUs)
-    database
-      .prepare('DELETE FROM exemplar WHERE time_us < (SELECT min(time_us) FROM point) OR (time_us < ? AND ? > 0)')
-      .run(cutoffUs, before.point)
+    deleteExemplars(database, cutoffUs, before.point)
     totals.metricPoints -= Number(changes)
     return Number(changes)
   }

@@ -129,10 +129,9 @@ export function createStore(options: StoreOptions = {}): Store {
       retention.addedProfile(transaction(database, () => writeProfile(database, run, report)))
       rev++
       const waiting = report.blocks.flatMap(({ startUs, endUs }) => tracesWithin(database, startUs, endUs))
-      if (waiting.length === 0) return
-      const traceIds = [
-        ...new Set([...waiting, ...report.blocks.flatMap(({ span }) => report.spans[span]?.traceId ?? [])]),
-      ]
+      const own = report.blocks.flatMap(({ span }) => report.spans[span]?.traceId ?? [])
+      const traceIds = [...new Set([...waiting, ...own])]
+      if (traceIds.length === 0) return
       for (const listener of listeners)
         listener({ traces: traceIds.map((id) => ({ id })), result: NOTHING_ADDED, isNews: true })
     },

@@ -1,10 +1,10 @@
 /** A trace as Markdown that fits a bug report or a prompt: findings first, spans with repeats folded, attributes, stacks, logs. */
 import type { Attributes, AttributeValue, Insight, LogRow, SpanRow, TraceDetail } from '../api.ts'
-import { duration, plural, timeText } from '../format.ts'
+import { duration, handlerOf, plural, timeText } from '../format.ts'
 import { clean, cleanLines } from './clean.ts'
 import { type ShownSpan, showSpans } from './spans.ts'
 import { codeMarkdown, inlineMarkdown } from './table.ts'
-import { handlerOf, labelOf } from './waterfall.ts'
+import { labelOf } from './waterfall.ts'
 
 export interface MarkdownOptions {
   /** Spans shown; those on the way to errors and findings stay. @default 200 */

@@ -1,6 +1,6 @@
 /** A trace as a waterfall of a few lines: names indented, a bar for each, then the statement that failed and the frame of the app. */
-import type { HandlerTime, SpanRow, TraceDetail } from '../api.ts'
-import { duration, timeText } from '../format.ts'
+import type { SpanRow, TraceDetail } from '../api.ts'
+import { duration, handlerOf, timeText } from '../format.ts'
 import { clean, cutTo, padEnd, padStart, widthOf } from './clean.ts'
 import type { Colour, Screen } from './screen.ts'
 import { type ShownSpan, showSpans } from './spans.ts'
@@ -39,11 +39,6 @@ export function waterfall(trace: TraceDetail, screen: Screen, options: Waterfall
 }
 
 const NO_CALLS = { durationNs: 0, categories: [], ownNs: 0, overlapNs: 0 }
-
-/** Where the time of the trace went: of its root, or else of what is first. */
-export function handlerOf({ handlers, rootSpanId }: TraceDetail): HandlerTime | undefined {
-  return handlers.find(({ spanId }) => spanId === rootSpanId) ?? handlers[0]
-}
 
 /** The place is what one goes to: it gets a line of its own rather than being cut. */
 function troubleLines({ text, place }: Trouble, room: number): string[] {

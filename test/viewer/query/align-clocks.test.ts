@@ -148,6 +148,20 @@ test.for<[title: string, senders: Sender[], places: Record<string, [number, numb
   expect(trace.durationNs).toBe(Math.max(...trace.spans.map(({ offsetNs, durationNs }) => offsetNs + durationNs)))
 })
 
+test('a span that ends before it starts is told of where other spans are moved', async () => {
+  await using viewer = await startHarness()
+  const moved: Row[] = [
+    [3, 2, SERVER, -FIVE_MINUTES, 60],
+    [4, 3, INTERNAL, 5 - FIVE_MINUTES, -3],
+  ]
+  await send(viewer, [CALLER, ['stock', 'b', moved]])
+  const { warnings } = await detailOf(viewer)
+  expect(warnings.map(({ code, spanIds }) => [code, spanIds])).toEqual([
+    ['clock-skew', [id(3), id(4)]],
+    ['ends-before-start', [id(4)]],
+  ])
+})
+
 test('it is told once, events move along, and the times as recorded can be had', async () => {
   await using viewer = await startHarness()
   await send(viewer, [CALLER, ['stock', 'b', [[3, 2, SERVER, -FIVE_MINUTES, 60]]]])

@@ -290,6 +290,8 @@ test.for<[query: string, unknown: string[]]>([
   ['TypeError: Cannot', ['TypeError']],
   ['tenant.id=5 status:error', ['tenant.id']],
   ['has:tenant.id', ['tenant.id']],
+  ['tenant.id exists', ['tenant.id']],
+  ['error_type exists duration<1ns', []],
   ['status:error duration<1ns', []],
   ['constructor=1', ['constructor']],
   ['db.internal:5432', ['db.internal']],

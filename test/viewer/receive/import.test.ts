@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { type ImportResult, ROUTES, type SpanDetail, type TraceDetail } from '../../../src/viewer/api.ts'
+import { unpackFiles } from '../../../src/viewer/receive/unpack-files.ts'
 import { startHarness } from '../harness.ts'
 
 const read = (name: string): Buffer => readFileSync(path.join(import.meta.dirname, '../../fixtures/imports', name))
@@ -71,6 +72,11 @@ describe('a file is imported whole', () => {
       1,
     ],
     [
+      'a zip with an empty file beside it',
+      () => zipSync({ 'traces/a.json': read('proto-trace.json'), 'logs.json': new Uint8Array() }),
+      1,
+    ],
+    [
       'scopes under their older name',
       () =>
         Buffer.from(
@@ -105,6 +111,31 @@ describe('what is no telemetry is refused', () => {
     expect(status).toBe(400)
     expect(error.message).toMatch(message)
   })
+})
+
+test.for<[title: string, file: Uint8Array]>([
+  ['a zip with an empty file', zipSync({ 'logs.json': new Uint8Array() })],
+  ['gzip of nothing', gzipSync('')],
+  ['a zip with gzip of nothing', zipSync({ 'logs.json.gz': gzipSync('') })],
+])('%s is refused as empty', async ([, file]) => {
+  const { viewer, status, result } = await importInto(file)
+  await using _ = viewer
+  expect([status, result]).toEqual([
+    400,
+    { error: expect.objectContaining({ message: expect.stringContaining('empty') }) },
+  ])
+})
+
+test('the limit of what is unpacked holds while it is unpacked, over all files', () => {
+  const packed = gzipSync(Buffer.alloc(1000))
+  const zip = (...files: Uint8Array[]) =>
+    Buffer.from(zipSync(Object.fromEntries(files.map((file, index) => [`${index}.json.gz`, file]))))
+  expect(unpackFiles(zip(packed, packed, packed), 3000).map(({ length }) => length)).toEqual([1000, 1000, 1000])
+  expect(() => unpackFiles(zip(packed, packed, packed), 2999)).toThrow(/unfolds to more/)
+  const broken = packed.subarray(0, 12)
+  expect(() => unpackFiles(zip(packed, broken), 3000)).toThrow(/can't be unpacked/)
+  // it is not reached
+  expect(() => unpackFiles(zip(packed, packed, broken), 1500)).toThrow(/unfolds to more/)
 })
 
 test("what the viewer itself gives as Jaeger's API is the same trace again", async () => {

@@ -10,6 +10,11 @@ import {
   type TraceDetail,
   type ViewerStatus,
 } from '../../../src/viewer/api.ts'
+import { spanProfile } from '../../../src/viewer/query/span-profile.ts'
+import { createLiveSpans } from '../../../src/viewer/receive/live-spans.ts'
+import { createStore } from '../../../src/viewer/store/store.ts'
+import type { TraceRow } from '../../../src/viewer/store/traces.ts'
+import { decodeJson } from '../../../src/wire/decode.ts'
 import { eventually, type Harness, startHarness } from '../harness.ts'
 import { id, type SampleSpan, T0, traceIdOf, tracesRequest } from '../sample.ts'
 
@@ -144,6 +149,47 @@ test('a span has its own code apart from that of its trace and of others', async
   ])
 })
 
+test('requests of one trace that wait for the same block count it once', async () => {
+  await using viewer = await startHarness()
+  await viewer.send(ROUTES.profile, REPORT)
+  const again = tracesRequest('shop', [span(2, 20, 'GET /victim', 0, 320), span(2, 21, 'GET /again', 10, 300)])
+  await viewer.send('/v1/traces', again)
+  await eventually(async () => ((await blockedOf(viewer, 2)).length > 0 ? true : undefined))
+  const [found] = await insightsOf(viewer, 2)
+  expect(found).toMatchObject({ kind: 'blocked', savingNs: 180e6, detail: expect.not.stringContaining('times') })
+})
+
+test('the trace that ran a block is looked at again when no other was open, however long it ran', () => {
+  const store = createStore()
+  try {
+    store.add(decodeJson(tracesRequest('shop', [span(1, 1, 'job', -120_000, 121_000)])))
+    const again: string[] = []
+    store.onChange(({ traces, isNews }) => isNews && again.push(...traces.map((trace) => trace.id)))
+    store.addProfile('run', { ...REPORT, blocks: REPORT.blocks.map((block) => ({ ...block, waiting: [] })) })
+    expect(again).toEqual([traceIdOf(1)])
+  } finally {
+    store.close()
+  }
+})
+
+test('reading samples ends after a time, and that is told', () => {
+  const store = createStore()
+  try {
+    store.add(decodeJson(tracesRequest('shop', [span(1, 1, 'job', 0, 3000)])))
+    const { run } = store.resources.all()[0]!
+    for (const second of [0, 1, 2]) {
+      const [startUs, endUs] = [AT_US + second * 1e6, AT_US + (second + 1) * 1e6]
+      store.addProfile(run, { ...REPORT, startUs, endUs, blocks: [] })
+    }
+    const row = store.database.prepare('SELECT * FROM trace').get() as unknown as TraceRow
+    const engine = { store, live: createLiveSpans(store) }
+    expect(spanProfile(engine, row, id(1))).toMatchObject({ sampledNs: 3e9, truncated: false })
+    expect(spanProfile(engine, row, id(1), -1)).toMatchObject({ sampledNs: 1e9, truncated: true })
+  } finally {
+    store.close()
+  }
+})
+
 test('whether there are samples is told with the span; without any the profile is empty', async () => {
   await using viewer = await startHarness()
   await viewer.send('/v1/traces', TRACES)
@@ -168,6 +214,13 @@ test.for<[what: string, body: unknown]>([
   ['a sample of an unknown stack', { ...REPORT, samples: [[0, 1, 9, -1]] }],
   ['a sample of an unknown span', { ...REPORT, samples: [[0, 1, 0, 3]] }],
   ['null as a sample', { ...REPORT, samples: [null] }],
+  ['an object as a sample', { ...REPORT, samples: [{}] }],
+  ['an object as a stack', { ...REPORT, stacks: [{}] }],
+  ['a list as a trace id', { ...REPORT, spans: [{ ...REPORT.spans[0], traceId: [traceIdOf(1)] }] }],
+  [
+    'a block that spans without end wait for',
+    { ...REPORT, blocks: [{ ...REPORT.blocks[0], waiting: Array.from({ length: 1001 }, () => 1) }] },
+  ],
   ['a trace id that is none', { ...REPORT, spans: [{ traceId: 'x', spanId: id(1), name: '' }] }],
   ['a block without a place', { ...REPORT, blocks: [{ startUs: 0, endUs: 1, span: -1, waiting: [] }] }],
   ['a block that unknown spans wait for', { ...REPORT, blocks: [{ ...REPORT.blocks[0], waiting: [7] }] }],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES, type TraceList, type ViewerStatus } from '../../../src/viewer/api.ts'
-import { createStore } from '../../../src/viewer/store/store.ts'
+import { createStore, type Store } from '../../../src/viewer/store/store.ts'
 import { decodeJson } from '../../../src/wire/decode.ts'
 import { startHarness } from '../harness.ts'
 
@@ -78,6 +78,57 @@ test('texts, services and resources go with the spans that used them, so that a 
       .all()
     expect(names).toEqual([])
     expect(store.resources.all().length).toBe(n)
+  } finally {
+    store.close()
+  }
+})
+
+const countOf = ({ database }: Store, table: string): number =>
+  Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
+
+test('samples at their limit do not have the whole store looked through', () => {
+  const store = createStore({ limits: { maxProfileBytes: 1 } })
+  try {
+    store.database.exec("INSERT INTO str (v) VALUES ('nobody names it')")
+    const [startUs, endUs] = [Date.now() * 1000 - 1e6, Date.now() * 1000]
+    const nothing = { frames: [], stacks: [], spans: [], samples: [], blocks: [] }
+    store.addProfile('run', { resource: {}, startUs, endUs, intervalUs: 1000, ...nothing })
+    while (store.retention.step());
+    expect([countOf(store, 'profile'), store.retention.totals.profileBytes, countOf(store, 'str')]).toEqual([0, 0, 1])
+  } finally {
+    store.close()
+  }
+})
+
+test('exemplars of an old file stay for as long as its points', () => {
+  const store = createStore({ limits: { maxAgeMillis: 60_000 } })
+  const secondsAgo = (seconds: number): number => (Date.now() - seconds * 1000) * 1000
+  const add = (service: string, seconds: number) => {
+    const nanos = (before: number) => `${secondsAgo(seconds + before)}000`
+    const exemplars = [{ timeUnixNano: nanos(5), asDouble: 1 }]
+    const dataPoints = [{ startTimeUnixNano: nanos(10), timeUnixNano: nanos(0), asInt: '1', exemplars }]
+    const metrics = [{ name: 'orders', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints } }]
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] }
+    store.add(decodeJson({ resourceMetrics: [{ resource, scopeMetrics: [{ scope: { name: 'shop' }, metrics }] }] }))
+  }
+  const arrivedBefore = (seconds: number) =>
+    store.database.prepare('INSERT INTO arrival SELECT ?, 0, 0, max(id) FROM point').run(secondsAgo(seconds))
+  const exemplars = () =>
+    store.database
+      .prepare('SELECT time_us FROM exemplar')
+      .all()
+      .map((row) => row['time_us'])
+  try {
+    add('live', 120)
+    arrivedBefore(110)
+    add('imported', 3600)
+    const [, imported] = exemplars()
+    while (store.retention.step());
+    expect(countOf(store, 'point')).toBe(1)
+    expect(exemplars()).toEqual([imported])
+    arrivedBefore(61)
+    while (store.retention.step());
+    expect([countOf(store, 'point'), exemplars()]).toEqual([0, []])
   } finally {
     store.close()
   }

@@ -71,7 +71,7 @@ export function unknownFields(context: StoreContext, table: Table, expression: E
     return [...new Set(items.flatMap((item) => unknownFields(context, table, item)))]
   }
   const { field, operator, values } = expression
-  return (operator === 'has' ? values : [field]).filter((name) => !isKnown(context, table, name))
+  return (operator === 'has' && field === 'has' ? values : [field]).filter((name) => !isKnown(context, table, name))
 }
 
 function knownField(

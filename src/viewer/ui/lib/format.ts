@@ -5,6 +5,7 @@ export {
   count,
   digits,
   duration,
+  handlerOf,
   inUnit,
   nothingFound,
   percent,

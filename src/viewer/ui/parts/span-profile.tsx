@@ -17,7 +17,7 @@ export function SpanProfileView({ traceId, spanId }: { readonly traceId: string;
   const { data, error } = useQuery<SpanProfile>(() => urlOf('spanProfile', { traceId, spanId }), { live: false })
   if (error) return <p class="error">{error.message}</p>
   if (data === undefined) return <p class="dim">…</p>
-  const { groups, blocks, sampledNs, durationNs, lost } = data
+  const { groups, blocks, sampledNs, durationNs, lost, truncated } = data
   return (
     <div class="profile">
       <Shares profile={data} />
@@ -35,7 +35,8 @@ export function SpanProfileView({ traceId, spanId }: { readonly traceId: string;
           <Hottest group={group} />
         </details>
       ))}
-      {sampledNs < durationNs * 0.99 && (
+      {truncated && <p class="sev-warn">Only the first {duration(sampledNs)} are shown: there are too many samples.</p>}
+      {!truncated && sampledNs < durationNs * 0.99 && (
         <p class="dim">Only {percent(sampledNs / durationNs)} of the time was sampled.</p>
       )}
       {lost > 0 && <p class="sev-warn">{plural(lost, 'sample')} of the process did not arrive.</p>}
@@ -76,13 +77,13 @@ function Shares({ profile: { groups, sampledNs, intervalUs } }: { readonly profi
 function Block({ block }: { readonly block: SpanBlock }) {
   const { own, ns, callee, file, line, operation, traceId, spanId } = block
   const link = editorLink({ file, line: line || null, column: null })
-  const place = file === '' ? '' : `${file.split(/[\\/]/).at(-1)}${line > 0 ? `:${line}` : ''}`
+  const place = placeOf(block)
   return (
     <p class="note warn profile-block">
       <span>
         {own ? 'Blocked the event loop for' : 'Waited up to'} <b>{duration(ns)}</b> {own ? 'by' : 'behind'}{' '}
         <code>{callee}</code>
-        {place !== '' && (
+        {file !== '' && (
           <>
             {' in '}
             {link === undefined ? <code>{place}</code> : <a href={link}>{place}</a>}

@@ -1,7 +1,7 @@
 /** Head of the trace page: what the trace is, how it compares, and what is wrong with it. */
 import type { TraceDetail } from '../../../api.ts'
 import { serviceClass } from '../../lib/colors.ts'
-import { ago, count, duration, percent, plural, time } from '../../lib/format.ts'
+import { ago, count, duration, handlerOf, percent, plural, time } from '../../lib/format.ts'
 import { href, Link, setParams } from '../../lib/location.tsx'
 import { Badges } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -102,8 +102,8 @@ function ServiceShares({ detail }: { readonly detail: TraceDetail }) {
 }
 
 /** Where the time of the request went. */
-function CategoryShares({ detail: { handlers, rootSpanId } }: { readonly detail: TraceDetail }) {
-  const root = handlers.find(({ spanId }) => spanId === rootSpanId) ?? handlers[0]
+function CategoryShares({ detail }: { readonly detail: TraceDetail }) {
+  const root = handlerOf(detail)
   if (root === undefined || root.durationNs === 0 || root.categories.length === 0) return null
   const { durationNs, ownNs, overlapNs } = root
   return (
