@@ -108,7 +108,7 @@ function start(config: Config): Telemetry {
     () => createResource({ ...options, detectors: config.detectors, env: config.env }),
     emptyResource,
   )
-  const delivery = createDelivery({ ...config, ...config.delivery, resource })
+  const delivery = createDelivery({ ...config, ...config.delivery, resource, startsViewer: isViewerAlone(config) })
   const providers = createProviders(config, resource, delivery, watchFrameworkSpans)
   if (providers.meterProvider) delivery.setMeterProvider(providers.meterProvider)
   delivery.setProviders(
@@ -128,6 +128,9 @@ function start(config: Config): Telemetry {
     delivery.spanProcessor,
   )
 }
+
+const isViewerAlone = ({ localViewer, destinations, dsns }: Config): boolean =>
+  localViewer !== undefined && dsns.length === 1 && destinations.length > 0
 
 type Given = Pick<Telemetry, 'tracerProvider' | 'meterProvider' | 'loggerProvider'>
 

@@ -31,6 +31,8 @@ import { takeOverFromThreads } from './threads/take-over.ts'
 import type { Delivery, DeliveryHealth, DeliverySettings, FlushResult } from './types.ts'
 
 const DEFAULT_FLUSH_MILLIS = 30_000
+/** A viewer that the program itself has started listens by then, on a busy machine too. */
+const VIEWER_START_MILLIS = 5_000
 
 /**
  * Takes spans, log records and metrics from the SDKs and brings them to their destinations: batched, compressed, buffered, retried, counted.
@@ -149,7 +151,9 @@ export function createDelivery(options: DeliverySettings): Delivery {
   }
 
   function createQueue(destination: Destination, index: number): DestinationQueue {
-    const reporter = reporters.get(destination.label) ?? createReporter(destination.label, runUntraced)
+    const reporter =
+      reporters.get(destination.label) ??
+      createReporter(destination.label, runUntraced, options.startsViewer ? VIEWER_START_MILLIS : 0)
     reporters.set(destination.label, reporter)
     const encoding = availableEncoding(destination)
     return new DestinationQueue({

@@ -30,7 +30,9 @@ const MAX_KINDS = 16
 const GATHER_MILLIS = 500
 const REPEAT_AFTER_MILLIS = 60_000
 
-export function createReporter(label: string, runUntraced: RunUntraced): Reporter {
+/** @param startMillis how long after now a refusal is no fault, since the destination may be starting */
+export function createReporter(label: string, runUntraced: RunUntraced, startMillis = 0): Reporter {
+  const patientUntil = performance.now() + startMillis
   const failingSources = new Set<object>()
   let attempts = 0
   let since = 0
@@ -52,7 +54,7 @@ export function createReporter(label: string, runUntraced: RunUntraced): Reporte
       }
       failingSources.add(source)
       attempts++
-      if (isHushed || isAnnounced || (!isCertain && attempts < 2)) return
+      if (isHushed || isAnnounced || (!isCertain && attempts < 2) || performance.now() < patientUntil) return
       isAnnounced = true
       log.warn(`telemetry can't be delivered to ${label}: ${reason}; it waits in memory and is tried again`)
     },

@@ -1,6 +1,6 @@
 /**
  * Every way a process can end, many times, on every Node line, with traces, logs and metrics, from the built package:
- * `npm run test:exits [-- rounds [major]]`. Ends with `N passed, N failed`.
+ * `npm run test:exits [-- rounds [major …]]`. Ends with `N passed, N failed`.
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -8,8 +8,8 @@ import { ENDINGS, type Ending, runEnding } from './endings.ts'
 import { checkDelivery, checkOutage, checkSpool, type Verdict } from './exit-matrix.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 20)
-const AT_ONCE = 4
-const NODES = (process.argv[3] ? [Number(process.argv[3])] : [22, 24, 26]).map((major) => ({
+const AT_ONCE = 3
+const NODES = (process.argv[3] ? process.argv.slice(3).map(Number) : [22, 24, 26]).map((major) => ({
   major,
   node: major === 24 ? process.execPath : path.join(import.meta.dirname, `../../.cache/nodes/${major}/node`),
 }))

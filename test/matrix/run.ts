@@ -1,13 +1,15 @@
-/** Prints the whole matrix, on every Node line; a silent cell is a failure. `npm run test:matrix [-- library …]` */
+/** Prints the whole matrix, on every Node line; a silent cell is a failure. `npm run test:matrix [-- library or Node line …]` */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { MODULES, MOMENTS, type Outcome, runCell } from './cell.ts'
 import { LIBRARIES } from './libraries.ts'
 
 const SIGNS: Record<Outcome['kind'], string> = { traced: 'ok', warning: 'warn', silent: 'SILENT' }
-const wanted = process.argv.slice(2)
+const isLine = (text: string): boolean => /^\d+$/.test(text)
+const wanted = process.argv.slice(2).filter((text) => !isLine(text))
+const lines = process.argv.slice(2).filter(isLine).map(Number)
 const libraries = LIBRARIES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-const nodes = [22, 24, 26].map((major) => ({
+const nodes = (lines.length > 0 ? lines : [22, 24, 26]).map((major) => ({
   major,
   binary: major === 24 ? process.execPath : path.join(import.meta.dirname, `../../.cache/nodes/${major}/node`),
 }))
