@@ -37,6 +37,8 @@ export interface Destination {
   /** Deadline of one attempt, in milliseconds; 0 means none. */
   readonly timeoutMillis: number
   readonly tls: TlsOptions | undefined
+  /** The viewer on this machine, which the program may have started just now: refusals do not mean that it is down. */
+  readonly isStarting?: boolean
   /** Set where requests carry a signature of AWS. */
   readonly signing?: AwsSigning | undefined
 }

@@ -153,7 +153,7 @@ export function createDelivery(options: DeliverySettings): Delivery {
   function createQueue(destination: Destination, index: number): DestinationQueue {
     const reporter =
       reporters.get(destination.label) ??
-      createReporter(destination.label, runUntraced, options.startsViewer ? VIEWER_START_MILLIS : 0)
+      createReporter(destination.label, runUntraced, destination.isStarting ? VIEWER_START_MILLIS : 0)
     reporters.set(destination.label, reporter)
     const encoding = availableEncoding(destination)
     return new DestinationQueue({

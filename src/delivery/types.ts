@@ -33,8 +33,6 @@ export interface DeliverySettings {
   readonly temporalityPreference: 'cumulative' | 'delta' | 'lowmemory'
   readonly histogramAggregation: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
   readonly resource: Resource
-  /** All goes to the viewer on this machine, which may have been started just now. */
-  readonly startsViewer?: boolean
   /** What is masked before anything is sent. @default what is a secret by its name or look */
   readonly redaction?: RedactionOptions | false
 }

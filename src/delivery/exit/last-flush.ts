@@ -15,7 +15,6 @@ import { flushInWorker } from './flush-in-worker.ts'
 import { recordUncaught } from './record-uncaught.ts'
 import type { ExitHost } from './watch.ts'
 
-const TRIES = 3
 /** A flush this soon after one that could not deliver all is part of the same end, and of its time limit. */
 const SAME_END_MILLIS = 1000
 
@@ -125,7 +124,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     if (!isSameEnd()) startedAt = now
     since = startedAt
     const timeoutMillis = Math.max(1, options.exitTimeoutMillis - (now - startedAt))
-    for (const queue of queues) queue.hasten(TRIES)
+    for (const queue of queues) queue.hasten()
     const deadline = setTimeout(giveUp, timeoutMillis)
     await Promise.race([
       Promise.all([collect(timeoutMillis), flush(timeoutMillis)]),

@@ -9,8 +9,6 @@ import type { Reporter } from '../reporter.ts'
 import { createSender } from '../send/create-sender.ts'
 import type { ExitNews, ExitWork, NetworkSettings } from './protocol.ts'
 
-const TRIES = 3
-
 const { destinations, encodings, messages, network, timeoutMillis, done, port } = workerData as ExitWork
 applyNetwork(network)
 
@@ -56,7 +54,7 @@ function createQueue(destination: ExitWork['destinations'][number], index: numbe
     },
     onEndingProgress,
   })
-  queue.hasten(TRIES)
+  queue.hasten()
   return queue
 }
 

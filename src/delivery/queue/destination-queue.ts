@@ -16,6 +16,11 @@ export type { QueuedRequest } from './batch.ts'
 export { NOUNS } from './counts.ts'
 
 /** Is told about each attempt, for self metrics. */
+/** At the end of the process, close together. */
+const TRIES = 3
+/** Until the time limit of the end, more or less: it listens in a moment. */
+const STARTING_TRIES = 50
+
 export interface AttemptObserver {
   attempted(queue: DestinationQueue, millis: number, errorType: string | undefined): void
 }
@@ -121,9 +126,9 @@ export class DestinationQueue implements Evictable {
     this.dispatcher.pump()
   }
 
-  /** The process is about to end: from here on `tries` attempts may fail before this destination is given up. */
-  hasten(tries: number): void {
-    this.dispatcher.pace.hasten(tries)
+  /** The process is about to end: from here on a few attempts may fail before this destination is given up, and many where it is starting. */
+  hasten(): void {
+    this.dispatcher.pace.hasten(this.destination.isStarting ? STARTING_TRIES : TRIES)
     this.dispatcher.pump()
   }
 

@@ -169,7 +169,7 @@ function createWorld(limit: number) {
       pipeline.accept(encodeItems(one.count), one.count)
     } else if (one.do === 'answer') attempts.splice(one.which % (attempts.length || 1), 1)[0]?.answer(one.outcome)
     else if (one.do === 'hurry') for (const each of all) each.hurry()
-    else if (one.do === 'hasten') for (const each of all) each.hasten(3)
+    else if (one.do === 'hasten') for (const each of all) each.hasten()
     else if (one.do === 'relax') for (const each of all) each.relax()
     else if (one.do === 'compress') for (const pipeline of pipelines) pipeline.compressNow()
     else if (one.do === 'settle') {
