@@ -2,6 +2,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { messageOf } from '../errors.ts'
 import { log } from '../log.ts'
 import { contextStorage } from '../signals/context-manager.ts'
 import { describeError, recordError } from './error-text.ts'
@@ -29,7 +30,7 @@ export function followChannel<Message extends object>(name: string, operation: O
       return trace.setSpan(parent, span)
     } catch (error) {
       // thrown from here it would be an uncaught exception
-      log.debug(`an operation of ${name} could not be traced: ${String(error)}`)
+      log.debug(`an operation of ${name} could not be traced: ${messageOf(error)}`)
       return parent
     }
   }

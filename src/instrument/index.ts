@@ -1,6 +1,7 @@
 /** Instrumentation: watches what the application loads, and loads an instrumentation when its target comes. */
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
+import { messageOf } from '../errors.ts'
 import { isComplete } from '../lazy.ts'
 import { log, orElse } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
@@ -222,7 +223,7 @@ function createCheck(check: () => void): { schedule(): void; conclude(): void } 
       check()
     } catch (error) {
       // thrown from a timer it would end the application
-      log.debug(`the versions of instrumented packages could not be checked: ${String(error)}`)
+      log.debug(`the versions of instrumented packages could not be checked: ${messageOf(error)}`)
     }
   }
   return {

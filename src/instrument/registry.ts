@@ -189,7 +189,7 @@ function disable(instrumentation: Instrumentation): void {
   try {
     instrumentation.disable()
   } catch (error) {
-    log.warn(`${instrumentation.instrumentationName} could not be disabled: ${String(error)}`)
+    log.warn(`${instrumentation.instrumentationName} could not be disabled: ${messageOf(error)}`)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Operations of a database client by instrumentations of our own: a span and a duration each. */
 import { type Attributes, context, type MeterProvider, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import type { Scope, Settings, Tracing } from '../define.ts'
@@ -45,7 +46,7 @@ export function createOperations<Connection extends object>(
         const span = tracing.startSpan(name, { kind: SpanKind.CLIENT, attributes }, context.active())
         return { span, verb, startMillis, target, isDone: false }
       } catch (error) {
-        log.debug(`a query could not be traced: ${String(error)}`)
+        log.debug(`a query could not be traced: ${messageOf(error)}`)
         return undefined
       }
     },

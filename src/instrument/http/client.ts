@@ -5,6 +5,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import { type Attributes, context, propagation, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import {
   CALL,
@@ -50,7 +51,7 @@ function onCreated(message: unknown): void {
   try {
     startCall(active, (message as { request: TracedRequest }).request)
   } catch (error) {
-    log.debug(`a request could not be traced: ${String(error)}`)
+    log.debug(`a request could not be traced: ${messageOf(error)}`)
   }
 }
 

@@ -12,6 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { RPCType, suppressTracing } from '@opentelemetry/core'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { closeExchange } from './end-exchange.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
@@ -35,7 +36,7 @@ export function startExchange(
     if (!exchange.isDone && options.onResponse) callHook(options.onResponse, exchange.span, response)
     return exchange
   } catch (error) {
-    log.debug(`a request could not be traced: ${String(error)}`)
+    log.debug(`a request could not be traced: ${messageOf(error)}`)
     return undefined
   }
 }

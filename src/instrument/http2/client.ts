@@ -3,6 +3,7 @@ import { errorMonitor } from 'node:events'
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2'
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { hostOf, portOf } from '../../url-host.ts'
 import type { Tracing } from '../define.ts'
@@ -45,7 +46,7 @@ function tryStart(tracing: Tracing, headers: Headers): Span | undefined {
     const name = attributes['http.request.method'] === '_OTHER' ? 'HTTP' : String(attributes['http.request.method'])
     return tracing.startSpan(name, { kind: SpanKind.CLIENT, attributes }, active)
   } catch (error) {
-    log.debug(`a request could not be traced: ${String(error)}`)
+    log.debug(`a request could not be traced: ${messageOf(error)}`)
     return undefined
   }
 }
@@ -103,7 +104,7 @@ function follow(span: Span, stream: ClientHttp2Stream, session: ClientHttp2Sessi
       span.end()
     })
   } catch (error) {
-    log.debug(`a request could not be followed: ${String(error)}`)
+    log.debug(`a request could not be followed: ${messageOf(error)}`)
     span.end()
   }
 }

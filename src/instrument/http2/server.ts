@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { context, propagation, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
 import { getRPCMetadata, RPCType } from '@opentelemetry/core'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type { Tracing } from '../define.ts'
 import { closeExchange, failExchange } from '../http/end-exchange.ts'
@@ -45,7 +46,7 @@ function tryStart(tracing: Tracing, server: EventEmitter, scheme: Scheme, args: 
     const [stream, headers] = args as [ServerHttp2Stream, IncomingHttpHeaders]
     return start(tracing, scheme, stream, headers)
   } catch (error) {
-    log.debug(`a stream could not be traced: ${String(error)}`)
+    log.debug(`a stream could not be traced: ${messageOf(error)}`)
     return undefined
   }
 }

@@ -1,5 +1,6 @@
 /** What LangChain tells of runs: a span for each call of a model, a tool or a retriever, and for the chain that is the outermost. */
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type { Tracing } from '../define.ts'
 import { describeError } from '../error-text.ts'
@@ -194,6 +195,6 @@ function attempt(run: () => void): void {
   try {
     run()
   } catch (error) {
-    log.debug(`a run of langchain could not be traced: ${String(error)}`)
+    log.debug(`a run of langchain could not be traced: ${messageOf(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 /** Packages of CommonJS that the program imports: Node had linked them before telemetry was configured, and runs them afterwards. */
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { isInstalled } from '../hooks/identity.ts'
@@ -57,7 +58,7 @@ function attempting(listen: (load: Load) => void): (message: unknown) => void {
     try {
       listen(message as Load)
     } catch (error) {
-      log.debug(`an import could not be looked at: ${String(error)}`)
+      log.debug(`an import could not be looked at: ${messageOf(error)}`)
     }
   }
 }

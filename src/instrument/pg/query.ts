@@ -1,6 +1,7 @@
 /** `query` of a client, in all shapes: its span ends when the result is there, and callbacks run where they were given. */
 import { type Context, context, type Span } from '@opentelemetry/api'
 import { addSqlCommenterComment } from '@opentelemetry/sql-common'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { callIn } from '../call-in.ts'
 import { noteQuery, takeCaller } from './pool-query.ts'
@@ -57,7 +58,7 @@ function tryStart(tracing: Tracing, client: Client, config: unknown, caller?: Co
   try {
     return start(tracing, client, config, caller ?? context.active())
   } catch (error) {
-    log.debug(`a query could not be traced: ${String(error)}`)
+    log.debug(`a query could not be traced: ${messageOf(error)}`)
     return undefined
   }
 }

@@ -3,6 +3,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
+import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
 import { findSeriesIn } from '../durations.ts'
@@ -57,7 +58,7 @@ class UndiciInstrumentation implements Instrumentation {
     try {
       startRequest(this.#options, request)
     } catch (error) {
-      log.debug(`a request could not be traced: ${String(error)}`)
+      log.debug(`a request could not be traced: ${messageOf(error)}`)
     }
   }
 
