@@ -108,7 +108,7 @@ function start(config: Config): Telemetry {
     () => createResource({ ...options, detectors: config.detectors, env: config.env }),
     emptyResource,
   )
-  const delivery = createDelivery({ ...config, ...config.delivery, resource, destinations: withStarting(config) })
+  const delivery = createDelivery({ ...config, ...config.delivery, resource })
   const providers = createProviders(config, resource, delivery, watchFrameworkSpans)
   if (providers.meterProvider) delivery.setMeterProvider(providers.meterProvider)
   delivery.setProviders(
@@ -128,11 +128,6 @@ function start(config: Config): Telemetry {
     delivery.spanProcessor,
   )
 }
-
-const withStarting = ({ localViewer, destinations, dsns }: Config): Config['destinations'] =>
-  localViewer !== undefined && dsns.length === 1
-    ? destinations.map((destination) => ({ ...destination, isStarting: true }))
-    : destinations
 
 type Given = Pick<Telemetry, 'tracerProvider' | 'meterProvider' | 'loggerProvider'>
 

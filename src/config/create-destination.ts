@@ -1,12 +1,13 @@
 /** Makes one destination: user and password of its address become a header, and what is secret is remembered. */
 import type { Destination } from './destination.ts'
 import { rememberHeaderSecrets } from './headers.ts'
+import { withoutUndefined } from './without-undefined.ts'
 
 type Parts = Omit<Destination, 'url' | 'label'> & { readonly address: URL }
 
 export function createDestination({ address, headers: all, ...parts }: Parts): Destination {
   // `undefined`, as of a variable that is not set, is a header that is not given
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  const given = withoutUndefined(all)
   const headers = { ...basicAuthorization(address, given), ...given }
   const url = new URL(address)
   url.username = ''

@@ -60,10 +60,13 @@ export function resolveConfig(
     ...resolveSignals(options, env, resolved, isDisabled || problem !== undefined),
     ...(problem && { disabledReason: problem }),
   }
+  // it may have been started just now
+  const destinations = where.destinations.map((one) => (isLocal ? { ...one, isStarting: true } : one))
   const isDeveloped = env.text('UPTRACE_DEV_DSN') !== undefined && actual.NODE_ENV !== 'production'
   return Object.freeze<Config>({
     options: Object.freeze(options),
     ...where,
+    destinations,
     dsns: resolved.dsns,
     localViewer: resolved.localViewer,
     isChecked: env.flag('UPTRACE_DEV_CHECK'),

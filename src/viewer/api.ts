@@ -909,6 +909,18 @@ export type InsightKind =
   | 'high-cardinality'
   | 'hygiene'
 
+export const INSIGHT_KINDS: readonly InsightKind[] = [
+  'n+1',
+  'slow',
+  'errors',
+  'unclosed',
+  'sequential',
+  'blocked',
+  'broken-context',
+  'high-cardinality',
+  'hygiene',
+]
+
 export interface Insight {
   /** Stable across restarts for the same finding. */
   readonly id: string

@@ -15,12 +15,12 @@ import { type DiskCopies, RequestStore } from './request-store.ts'
 export type { QueuedRequest } from './batch.ts'
 export { NOUNS } from './counts.ts'
 
-/** Is told about each attempt, for self metrics. */
 /** At the end of the process, close together. */
 const TRIES = 3
 /** Until the time limit of the end, more or less: it listens in a moment. */
 const STARTING_TRIES = 50
 
+/** Is told about each attempt, for self metrics. */
 export interface AttemptObserver {
   attempted(queue: DestinationQueue, millis: number, errorType: string | undefined): void
 }

@@ -1,5 +1,5 @@
 /** `uptrace-node errors` and `uptrace-node insights`: what is wrong, by cause. */
-import type { Insight } from '../api.ts'
+import { INSIGHT_KINDS, type Insight } from '../api.ts'
 import { ago } from '../format.ts'
 import { UsageError } from '../process/start.ts'
 import { clean, cutTo } from '../terminal/clean.ts'
@@ -9,17 +9,6 @@ import { shortAddress } from '../terminal/trace-line.ts'
 import { appFrame, placeOf } from '../terminal/trouble.ts'
 import { type Context, type Definition, JSON_OPTION, limitOption, MARKDOWN_OPTION, numberOf } from './frame.ts'
 
-const KINDS: readonly Insight['kind'][] = [
-  'n+1',
-  'slow',
-  'errors',
-  'unclosed',
-  'sequential',
-  'blocked',
-  'broken-context',
-  'high-cardinality',
-  'hygiene',
-]
 const COLUMNS: readonly Column<Insight>[] = [
   { title: 'times', of: ({ count }) => String(count), right: true },
   { title: 'kind', of: ({ kind }) => kind },
@@ -41,7 +30,12 @@ export const insights: Definition = {
   usage: '[options]',
   about: 'Lists what is wrong, by cause, with advice: N+1, slow operations, errors, spans never ended, lost context.',
   options: {
-    kind: { type: 'string', multiple: true, value: '<kind>', help: `only ${KINDS.join(', ')}; may be repeated` },
+    kind: {
+      type: 'string',
+      multiple: true,
+      value: '<kind>',
+      help: `only ${INSIGHT_KINDS.join(', ')}; may be repeated`,
+    },
     dismissed: { type: 'boolean', help: 'also what was dismissed in the pages' },
     ...limitOption(20),
     ...JSON_OPTION,
@@ -50,8 +44,9 @@ export const insights: Definition = {
   examples: ['insights --kind n+1', 'insights --markdown > findings.md'],
   async run(context) {
     const kinds = (context.values['kind'] ?? []) as readonly string[]
-    const wrong = kinds.find((kind) => !(KINDS as readonly string[]).includes(kind))
-    if (wrong !== undefined) throw new UsageError(`--kind is one of ${KINDS.join(', ')}, not ${JSON.stringify(wrong)}`)
+    const wrong = kinds.find((kind) => !(INSIGHT_KINDS as readonly string[]).includes(kind))
+    if (wrong !== undefined)
+      throw new UsageError(`--kind is one of ${INSIGHT_KINDS.join(', ')}, not ${JSON.stringify(wrong)}`)
     return show(context, ({ kind }) => kinds.length === 0 || kinds.includes(kind), 'Nothing was found.')
   },
 }

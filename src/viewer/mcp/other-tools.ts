@@ -1,5 +1,5 @@
 /** Tools for services, logs, findings, errors and metrics. */
-import type { Insight, Instrument, LogRow, MetricData } from '../api.ts'
+import { INSIGHT_KINDS, type Insight, type Instrument, type LogRow, type MetricData } from '../api.ts'
 import { nothingFound } from '../format.ts'
 import { appFrameOf } from '../query/stack-trace.ts'
 import { fromOf, limitOf, lines, millis, SERVICE, SINCE, type Tool, time } from './tool.ts'
@@ -80,25 +80,13 @@ function recordOf({ timeUs, severity, service, body, attributes, traceId, spanId
   }
 }
 
-const KINDS = [
-  'n+1',
-  'slow',
-  'errors',
-  'unclosed',
-  'sequential',
-  'blocked',
-  'broken-context',
-  'high-cardinality',
-  'hygiene',
-]
-
 const listFindings: Tool = {
   name: 'list_findings',
   title: 'List findings',
   description:
     'Lists what is wrong with the program or its telemetry, worst first, each with advice and an example trace: N+1 queries, slow operations, errors, spans that were never ended, calls made one after another that could run at the same time, lost context.',
   properties: {
-    kind: { type: 'string', enum: KINDS, description: 'Only findings of this kind.' },
+    kind: { type: 'string', enum: INSIGHT_KINDS, description: 'Only findings of this kind.' },
     service: SERVICE,
     limit: limitOf(200, 30),
   },

@@ -1,13 +1,7 @@
 /** How much is kept. */
+import type { ViewerStatus } from '../api.ts'
 
-export interface Limits {
-  readonly maxSpans: number
-  readonly maxLogs: number
-  readonly maxMetricPoints: number
-  readonly maxProfileBytes: number
-  readonly maxBytes: number
-  readonly maxAgeMillis: number
-}
+export type Limits = ViewerStatus['storage']['limits']
 
 export const DEFAULT_LIMITS: Limits = {
   maxSpans: 200_000,
