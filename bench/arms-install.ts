@@ -8,7 +8,10 @@ const ROOT = path.join(import.meta.dirname, '..')
 const HOME = path.join(ROOT, '.cache/bench')
 
 /** What the measured programs use, in every arm. */
-export const LIBRARIES = ['express@5.3.0', 'fastify@5.12.8', 'pg@8.23.1', 'ioredis@6.0.0', 'pino@10.4.0']
+export const LIBRARIES = [
+  ...['express@5.3.0', 'fastify@5.12.8', 'pg@8.23.1', 'ioredis@6.0.0', 'pino@10.4.0', '@grpc/grpc-js@1.14.7'],
+  '@opentelemetry/api@1.10.0',
+]
 
 export const folderOf = (name: string): string => path.join(HOME, 'arms', ARMS[name]!.installedAs ?? name)
 
@@ -51,7 +54,8 @@ export function prepareArm(name: string): string | undefined {
   const arm = ARMS[name]!
   const folder = folderOf(name)
   mkdirSync(folder, { recursive: true })
-  const wanted = [...LIBRARIES, ...arm.packages]
+  const hasOwn = (spec: string): boolean => arm.packages.some((other) => nameOf(other) === nameOf(spec))
+  const wanted = [...LIBRARIES.filter((spec) => !hasOwn(spec)), ...arm.packages]
   const marker = path.join(folder, 'installed')
   if (!existsSync(marker) || readFileSync(marker, 'utf8') !== wanted.join()) {
     rmSync(path.join(folder, 'package.json'), { force: true })
@@ -65,6 +69,9 @@ export function prepareArm(name: string): string | undefined {
   rmSync(path.join(folder, 'node_modules/uptrace-node'), { recursive: true, force: true })
   return npmInstall(folder, name, [tarball()])
 }
+
+/** `@a/b@1.0.0` -> `@a/b` */
+const nameOf = (spec: string): string => spec.slice(0, spec.lastIndexOf('@'))
 
 /** The error in one line without addresses and paths of this machine. */
 function reasonOf(stderr: string): string {

@@ -12,7 +12,10 @@ import { type Sink, startSink } from './sink.ts'
 import type { Tally } from './sink-tally.ts'
 
 /** The programs, by the name of their file in `apps`. */
-export const APPS = ['http', 'express', 'fastify', 'express-pg', 'typical', 'out', 'fetch', 'redis', 'pino'] as const
+export const APPS = [
+  ...(['http', 'express', 'fastify', 'express-pg', 'typical', 'out', 'fetch', 'redis', 'pino'] as const),
+  ...(['grpc', 'manual', 'metrics', 'unsampled'] as const),
+] as const
 export type App = (typeof APPS)[number]
 
 /** What a request did, seen from all sides. */
@@ -45,6 +48,9 @@ export interface Usage {
   readonly cpuMicros: number
   readonly rss: number
   readonly heapUsed: number
+  /** 0 unless `BENCH_GC` is set in the program. */
+  readonly gcMillis: number
+  readonly gcCount: number
 }
 
 /** A program under an arm, and what it has used for its requests. */
@@ -161,6 +167,7 @@ export async function startProgram(
   arm: string,
   port: number,
   nodeFlags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
   const { flags, env } = ARMS[arm]!
   const folder = folderOf(arm)
@@ -173,6 +180,8 @@ export async function startProgram(
       BENCH_POSTGRES_URL: process.env[POSTGRES],
       BENCH_REDIS_URL: process.env[REDIS],
       ...env?.(port),
+      ...ENVIRONMENTS[app],
+      ...environment,
     },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
@@ -209,7 +218,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited
 }
 
-function copyApps(folder: string): void {
+export function copyApps(folder: string): void {
   const from = path.join(import.meta.dirname, 'apps')
   mkdirSync(path.join(folder, 'apps'), { recursive: true })
   for (const file of readdirSync(from)) copyFileSync(path.join(from, file), path.join(folder, 'apps', file))
@@ -218,6 +227,11 @@ function copyApps(folder: string): void {
 /** What `eval "$(scripts/services.sh env)"` sets. */
 const POSTGRES = 'UPTRACE_TEST_POSTGRES_URL'
 const REDIS = 'UPTRACE_TEST_REDIS_URL'
+
+/** What some programs are started with beside what their arm is started with. */
+const ENVIRONMENTS: Readonly<Partial<Record<App | 'hold', Readonly<Record<string, string>>>>> = {
+  unsampled: { OTEL_TRACES_SAMPLER: 'parentbased_always_off', DD_TRACE_SAMPLE_RATE: '0' },
+}
 
 /** Programs that need servers, by the variables that say where those are. */
 const NEEDS: Readonly<Partial<Record<App, readonly string[]>>> = {

@@ -144,6 +144,10 @@ const TITLES: Readonly<Record<App, string>> = {
   fetch: 'one request by fetch',
   redis: 'two commands of ioredis',
   pino: 'two lines of pino',
+  grpc: 'one unary call of gRPC, with its server',
+  manual: 'three spans by hand, with attributes and an event',
+  metrics: 'ten measurements of counters, histograms and gauges',
+  unsampled: 'the program with express, of which no trace is kept',
 }
 
 export function describeRequests(results: RequestResults): string {

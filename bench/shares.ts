@@ -68,7 +68,12 @@ const describeRival = (ours: number, rival: number | undefined): string[] =>
   rival === undefined ? ['', ''] : [signed(rival), (ours / rival).toFixed(2)]
 
 /** Programs that use what services use, for the table on top of RESULTS.md. */
-export const SHOWN: readonly App[] = ['typical', 'express-pg', 'out', 'fetch', 'redis', 'pino', 'express']
+export const SHOWN: readonly App[] = [
+  ...(['typical', 'express-pg', 'out', 'fetch', 'redis', 'pino', 'express'] as const),
+  ...(['grpc', 'manual', 'metrics', 'unsampled'] as const),
+]
+/** It does not take what the API is told. */
+const WITHOUT_RIVAL: ReadonlySet<App> = new Set(['manual', 'metrics'])
 
 /** The table on top of RESULTS.md, in a few minutes. */
 export async function measureShares(say: (line: string) => void): Promise<Share[]> {
@@ -80,7 +85,9 @@ export async function measureShares(say: (line: string) => void): Promise<Share[
       say(`${app} is left out: ${obstacle}`)
       continue
     }
-    shares.push(await measureShare(app, { warmup: 6_000, slices: 24, requests: 300 }, RIVAL))
+    shares.push(
+      await measureShare(app, { warmup: 6_000, slices: 24, requests: 300 }, WITHOUT_RIVAL.has(app) ? undefined : RIVAL),
+    )
     say(describeShares(shares.slice(-1)).split('\n').at(-1)!)
   }
   return shares

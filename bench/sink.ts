@@ -13,8 +13,9 @@ export interface Sink {
   stop(): void
 }
 
-export async function startSink(): Promise<Sink> {
-  const child = fork(import.meta.filename, ['sink'])
+/** @param delayMillis how long each answer takes */
+export async function startSink(delayMillis = 0): Promise<Sink> {
+  const child = fork(import.meta.filename, ['sink', String(delayMillis)])
   const ask = async <Answer>(question: string): Promise<Answer> => {
     const answer = once(child, 'message')
     child.send(question)
@@ -32,7 +33,7 @@ const REPLIES: readonly (readonly [RegExp, string])[] = [
   [/\/track$/, '{"itemsReceived":1,"itemsAccepted":1,"errors":[]}'],
 ]
 
-function serve(): void {
+function serve(delayMillis: number): void {
   // bodies are kept and decoded on `take`: decoding during a measurement would take the CPU that is measured
   let posts: Post[] = []
   const server = createServer((request, response) => {
@@ -48,7 +49,8 @@ function serve(): void {
           encoding: request.headers['content-encoding'],
           body,
         })
-      answer(request, response, path)
+      if (delayMillis > 0) setTimeout(answer, delayMillis, request, response, path)
+      else answer(request, response, path)
     })
   })
   server.keepAliveTimeout = 60_000
@@ -67,4 +69,4 @@ function answer(request: IncomingMessage, response: ServerResponse, path: string
   response.writeHead(200, { 'content-type': type }).end(reply ?? (type.includes('json') ? '{}' : ''))
 }
 
-if (process.argv[2] === 'sink') serve()
+if (process.argv[2] === 'sink') serve(Number(process.argv[3]))

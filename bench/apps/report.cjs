@@ -27,6 +27,19 @@ async function inspect(commands) {
   process.send({ profile: result.profile })
 }
 
+/** Milliseconds that collections took; nobody looks unless the bench asks for it, since looking costs too. */
+let gcMillis = 0
+let gcCount = 0
+if (process.env.BENCH_GC) {
+  const { PerformanceObserver } = require('node:perf_hooks')
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      gcMillis += duration
+      gcCount++
+    }
+  }).observe({ entryTypes: ['gc'] })
+}
+
 exports.listening = (server) => {
   process.on('message', (question) => {
     if (COMMANDS[question]) return void inspect(COMMANDS[question])
@@ -38,6 +51,8 @@ exports.listening = (server) => {
       mainMicros: main.user + main.system,
       rss: memoryUsage.rss(),
       heapUsed: memoryUsage().heapUsed,
+      gcMillis,
+      gcCount,
     })
   })
   process.on('disconnect', () => process.exit())

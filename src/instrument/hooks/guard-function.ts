@@ -15,12 +15,14 @@ interface Call {
 /**
  * When `wrapper`'s own code throws before the function was called, the function is called with the arguments as they came; when it throws
  * afterwards, the function's outcome stands. The function is never called a second time.
+ *
+ * @param dress makes what stands in for a function look like it
  */
-export function guardFunction(original: Fn, name: PropertyKey | undefined, wrapper: Wrapper): Fn {
+export function guardFunction(original: Fn, name: PropertyKey | undefined, wrapper: Wrapper, dress = likeOf): Fn {
   // a class is extended, or made through a proxy, in ways of its own
   if (isClass(original)) return wrapper(original, name)
   let current: Call | undefined
-  const observed = likeOf(original, function (this: unknown, ...args: unknown[]): unknown {
+  const observed = dress(original, function (this: unknown, ...args: unknown[]): unknown {
     const call = current
     if (call === undefined) return run(original, this, args, new.target)
     call.state = 'threw'
@@ -51,7 +53,7 @@ export function guardFunction(original: Fn, name: PropertyKey | undefined, wrapp
       current = outer
     }
   }
-  return likeOf(wrapped, guarded)
+  return dress(wrapped, guarded)
 }
 
 function run(fn: Fn, self: unknown, args: unknown[], newTarget: Fn | undefined): unknown {

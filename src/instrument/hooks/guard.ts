@@ -76,16 +76,29 @@ function guardPatches(definitions: readonly GuardedDefinition[], instrumentation
       guardPatch(patching, instrumentation)
 }
 
+/** Wrapped anew for each call, on an object of that call: to make the function look like the other would cost more than all the rest. */
+const OF_ONE_CALL: ReadonlySet<string> = new Set([
+  ...['aws-sdk.resolve', 'aws-sdk.clone', 'aws-sdk.concat'],
+  'grpc.sendMetadata',
+  // the callback, by its place among the arguments
+  ...['mysql.1', 'mysql.2'],
+  'tedious.callback',
+])
+const asItIs = <T>(_model: T, fn: T): T => fn
+
 /** What the instrumentation puts around functions never stands in the way of them. */
 function guardWraps(instrumentation: object, instrumentationName: string): void {
   const own = instrumentation as { _wrap?: Wrap; _massWrap?: unknown }
   const wrap = own._wrap
   if (typeof wrap !== 'function') return
   own._wrap = (target, name, wrapper) => {
-    if (typeof target?.[name] === 'function' && typeof wrapper === 'function')
+    if (typeof target?.[name] === 'function' && typeof wrapper === 'function') {
+      if (OF_ONE_CALL.has(`${instrumentationName}.${String(name)}`))
+        return wrap(target, name, (original, key) => guardFunction(original, key, wrapper, asItIs))
       return wrap(target, name, (original, key) =>
         guardFunction(original, key, adapt(instrumentationName, name, wrapper)),
       )
+    }
     if (isInNamespace) throw new NotThere(`no function ${String(name)}`)
     log.debug(`there is no function ${String(name)} to trace`)
     return undefined

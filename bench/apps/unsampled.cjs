@@ -1,0 +1,2 @@
+/** The Express program; its arms keep no trace. */
+require('./express.cjs')
