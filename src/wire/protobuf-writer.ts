@@ -7,6 +7,12 @@ for (let code = 0; code < 6; code++) {
   HEX[97 + code] = 10 + code
 }
 
+/** Ids written lately, by their last digits, and their bytes: the spans of a trace end in one batch, among those of others. */
+const KNOWN_IDS = 256
+const ID_BYTES = 16
+const knownIds: string[] = new Array(KNOWN_IDS).fill('')
+const knownBytes = new Uint8Array(KNOWN_IDS * ID_BYTES)
+
 /** Below this length the bytes of a string surely fit a one-byte length, whatever its characters are. */
 const SHORT_STRING = 42
 const TWO_32 = 4294967296
@@ -178,6 +184,31 @@ export class ProtobufWriter {
     for (let index = 0; index < length * 2; index += 2) {
       bytes[pos++] = (HEX[value.charCodeAt(index)]! << 4) | HEX[value.charCodeAt(index + 1)]!
     }
+    this.pos = pos
+  }
+
+  /** As `hexId`, for an id that others have in common: that of a trace, or of a parent. */
+  sharedHexId(tag: number, value: string, length: number): void {
+    const last = length * 2 - 1
+    if (value.length !== last + 1) {
+      this.hexId(tag, value, length)
+      return
+    }
+    const slot = ((HEX[value.charCodeAt(last - 1)]! << 4) | HEX[value.charCodeAt(last)]!) & (KNOWN_IDS - 1)
+    const start = slot * ID_BYTES
+    if (knownIds[slot] !== value) {
+      this.hexId(tag, value, length)
+      const written = this.pos - length
+      for (let index = 0; index < length; index++) knownBytes[start + index] = this.bytes[written + index]!
+      knownIds[slot] = value
+      return
+    }
+    this.ensure(length + 2)
+    const { bytes } = this
+    let { pos } = this
+    bytes[pos++] = tag
+    bytes[pos++] = length
+    for (let index = start; index < start + length; index++) bytes[pos++] = knownBytes[index]!
     this.pos = pos
   }
 

@@ -1,5 +1,5 @@
 /** Joins pino to traces and log records: each line gets the ids of the active span and is emitted as a record holding what the line holds. */
-import { type Logger, logs } from '@opentelemetry/api'
+import { type Logger, type LogRecord, logs } from '@opentelemetry/api'
 import type { LogCorrelationOptions } from '../../config/options.ts'
 import { log } from '../../log.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
@@ -72,8 +72,13 @@ function symbolIn(owner: object, name: string): symbol | undefined {
 
 function wrapAsJson(asJson: AsJson, symbols: Symbols): AsJson {
   return function (object, message, level, time) {
-    const line = asJson.call(this, object, message, level, time)
-    return isOn ? join(symbols, this, line, { object, message, level, time }) : line
+    if (!isOn) return asJson.call(this, object, message, level, time)
+    const record = tryPlain(symbols, this, { object, message, level, time })
+    if (record === undefined) return join(symbols, this, asJson.call(this, object, message, level, time), level)
+    // behind the time pino writes what it is given: a line that is cut open later has to be put together first
+    const line = asJson.call(this, object, message, level, time + idsOf())
+    logger!.emit(record)
+    return line
   }
 }
 
@@ -89,26 +94,37 @@ function wrapWrite(write: Write, symbols: Symbols): Write {
   }
 }
 
+/** The record of a line that is sent and needs not be parsed. Never throws. */
+function tryPlain(symbols: Symbols, instance: PinoInstance, parts: Parts): LogRecord | undefined {
+  try {
+    if (!settings.sending || watchStreamWrite(symbols, instance, seeWritten) || !isWanted(parts.level)) return undefined
+    return plainRecord(symbols, instance, parts, settings.ids.isName)
+  } catch {
+    return undefined
+  }
+}
+
+function idsOf(): string {
+  try {
+    return settings.correlation ? settings.ids.fields() : ''
+  } catch {
+    return ''
+  }
+}
+
 /** Never throws: whatever is odd about a line, the line is written as pino made it. */
-function join(symbols: Symbols, instance: PinoInstance, line: string, parts: Parts): string {
+function join(symbols: Symbols, instance: PinoInstance, line: string, level: number): string {
   try {
     let fields: Fields | undefined
-    let isPlain = false
     const parse = (): Fields => {
       fields ??= JSON.parse(line) as Fields
       return fields
     }
     if (settings.sending) {
-      const { level } = parts
       if (watchStreamWrite(symbols, instance, seeWritten)) pending = { symbols, instance, level }
-      else if (isWanted(level)) {
-        const record = plainRecord(symbols, instance, parts, settings.ids.isName)
-        isPlain = record !== undefined
-        if (record !== undefined) logger!.emit(record)
-        else emitLine(symbols, instance, level, line, parse)
-      }
+      else if (isWanted(level)) emitLine(symbols, instance, level, line, parse)
     }
-    return settings.correlation ? settings.ids.add(line, parse, isPlain) : line
+    return settings.correlation ? settings.ids.add(line, parse) : line
   } catch {
     return line
   }

@@ -1,4 +1,4 @@
-/** Puts the ids of the active span at the end of a line, where neither formatters nor nesting can lose them. */
+/** The ids of the active span in a line: as fields that a plain line is made with, or at its end, where neither formatters nor nesting can lose them. */
 import { isSpanContextValid, type Span, type SpanContext, trace } from '@opentelemetry/api'
 
 export interface IdKeys {
@@ -9,11 +9,10 @@ export interface IdKeys {
 }
 
 export interface LineIds {
-  /**
-   * @param fields reads those of the line
-   * @param isFree whether the line surely has no field of such a name
-   */
-  add(line: string, fields: () => Readonly<Record<string, unknown>>, isFree: boolean): string
+  /** With a comma before each; empty where there is no span. For a line that has no field of such a name. */
+  fields(): string
+  /** @param fields reads those of the line */
+  add(line: string, fields: () => Readonly<Record<string, unknown>>): string
   /** Whether ids have this name. */
   isName(key: string): boolean
   /** Whether a line holds ids that were added. */
@@ -26,27 +25,35 @@ const CLOSING = 125
 export function createLineIds(keys: IdKeys): LineIds {
   const names = new Set<string | undefined>(Object.values(keys))
   const marks = [keys.traceId, keys.spanId, keys.traceFlags].map((key) => `${JSON.stringify(key)}:`)
+  const [traceMark, spanMark, flagsMark] = marks
   let last: SpanContext | undefined
   /** Of the span before: most spans have several lines. */
   let text = ''
+  /** Whether `text` is that of the active span. */
+  const hasIds = (span: Span | undefined): span is Span => {
+    const context = span?.spanContext()
+    if (span === undefined || context === undefined) return false
+    if (context === last) return true
+    if (!isSpanContextValid(context)) return false
+    text =
+      keys.parentSpanId === undefined
+        ? `${traceMark}"${context.traceId}",${spanMark}"${context.spanId}",${flagsMark}"${flagsOf(context)}"`
+        : textOf(pairsOf(span, context, keys))
+    last = context
+    return true
+  }
   return {
     isName: (key) => names.has(key),
-    add(line, fields, isFree) {
+    fields: () => (hasIds(trace.getActiveSpan()) ? `,${text}` : ''),
+    add(line, fields) {
       const span = trace.getActiveSpan()
-      const context = span?.spanContext()
-      if (span === undefined || context === undefined) return line
-      if (context !== last) {
-        if (!isSpanContextValid(context)) return line
-        text = textOf(pairsOf(span, context, keys))
-        last = context
-      }
+      if (!hasIds(span)) return line
       const end = line.charCodeAt(line.length - 2) === CLOSING ? line.length - 2 : line.lastIndexOf('}')
       if (end < 0) return line
       // a line may hold such names anywhere, and only those of its own fields count
-      const added =
-        !isFree && marks.some((mark) => line.includes(mark))
-          ? textOf(without(pairsOf(span, context, keys), fields()))
-          : text
+      const added = marks.some((mark) => line.includes(mark))
+        ? textOf(without(pairsOf(span, span.spanContext(), keys), fields()))
+        : text
       if (added === '') return line
       return `${line.slice(0, end)}${line.charCodeAt(end - 1) === CURLY ? '' : ','}${added}${line.slice(end)}`
     },

@@ -27,6 +27,7 @@ export function maskText(text: string, names: Names): string {
 
 /** An address, its path or its query. */
 export function maskUrl(text: string, names: Names, depth = 0): string {
+  if (isHarmlessUrl(text)) return text
   const hooked = maskWebhooks(text)
   if (isHarmlessUrl(hooked) || (!mayHoldSecret(hooked) && !hooked.includes('%'))) return hooked
   let safe = hooked.includes('://') || hooked.startsWith('//') ? maskUserInfo(hooked) : hooked

@@ -47,7 +47,7 @@ function isScheme(text: string, index: number): boolean {
 
 export const mayHoldSecret = (text: string): boolean => !isHarmless(text) && TRIGGER.test(text)
 
-/** Whether a short address has nothing but a host, a port and a path of small letters and digits, as most have. */
+/** Whether a short address has nothing but a host, a port and a path of small letters and digits, as most have, and is no webhook's. */
 export function isHarmlessUrl(text: string): boolean {
   const { length } = text
   if (length > SHORT) return false
@@ -61,11 +61,17 @@ export function isHarmlessUrl(text: string): boolean {
       index = end - 1
     } else if (code > 127 || SUSPECT[code] === 1 || code === SPACE) return false
     else if ((code === SMALL_B || code === CAPITAL_B) && isScheme(text, index)) return false
+    // `hook`, and `bot` of Telegram
+    else if (code === SMALL_K && text.charCodeAt(index - 1) === SMALL_O && text.charCodeAt(index - 2) === SMALL_O)
+      return false
+    else if (code === SMALL_B && text.charCodeAt(index + 1) === SMALL_O && text.charCodeAt(index + 2) === SMALL_T)
+      return false
   }
   return true
 }
 
 const [COLON, SLASH, SPACE] = [58, 47, 32]
+const [SMALL_K, SMALL_O, SMALL_T] = [107, 111, 116]
 
 function endOfDigits(text: string, start: number): number {
   let end = start

@@ -30,6 +30,21 @@ function send(attributes: object, redactor: Redactor, more: object = {}): Decode
 const sent = (attributes: object, options?: RedactionOptions | false): Record<string, unknown> =>
   attributesOf(send(attributes, redactorOf(options)))
 
+test.each([
+  'https://discord.com/api/webhooks/123/abcdef',
+  'https://hooks.slack.com/services/t0/b0/abcdef',
+  'https://hooks.zapier.com/hooks/catch/123/abcdef',
+  'https://api.telegram.org/bot123abcdef/getme',
+  'https://x.webhook.office.com/webhookb2/abcdef',
+])('the path of a webhook is masked, be it all small letters and digits: %s', (url) => {
+  expect(sent({ 'url.full': url })['url.full']).not.toContain('abcdef')
+})
+
+test.each(['http://10.0.0.1:3000/books/7', 'https://shop.example/robots', 'http://localhost:80/bot/kook'])(
+  'an address that only looks alike stays: %s',
+  (url) => expect(sent({ 'url.full': url })['url.full']).toBe(url),
+)
+
 describe('options', () => {
   const attributes = { password: 'x1', 'db.query.text': "SELECT 'a'", 'url.full': 'http://u:p@h/?token=1' }
 
