@@ -78,7 +78,7 @@ option means is in the [configuration reference](configuration.md). Rules of the
 - An empty variable counts as unset. White space round a value does not count.
 - Booleans are \`true\` or \`false\` in any case; any other value is told in one line, and the default counts.
 - Numbers are whole where nothing else is said. One that cannot be read, is negative or is too large is told, with the default that is used.
-- Names from a set are read in any case; an unknown one is told and left out.
+- Names from a set are read in any case; an unknown one is told and left out. \`none\` beside others wins, with one line.
 - Lists are separated by commas. Keys and values of \`key=value\` lists are percent-decoded; a wrong pair is told, without its value, and left out.
 `
 

@@ -21,7 +21,7 @@ type ValueOf<Name extends VariableName> = Table[Name] extends { values: readonly
 /** Typed access to one environment. An empty variable counts as unset, as the specification asks. */
 export interface EnvironmentReader {
   text(name: VariableName): string | undefined
-  /** The parts between commas; of those that the table does not know each is told once and left out. */
+  /** The parts between commas; of those that the table does not know each is told once and left out. Where none is known the variable counts as unset. */
   list<Name extends NameOf<'list'>>(name: Name): Array<ValueOf<Name>> | undefined
   /** `true` or `false` in any case; another value warns and counts as the default. */
   flag<Name extends NameOf<'boolean'>>(name: Name): FlagOf<Name>
@@ -34,6 +34,8 @@ export interface EnvironmentReader {
 }
 
 const MAX_SHOWN = 200
+/** Not `0x1` or `0b1`, which JavaScript reads as well. */
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 const UNITS = { millis: ' of milliseconds', timeout: ' of milliseconds (0 is no limit)' } as const
 
 export function readEnvironment(env: Environment): EnvironmentReader {
@@ -55,7 +57,10 @@ export function readEnvironment(env: Environment): EnvironmentReader {
       const items = splitList(text(name))
       const { values }: Variable = VARIABLES[name]
       const usable = values === undefined ? items : items.filter((item) => isKnown(name, item, values))
-      return items.length > 0 ? (usable.map((item) => (values ? item.toLowerCase() : item)) as never) : undefined
+      const read = values ? [...new Set(usable.map((item) => item.toLowerCase()))] : usable
+      if (values?.includes('none') && read.includes('none') && read.length > 1)
+        warn(name, `${name} names none beside others, which have no effect then`)
+      return read.length > 0 ? (read as never) : undefined
     },
     flag(name) {
       const row: Variable = VARIABLES[name]
@@ -104,7 +109,7 @@ export function splitList(text: string | undefined): string[] {
 
 function parseNumber(value: string, { type, min = 0, max = largest(type) }: Variable): number | undefined {
   const number = Number(value)
-  const isNumeral = type === 'number' ? Number.isFinite(number) : /^[+-]?\d+$/.test(value)
+  const isNumeral = (type === 'number' ? DECIMAL : /^[+-]?\d+$/).test(value) && Number.isFinite(number)
   return isNumeral && number >= min && number <= max ? number : undefined
 }
 

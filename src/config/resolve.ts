@@ -149,9 +149,8 @@ function isSet(value: string | undefined): boolean {
 }
 
 function readPropagators(env: EnvironmentReader): PropagatorName[] | undefined {
-  const names = [...new Set(env.list('OTEL_PROPAGATORS'))]
-  if (names.includes('none')) return []
-  return names.length > 0 ? names : undefined
+  const names = env.list('OTEL_PROPAGATORS')
+  return names?.includes('none') ? [] : names
 }
 
 function readDetectors(env: EnvironmentReader): DetectorName[] {

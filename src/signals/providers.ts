@@ -16,7 +16,7 @@ import { createLoggerProvider } from './logs/provider.ts'
 import { createMetrics, type Metrics } from './metrics/provider.ts'
 import { createFates, type Fates } from './traces/fates.ts'
 import { createTracerProvider } from './traces/provider.ts'
-import { createConfiguredSampler } from './traces/samplers.ts'
+import { createConfiguredSampler, tellsWeights } from './traces/samplers.ts'
 import type { OwnTracerProvider, OwnTracerProviderOptions } from './traces/tracer-provider.ts'
 
 type WatchTracer = OwnTracerProviderOptions['watchTracer']
@@ -106,6 +106,7 @@ function startTraces(
     selfMetrics: meterProvider,
     watchTracer,
     keep: options.keep,
+    weighs: tellsWeights(sampler, options.sampling),
     fates,
     spanMetrics: options.spanMetrics ? meterProvider : undefined,
   })

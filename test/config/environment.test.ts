@@ -133,6 +133,16 @@ describe('values by type', () => {
     }
   })
 
+  test.for(ofType('number'))('%s', (name) => {
+    for (const value of ['0', '0.25', '.25', '1.', '+1', '1e-3']) expect(read(name, value)).toBe(Number(value))
+    expect(lines).toEqual([])
+    for (const value of ['-0.1', 'abc', '0x1', '0b1', '0,5', '50%', 'NaN', 'Infinity', '1e999', '1_0']) {
+      lines = []
+      expect(read(name, value)).toBe(usual(name))
+      expect(lines).toEqual([expect.stringContaining(`${name}=${value} is not a number`)])
+    }
+  })
+
   test.for(ofType('boolean'))('%s', (name) => {
     expect([read(name, 'true'), read(name, ' TRUE '), read(name, 'False')]).toEqual([true, true, false])
     expect(lines).toEqual([])
@@ -155,8 +165,19 @@ describe('values by type', () => {
 
   test.for(ofType('list').filter((name) => (VARIABLES[name] as Variable).values))('%s', (name) => {
     const values = (VARIABLES[name] as Variable).values!
-    expect(read(name, ` ${values.join(' ,, ').toUpperCase()},`)).toEqual(values)
+    const some = values.filter((value) => value !== 'none')
+    expect(read(name, ` ${some.join(' ,, ').toUpperCase()},${some[0]},`)).toEqual(some)
     expect(lines).toEqual([])
+    if (values.includes('none')) {
+      expect(read(name, `none,${some[0]},NONE`)).toEqual(['none', some[0]])
+      expect(lines.splice(0)).toEqual([`${name} names none beside others, which have no effect then`])
+      expect(read(name, 'none,none')).toEqual(['none'])
+    }
+    expect(read(name, ' , ')).toBeUndefined()
+    expect(lines).toEqual([])
+    // as if it were not set, so that the default counts
+    expect(read(name, 'teleport')).toBeUndefined()
+    lines = []
     expect(read(name, `teleport,${values[0]},teleport`)).toEqual([values[0]])
     expect(lines).toEqual([expect.stringContaining(`${name} names teleport`)])
   })

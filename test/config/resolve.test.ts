@@ -523,7 +523,7 @@ describe('values', () => {
       true,
       /not true or false; it is ignored \(default: true\)/,
     ],
-    ['UPTRACE_RESPONSE_HEADERS', 'x-trace', (c) => c.options.responseHeaders, [], /none of traceresponse/],
+    ['UPTRACE_RESPONSE_HEADERS', 'x-trace', (c) => c.options.responseHeaders, undefined, /none of traceresponse/],
     ['UPTRACE_MIN_LOG_SEVERITY', 'loud', (c) => c.minLogSeverity, 0, /not one of trace/],
     ['UPTRACE_LOG_KEYS', 'trace=x', (c) => c.options.logs?.keys, {}, /none of traceId/],
     ['UPTRACE_IGNORE_URLS', '/[a/', (c) => c.options.ignoreUrls, [], /no regular expression/],

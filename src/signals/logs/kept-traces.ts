@@ -1,14 +1,23 @@
 /** Drops the log records of traces that the tail sampler drops: those of an undecided trace wait for its end. */
 import type { LogRecordProcessor, ReadWriteLogRecord } from '@opentelemetry/sdk-logs'
 import type { Fates } from '../traces/fates.ts'
+import { sizeOfValue } from '../value-size.ts'
 
-/** At the limit the records of the oldest trace are passed on, whatever becomes of it. */
+/** At either limit the records of the oldest trace are passed on, whatever becomes of it. */
 const MAX_HELD = 10_000
+const MAX_BYTES = 16 * 1024 * 1024
+const RECORD_BYTES = 600
+
+interface Held {
+  readonly records: ReadWriteLogRecord[]
+  bytes: number
+}
 
 export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor): LogRecordProcessor {
   /** Oldest first. */
-  const held = new Map<string, ReadWriteLogRecord[]>()
+  const held = new Map<string, Held>()
   let count = 0
+  let bytes = 0
   fates.onDecided = (traceId, isKept) => {
     const records = release(traceId)
     if (isKept) for (const record of records) next.onEmit(record)
@@ -26,10 +35,17 @@ export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor)
   }
 
   function hold(traceId: string, record: ReadWriteLogRecord): void {
-    const records = held.get(traceId) ?? []
-    if (records.length === 0) held.set(traceId, records)
-    records.push(record)
-    if (++count <= MAX_HELD) return
+    const trace = held.get(traceId) ?? { records: [], bytes: 0 }
+    held.set(traceId, trace)
+    const size = RECORD_BYTES + sizeOfValue(record.body) + sizeOfValue(record.attributes)
+    trace.records.push(record)
+    trace.bytes += size
+    bytes += size
+    count++
+    while (count > MAX_HELD || bytes > MAX_BYTES) passOldest()
+  }
+
+  function passOldest(): void {
     for (const oldest of held.keys()) {
       for (const passed of release(oldest)) next.onEmit(passed)
       return
@@ -37,9 +53,11 @@ export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor)
   }
 
   function release(traceId: string): readonly ReadWriteLogRecord[] {
-    const records = held.get(traceId) ?? []
+    const trace = held.get(traceId)
+    if (trace === undefined) return []
     held.delete(traceId)
-    count -= records.length
-    return records
+    count -= trace.records.length
+    bytes -= trace.bytes
+    return trace.records
   }
 }

@@ -78,7 +78,10 @@ function guardMeter(meter: Meter, guard: Guard): void {
     const create = meter[kind].bind(meter)
     meter[kind] = (name: string, options?: MetricOptions) =>
       cache.find(kind, name, options, () => {
-        const instrument = create(name, options) as unknown as Record<'add' | 'record', Measure>
+        const instrument = create(name, withFiniteBoundaries(name, options)) as unknown as Record<
+          'add' | 'record',
+          Measure
+        >
         const measure = both(instrument[method].bind(instrument), exemplars?.offerTo(instrument))
         instrument[method] = (value, attributes, context) => {
           if (!accept(value, least, name)) return
@@ -98,11 +101,12 @@ function guardMeter(meter: Meter, guard: Guard): void {
 
 function guardObservables(meter: Meter, cache: InstrumentCache, guard: Guard): void {
   const { accept, limit, isQuiet, exemplars } = guard
-  const names = new WeakMap<Observable, string>()
+  const known = new WeakMap<Observable, { readonly name: string; readonly least: number }>()
   const offers = new WeakMap<Observable, Measure>()
   const batchCallbacks = createCallbackGuard<BatchObservableCallback>(limit, 'a batch of instruments', (result) => ({
     observe: (metric, value, attributes) => {
-      if (accept(value, ANY, names.get(metric) ?? 'unknown'))
+      const { name = 'unknown', least = ANY } = known.get(metric) ?? {}
+      if (accept(value, least, name))
         measureSafely(
           both((safe, safeAttributes) => result.observe(metric, safe, safeAttributes), offers.get(metric)),
           value,
@@ -110,18 +114,18 @@ function guardObservables(meter: Meter, cache: InstrumentCache, guard: Guard): v
         )
     },
   }))
-  const guardKind = (kind: ObservableKind): void => {
+  const guardKind = (kind: ObservableKind, least: number): void => {
     const create = meter[kind].bind(meter)
     meter[kind] = (name: string, options?: MetricOptions) =>
       cache.find(kind, name, options, () => {
         if (!isQuiet) noteObservable()
         const observable = create(name, options)
-        names.set(observable, name)
+        known.set(observable, { name, least })
         const offer = exemplars?.offerTo(observable)
         if (offer) offers.set(observable, offer)
         const callbacks = createCallbackGuard<ObservableCallback>(limit, name, (result) => ({
           observe: (value, attributes) => {
-            if (accept(value, ANY, name))
+            if (accept(value, least, name))
               measureSafely(
                 both((safe, safeAttributes) => result.observe(safe, safeAttributes), offer),
                 value,
@@ -135,13 +139,25 @@ function guardObservables(meter: Meter, cache: InstrumentCache, guard: Guard): v
         return observable
       })
   }
-  guardKind('createObservableCounter')
-  guardKind('createObservableUpDownCounter')
-  guardKind('createObservableGauge')
+  guardKind('createObservableCounter', 0)
+  guardKind('createObservableUpDownCounter', ANY)
+  guardKind('createObservableGauge', ANY)
   const { addBatchObservableCallback: add, removeBatchObservableCallback: remove } = meter
   meter.addBatchObservableCallback = (callback, observables) => add.call(meter, batchCallbacks(callback), observables)
   meter.removeBatchObservableCallback = (callback, observables) =>
     remove.call(meter, batchCallbacks(callback), observables)
+}
+
+/** A boundary that is no number makes points which no back end can read. */
+function withFiniteBoundaries(name: string, options: MetricOptions | undefined): MetricOptions | undefined {
+  const given: unknown = options?.advice?.explicitBucketBoundaries
+  if (!Array.isArray(given) || given.every(Number.isFinite)) return options
+  logThrottled(
+    'warn',
+    `boundaries:${name}`,
+    `boundaries of the histogram ${name} that are no finite numbers are left out`,
+  )
+  return { ...options, advice: { ...options!.advice, explicitBucketBoundaries: given.filter(Number.isFinite) } }
 }
 
 const both = (measure: Measure, offer: Measure | undefined): Measure =>

@@ -25,7 +25,6 @@ export interface KeepRules {
 }
 
 const TWO_56 = 2 ** 56
-const RANDOM_TRACE_ID_FLAG = 0x02
 
 export function createKeepRules({ errors, slowerThanMillis, when, ratio, perSecond }: KeepOptions): KeepRules {
   const share = ratio ?? (perSecond === undefined ? 0 : 1)
@@ -72,11 +71,9 @@ function thresholdOf(probability: number): string {
   return rejected.toString(16).padStart(DIGITS, '0')
 }
 
-function randomnessOf({ traceId, traceFlags, traceState }: SpanContext): string {
-  const explicit = readRandomness(traceState)
-  if (explicit !== undefined) return explicit
-  if (traceFlags & RANDOM_TRACE_ID_FLAG) return traceId.slice(-DIGITS)
-  return thresholdOf(Math.random())
+/** Also of an id that its maker has not marked as random, as older SDKs do: all services that the trace passes must decide alike. */
+function randomnessOf({ traceId, traceState }: SpanContext): string {
+  return readRandomness(traceState) ?? traceId.slice(-DIGITS).toLowerCase()
 }
 
 function isTrue(when: (span: ReadableSpan) => boolean, span: ReadableSpan): boolean {

@@ -30,6 +30,8 @@ export interface TracesOptions {
   readonly selfMetrics: MeterProvider | undefined
   /** Which traces are kept, decided when they are known; all where undefined. */
   readonly keep?: KeepOptions | undefined
+  /** Whether what `sampler` leaves out can be told from thresholds; else `keep` writes none. */
+  readonly weighs?: boolean | undefined
   /** Told what becomes of traces, where `keep` decides. */
   readonly fates?: Fates | undefined
   /** Gets calls and durations of all recorded spans, whether they are kept or not. */
@@ -62,6 +64,7 @@ function createKept(options: TracesOptions): SpanProcessor[] {
     loadLazily<typeof import('./tail-sampling.ts')>('tail-sampling').createTailSampler({
       ...options.keep,
       next,
+      weighs: options.weighs,
       fates: options.fates,
     }),
   ]

@@ -53,6 +53,13 @@ export function createConfiguredSampler(given: Sampler | NamedSampler, rules: re
   })
 }
 
+/** Whether each trace that the configured sampler records stands for itself, or says in its threshold for how many. */
+export function tellsWeights(given: Sampler | NamedSampler, rules: readonly SamplingRule[] = []): boolean {
+  if ('shouldSample' in given) return false
+  if (given.name.endsWith('consistent_probability')) return true
+  return given.name.endsWith('always_on') && rules.every(({ ratio }) => ratio === 0 || ratio === 1)
+}
+
 /** The sampler a name stands for. `arg` is a ratio (default 1) or spans per second (default 100). */
 export function createSampler(name: SamplerName, arg: number | undefined): Sampler {
   if (name === 'parentbased_consistent_probability')

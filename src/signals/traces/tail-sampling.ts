@@ -8,6 +8,7 @@ import { type SpanContext, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
+import { sizeOfValue } from '../value-size.ts'
 import type { Fate, Fates } from './fates.ts'
 import { createKeepRules, hasThreshold, type KeepReason, withProbability } from './keep-rules.ts'
 import { setAttribute } from './span-attributes.ts'
@@ -16,6 +17,8 @@ import { SpanData } from './span-data.ts'
 export interface TailSamplingOptions extends KeepOptions {
   /** Where kept spans go. */
   readonly next: readonly SpanProcessor[]
+  /** Whether the sampler before this one leaves nothing out but what its thresholds tell. Else no weights are written, which would be too small. @default true */
+  readonly weighs?: boolean | undefined
   /** Told of every decision. */
   readonly fates?: Fates | undefined
 }
@@ -56,7 +59,7 @@ const NO_LIMITS = {
 }
 
 export function createTailSampler(options: TailSamplingOptions): TailSampler {
-  const { next, fates, waitMillis = WAIT_MILLIS, bufferLimitBytes = BUFFER_LIMIT_BYTES } = options
+  const { next, fates, weighs = true, waitMillis = WAIT_MILLIS, bufferLimitBytes = BUFFER_LIMIT_BYTES } = options
   const rules = createKeepRules(options)
   // the timer must not hold the state of the request that happened to start it
   const detached = AsyncLocalStorage.snapshot()
@@ -75,9 +78,10 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
       for (const processor of next) processor.onStart(span, context)
       const own = span.spanContext()
       if ((own.traceFlags & TraceFlags.SAMPLED) === 0) return
-      const known = open.get(own.traceId) ?? decided.get(own.traceId)
-      if (known === undefined) begin(own, span.parentSpanContext)
-      else if (isLocalRoot(span)) known.roots.add(own.spanId)
+      const { traceId, spanId } = own
+      const undecided = open.get(traceId)
+      if (undecided === undefined && !decided.has(traceId)) begin(own, span.parentSpanContext)
+      else if (undecided !== undefined && isLocalRoot(span)) undecided.roots.add(spanId)
     },
     onEnd(span) {
       const own = span.spanContext()
@@ -161,8 +165,11 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   function decide(traceId: string, trace: Trace): void {
     open.delete(traceId)
     remember(traceId, trace)
+    const isLong = trace.roots.size > 0 && rules.isSlow(performance.now() - trace.since)
+    // nothing waits for them any more, and those that never end would stay
+    trace.roots.clear()
     if (trace.reason !== undefined) return
-    if (trace.roots.size > 0 && rules.isSlow(performance.now() - trace.since)) keepFor(trace, 'slow', 1)
+    if (isLong) keepFor(trace, 'slow', 1)
     const chance = trace.reason === undefined ? rules.draw(trace.context) : undefined
     if (chance) keepFor(trace, chance.reason, chance.probability)
     if (trace.reason !== undefined) return
@@ -201,7 +208,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   }
 
   function pass(trace: Trace, span: ReadableSpan): void {
-    if (trace.probability !== undefined) markProbability(span.spanContext(), trace.probability, trace.reason!)
+    if (weighs && trace.probability !== undefined) markProbability(span.spanContext(), trace.probability, trace.reason!)
     if (isLocalRoot(span) && span instanceof SpanData) setAttribute(span, REASON, trace.reason, NO_LIMITS)
     for (const processor of next) processor.onEnd(span)
   }
@@ -233,8 +240,7 @@ function markProbability(context: SpanContext, probability: number, reason: Keep
 
 /** Roughly what a span holds in memory. */
 function sizeOf(span: ReadableSpan): number {
-  const values = span instanceof SpanData && span._flat ? span._flat : Object.values(span.attributes)
-  let size = SPAN_BYTES
-  for (const value of values) size += typeof value === 'string' ? value.length : typeof value === 'object' ? 1000 : 8
-  return size + (span instanceof SpanData ? (span._events?.length ?? 0) : span.events.length) * 1000
+  const size = SPAN_BYTES + (span.status.message?.length ?? 0)
+  if (!(span instanceof SpanData)) return size + sizeOfValue([span.attributes, span.events, span.links])
+  return size + sizeOfValue([span._flat ?? span.attributes, span._events, span._links])
 }

@@ -10,14 +10,20 @@ const ENTRY = new RegExp(
   String.raw`\b(?:name|key)(?:${QUOTE})?\s{0,4}[:=]\s{0,4}${QUOTE}([\w.-]{2,64})${QUOTE}[^<>{}]{0,200}?\bvalue(?:${QUOTE})?\s{0,4}[:=]\s{0,4}(${QUOTE})`,
   'g',
 )
-const ELEMENT = /<(?:\w{1,20}:)?([\w.-]{2,64})(?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?/g
+const ELEMENT = /<(?:\w{1,20}:)?([\w.-]{2,64})(\s[^<>]{0,200})?>(?:<!\[CDATA\[)?/g
+/** `<property name="password">` */
+const NAMED = /\s(?:name|key)=["']([\w.-]{2,64})["']/
 const SAID =
-  /(?<![\w-])([\w-]{0,40}(?:password|passwd|passphrase|passcode|secret|token)|(?:api|access|private|secret|encryption|signing)[ _-]?key)( (?:(?:is|was) )?)(["'`])([^\s"'`]{4,200})\3/gi
+  /(?<![\w-])([\w-]{0,40}(?:password|passwd|passphrase|passcode|secret|token)|(?:api|access|private|secret|encryption|signing)[ _-]?key)( (?:(?:is|was) )?|(?<=(?:set|with|update|change|hash)\w{0,40})\()(["'`])([^\s"'`]{4,200})\3/gi
 const IS_MIXED = /^(?=.{0,99}\d)(?=.{0,99}[a-z])/i
 const BEFORE_SYNTAX = /\b(?:unexpected|illegal) $/i
 /** Programs that take a password behind a flag of one letter. */
 const PROGRAM =
   /\b(?:curl|wget)\b[^\n]{0,120}?\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'@]{1,64}:(?!\/\/)|\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n]{0,120}?\s-p|\b(?:sshpass|docker login|mongosh|mongodump)\b[^\n]{0,120}?\s-p[ =]?|\bredis-cli\b[^\n]{0,120}?\s-a /g
+/** `jdbc:oracle:thin:scott/tiger@host`, and the file .netrc. */
+const LOGIN = /\bjdbc:oracle:\w{2,10}:[^\s:/@"']{1,64}\/(?!\/)|\blogin\s{1,9}\S{1,64}\s{1,9}password\s{1,9}/g
+const SETTING =
+  /\bconfig(?:ure)?[ \t]{1,4}(?:--?\w{1,20}[ \t]{1,4}|set[ \t]{1,4}){1,3}(?:[^\s"'=]{0,200}[/:])?([\w.-]{2,64})[ \t]{1,4}["']?/g
 
 export function maskNamedValues(text: string, names: Names): string {
   let safe = text
@@ -26,10 +32,12 @@ export function maskNamedValues(text: string, names: Names): string {
       names.ofField(name!) >= Secrecy.TEXT ? endOfQuoted(safe, end, quote!) : end,
     )
   if (safe.includes('</'))
-    safe = maskBehind(safe, ELEMENT, (end, [, name]) => {
+    safe = maskBehind(safe, ELEMENT, (end, [, name, attributes]) => {
       const close = safe.indexOf('<', end)
       const value = close < 0 ? '' : safe.slice(end, close)
-      return isSecret(value, names.ofField(name!), false) ? end + value.replace(/\]\]>$/, '').length : end
+      const inner = NAMED.exec(attributes ?? '')?.[1]
+      const secrecy = names.ofField(name!) || (inner === undefined ? Secrecy.NONE : names.ofField(inner))
+      return isSecret(value, secrecy, false) ? end + value.replace(/\]\]>$/, '').length : end
     })
   if (/["'`]/.test(safe))
     safe = safe.replace(SAID, (whole, name: string, gap: string, quote: string, value: string, at: number) => {
@@ -41,6 +49,18 @@ export function maskNamedValues(text: string, names: Names): string {
     })
   if (safe.includes(' -'))
     safe = maskBehind(safe, PROGRAM, (end) => end + /^[^\s"']*/.exec(safe.slice(end, end + 512))![0].length)
+  if (safe.includes('jdbc:oracle') || safe.includes('login'))
+    safe = maskBehind(safe, LOGIN, (end, [login]) => {
+      const value = login.startsWith('jdbc') ? /^[^\s"'@]*(?=@)/ : /^\S*/
+      return end + (value.exec(safe.slice(end, end + 512))?.[0].length ?? 0)
+    })
+  if (safe.includes('config'))
+    safe = maskBehind(safe, SETTING, (end, [, name]) => {
+      const value = /^[^\s"']*/.exec(safe.slice(end, end + 512))![0]
+      return isSecret(value, names.ofField(name!) >= Secrecy.TEXT ? Secrecy.ALL : Secrecy.NONE, false)
+        ? end + value.length
+        : end
+    })
   return safe
 }
 

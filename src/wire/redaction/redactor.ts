@@ -20,7 +20,7 @@ type Family = SqlFamily | 'command'
 
 const FAMILIES: Readonly<Record<string, Family>> = {
   postgresql: 'postgresql', postgres: 'postgresql', cockroachdb: 'postgresql', 'aws.redshift': 'postgresql', redshift: 'postgresql', mysql: 'mysql',
-  mariadb: 'mysql', 'gcp.spanner': 'mysql', spanner: 'mysql', hive: 'mysql', clickhouse: 'mysql', neo4j: 'mysql', trino: 'other', 'oracle.db': 'oracle',
+  mariadb: 'mysql', 'gcp.spanner': 'google', spanner: 'google', 'gcp.bigquery': 'google', bigquery: 'google', hive: 'mysql', clickhouse: 'clickhouse', neo4j: 'mysql', trino: 'other', 'oracle.db': 'oracle',
   oracle: 'oracle', mssql: 'mssql', 'microsoft.sql_server': 'mssql', sqlite: 'sqlite', redis: 'command', valkey: 'command', memcached: 'command',
 } // biome-ignore format: a table
 /** Expressions of the user's may take their time. */

@@ -2,19 +2,22 @@
 import { endOfLine } from './value-end.ts'
 
 /** Dialects that differ in what a literal is. */
-export type SqlFamily = 'postgresql' | 'mysql' | 'oracle' | 'mssql' | 'sqlite' | 'other'
+export type SqlFamily = 'postgresql' | 'mysql' | 'clickhouse' | 'google' | 'oracle' | 'mssql' | 'sqlite' | 'other'
 
 /** What may stand before the quote of a literal without a space: E'', N'', X'', B'', U&'', and the character sets of MySQL. */
 const PREFIX = /^(?:[enxb]|u&|nq?|q|_[a-z0-9]+|r|br|rb)$/i
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]{0,62})?\$/y
 const PAIRS: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')', '<': '>' }
 
+/** Whether a backslash escapes, a text in double quotes is a string, and `#` begins a comment. */
+const isLikeMysql = (family: SqlFamily): boolean => family === 'mysql' || family === 'clickhouse' || family === 'google'
+
 /** Behind the comment that begins at `start`, or `start`. In dialects without `#` and `--x` these are operators. */
 export function endOfComment(text: string, start: number, family: SqlFamily): number {
   const [first, second] = [text.charCodeAt(start), text.charCodeAt(start + 1)]
   if (first === 47 && second === 42)
     return endOfBlockComment(text, start, family === 'postgresql' || family === 'mssql' || family === 'other')
-  if (first === 35 && family === 'mysql') return endOfLine(text, start)
+  if (first === 35 && isLikeMysql(family)) return endOfLine(text, start)
   if (first !== 45 || second !== 45) return start
   const third = text.charCodeAt(start + 2)
   return family !== 'mysql' || Number.isNaN(third) || third <= 32 ? endOfLine(text, start) : start
@@ -23,8 +26,8 @@ export function endOfComment(text: string, start: number, family: SqlFamily): nu
 /** Behind the literal that begins at `start`, with its prefix, or `start`. */
 export function endOfLiteral(text: string, start: number, family: SqlFamily): number {
   const code = text.charCodeAt(start)
-  if (code === 39) return endOfString(text, start, "'", escapes(family, ''))
-  if (code === 34 && family === 'mysql') return endOfString(text, start, '"', true)
+  if (code === 39) return endOfQuotes(text, start, "'", family, '')
+  if (code === 34 && isLikeMysql(family)) return endOfQuotes(text, start, '"', family, '')
   // 12, .5 and, in SQL Server, the amount $12
   const isNumber =
     isDigit(code) || ((code === 46 || (code === 36 && family === 'mssql')) && isDigit(text.charCodeAt(start + 1)))
@@ -39,16 +42,27 @@ function endOfPrefixed(text: string, start: number, family: SqlFamily): number {
   while (end < text.length && end - start < 24 && isWordCode(text.charCodeAt(end))) end++
   if (text.charCodeAt(end) === 38 && end - start === 1) end++
   const quote = text[end]
-  if (quote !== "'" && !(quote === '"' && family === 'mysql')) return start
+  if (quote !== "'" && !(quote === '"' && isLikeMysql(family))) return start
   const prefix = text.slice(start, end)
   if (!PREFIX.test(prefix)) return start
-  if (/^n?q$/i.test(prefix) && family !== 'mysql') return endOfOracleQuoted(text, end)
-  return endOfString(text, end, quote, escapes(family, prefix))
+  if (/^n?q$/i.test(prefix) && !isLikeMysql(family)) return endOfOracleQuoted(text, end)
+  return endOfQuotes(text, end, quote, family, prefix)
 }
 
 /** Whether a backslash escapes a quote; in a dialect that is not known it is not clear. */
 const escapes = (family: SqlFamily, prefix: string): boolean | undefined =>
-  family === 'mysql' || /^e$/i.test(prefix) ? true : family === 'other' ? undefined : false
+  isLikeMysql(family) || /^e$/i.test(prefix) ? true : family === 'other' ? undefined : false
+
+/** BigQuery and Spanner have texts between three quotes; where the dialect is not known, what may still be such a text is masked. */
+function endOfQuotes(text: string, start: number, quote: string, family: SqlFamily, prefix: string): number {
+  const end = endOfString(text, start, quote, escapes(family, prefix))
+  const three = quote.repeat(3)
+  if ((family !== 'google' && family !== 'other') || !text.startsWith(three, start)) return end
+  let close = text.indexOf(three, start + 3)
+  while (family === 'google' && close >= 0 && text[close - 1] === '\\') close = text.indexOf(three, close + 1)
+  if (close < 0) return family === 'google' ? text.length : end
+  return family === 'google' ? close + 3 : Math.max(end, close + 3)
+}
 
 function endOfString(text: string, start: number, quote: string, hasEscapes: boolean | undefined): number {
   const code = quote.charCodeAt(0)

@@ -16,13 +16,21 @@ const ENCODED = /%(?:25){0,2}(?:3D|3A|40)/i
 /** A message, a stack, a field: URLs in it, pairs of names and values, tokens. */
 export function maskText(text: string, names: Names): string {
   if (!mayHoldSecret(text)) return text
+  // JSON of Go and Java writes `=` and `&` so
+  if (text.includes('\\u003d')) return maskEscaped(text, names)
   let safe = text
   if (safe.includes('://')) safe = maskWebhooks(maskUserInfo(safe))
   safe = maskPairs(safe, names, isBareQuery(text))
   safe = maskNamedValues(safe, names)
   if (safe.includes('-')) safe = maskFlags(safe, names)
-  if (safe.includes('%') && safe.includes('?')) safe = maskNested(safe, names, 0)
+  if (safe.includes('%') && (safe.includes('?') || ENCODED.test(safe))) safe = maskNested(safe, names, 0)
   return maskTokens(safe)
+}
+
+function maskEscaped(text: string, names: Names): string {
+  const readable = text.replaceAll('\\u003d', '=').replaceAll('\\u0026', '&')
+  const safe = maskText(readable, names)
+  return safe === readable ? text : safe
 }
 
 /** An address, its path or its query. */

@@ -3,7 +3,7 @@ export const MASK = 'REDACTED'
 
 /** What none of the scanners below, nor those for pairs and URLs, can begin without. */
 const TRIGGER =
-  /[=:]|<\/|eyJ|-----BEGIN|Duplicate entry|Failing row|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|[sr]k[-_]|whsec_|SG\.|A[KS]IA|AIza|npm_|dop_v1_|hf_|ya29\.|GOCSPX-|shp(?:at|ca|pa|ss)_|dckr_pat_|pypi-|sq0[a-z]{3}-|hv[bs]\.|glsa_|bearer|basic)|(?:^|\s)--?[a-z]|(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key)s? (?:(?:is|was) )?["'`]/i
+  /[=:]|<\/|eyJ|-----BEGIN|Duplicate entry|Failing row|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|[sr]k[-_]|whsec_|SG\.|A[KS]IA|AIza|npm_|dop_v1_|hf_|ya29\.|GOCSPX-|shp(?:at|ca|pa|ss)_|dckr_pat_|pypi-|sq0[a-z]{3}-|hv[bs]\.|glsa_|bearer|basic)|(?:^|\s)--?[a-z]|%3D|\\u003d|\bconfig|\blogin\s|(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key)s?(?: (?:(?:is|was) )?|\()["'`]/i
 /** Each begins with a fixed text and goes on with one class of characters: no text makes the search go back. */
 const KEYS =
   /\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|sk-[\w-]{16,}|[sr]k_(?:live|test)_\w{10,}|whsec_[\w+/=]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{30,}|npm_\w{20,}|dop_v1_\w{20,}|hf_[A-Za-z]{20,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{20,}|dckr_pat_[\w-]{16,}|pypi-[\w-]{24,}|sq0[a-z]{3}-[\w-]{16,}|hv[bs]\.[\w-]{20,}|glsa_\w{24,})/g

@@ -3,7 +3,14 @@ import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import { RandomIdGenerator, type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
 import type { SamplerName } from '../../../src/config/options.ts'
-import { createSampler, rateLimitingSampler, ratioSampler } from '../../../src/signals/traces/samplers.ts'
+import type { SamplingRule } from '../../../src/config/sampling-rules.ts'
+import {
+  createSampler,
+  type NamedSampler,
+  rateLimitingSampler,
+  ratioSampler,
+  tellsWeights,
+} from '../../../src/signals/traces/samplers.ts'
 
 const ids = new RandomIdGenerator()
 const parent = (isRemote: boolean, traceFlags: number) =>
@@ -71,4 +78,19 @@ test('children of a recorded local parent are recorded beyond the rate', () => {
 
 test.for([Number.NaN, -1, Number.POSITIVE_INFINITY])('a rate of %s is refused', (rate) => {
   expect(() => rateLimitingSampler(rate)).toThrow(/finite number of at least 0/)
+})
+
+test.for<[NamedSampler['name'], readonly SamplingRule[], boolean]>([
+  ['parentbased_always_on', [], true],
+  ['always_on', [{ route: '/health', ratio: 0 }], true],
+  ['always_on', [{ route: '/health', ratio: 0.1 }], false],
+  ['parentbased_traceidratio', [], false],
+  ['rate_limited', [], false],
+  ['parentbased_consistent_probability', [{ route: '/health', ratio: 0.1 }], true],
+])('with %s and rules %j what is left out can be told: %s', ([name, rules, expected]) => {
+  expect(tellsWeights({ name, arg: 0.1 }, rules)).toBe(expected)
+})
+
+test('what a sampler of the application leaves out cannot be told', () => {
+  expect(tellsWeights(createSampler('always_on', undefined))).toBe(false)
 })

@@ -207,6 +207,51 @@ test('memory is bounded: the oldest trace is decided early', () => {
   expect(sampler.waiting + sampler.sampledOut).toBe(2000)
 })
 
+test.for<[string, (root: Span) => unknown]>([
+  [
+    'texts in lists',
+    (root) =>
+      root.setAttribute(
+        'list',
+        Array.from({ length: 100 }, () => 'x'.repeat(1000)),
+      ),
+  ],
+  ['stacks of events', (root) => root.addEvent('exception', { 'exception.stacktrace': 'x'.repeat(100_000) })],
+  ['links', (root) => root.addLink({ context: root.spanContext(), attributes: { text: 'x'.repeat(100_000) } })],
+  ['messages of a status', (root) => root.setStatus({ code: 2, message: 'x'.repeat(100_000) })],
+] as const)('memory is bounded: %s count', ([, fill]) => {
+  const { open, sampler } = start({ when: () => false, ratio: 0, bufferLimitBytes: 1_000_000 })
+  for (let index = 0; index < 50; index++) {
+    const child = open('child', open('never ends'))
+    fill(child)
+    child.end()
+  }
+  expect(sampler.waiting).toBeLessThan(11)
+  expect(sampler.waiting + sampler.sampledOut).toBe(50)
+})
+
+test('an id of a caller that does not call it random decides alike everywhere', () => {
+  const decide = (): string[] => {
+    const { names, tracer } = start({ ratio: 0.5 })
+    for (let index = 0; index < 64; index++) {
+      const traceId = `${'ab'.repeat(9)}${(index * 4).toString(16).padStart(2, '0')}${'1'.repeat(12)}`
+      const caller = { traceId, spanId: 'cd'.repeat(8), traceFlags: 1, isRemote: true }
+      tracer.startSpan(`${index}`, {}, trace.setSpanContext(ROOT_CONTEXT, caller)).end()
+    }
+    return names()
+  }
+  expect(decide()).toEqual(Array.from({ length: 32 }, (_, index) => `${index + 32}`))
+  expect(decide()).toEqual(decide())
+})
+
+test('no weight is written where nobody knows what was left out before', () => {
+  const { kept, open } = start({ errors: true, ratio: 1, weighs: false })
+  fail(open('failed')).end()
+  open('ordinary').end()
+  expect(kept.map(reasonOf)).toEqual(['error', 'ratio'])
+  expect(kept.map(stateOf)).toEqual([undefined, undefined])
+})
+
 test('a service that calls itself decides once, when all its roots have ended', () => {
   const { open, names, tracer } = start({ errors: true })
   const outer = open('outer')
