@@ -2,6 +2,7 @@
 import { trace } from '@opentelemetry/api'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { ConfigureOptions } from './config/options.ts'
+import { readProcessEnvironment } from './config/process-environment.ts'
 import { type Config, resolveConfig, resolveLog } from './config/resolve.ts'
 import type { FindLocalViewer } from './config/resolved-destinations.ts'
 import { validateOptions } from './config/validate.ts'
@@ -61,7 +62,7 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
     )
     return present
   }
-  orElse('the log', () => configureLog(resolveLog(options, process.env)), undefined)
+  orElse('the log', () => configureLog(resolveLog(options, readProcessEnvironment())), undefined)
   warnAboutOldNode()
   const telemetry = startOrDisable(withWatcher(options))
   watcher?.onConfigured(telemetry)
@@ -90,7 +91,7 @@ function withWatcher(options: ConfigureOptions): ConfigureOptions {
 /** Whatever fails here, the application goes on. */
 function startOrDisable(options: ConfigureOptions): Telemetry {
   try {
-    const config = resolveConfig(options, process.env, findLocalViewer)
+    const config = resolveConfig(options, readProcessEnvironment(), findLocalViewer)
     orElse('the log of OpenTelemetry', installDiagLogger, undefined)
     releaseGlobalPropagator()
     setGlobalPropagator(choosePropagator(config), ownPropagatorOf(options) !== undefined)

@@ -43,7 +43,7 @@ function formatSpan(span: ReadableSpan, mask: MaskValue): string {
     span.status.code === SpanStatusCode.UNSET
       ? ''
       : ` ${SpanStatusCode[span.status.code]}${span.status.message ? ` (${mask('status.message', span.status.message, system)})` : ''}`
-  return [
+  return toLines([
     `span ${mask('span.name', span.name, system)} [${SpanKind[span.kind].toLowerCase()}] ${millis(span.duration)}${status}`,
     `  trace_id=${traceId} span_id=${spanId} parent=${span.parentSpanContext?.spanId ?? '-'} scope=${span.instrumentationScope.name}`,
     ...formatAttributes(span.attributes, mask, system),
@@ -54,16 +54,18 @@ function formatSpan(span: ReadableSpan, mask: MaskValue): string {
       ({ context, attributes = {} }) =>
         `  link trace_id=${context.traceId} span_id=${context.spanId} ${toText(mask('', attributes))}`,
     ),
-  ].join('\n')
+  ])
 }
 
 function formatLog(record: ReadableLogRecord, mask: MaskValue): string {
   const body = mask('body', record.body)
   const ids = record.spanContext ? ` trace_id=${record.spanContext.traceId} span_id=${record.spanContext.spanId}` : ''
-  return [
-    `log ${record.severityText ?? record.severityNumber ?? ''} ${typeof body === 'string' ? body : toText(body)}${ids}`,
+  const [first = '', ...more] = (typeof body === 'string' ? body : toText(body)).split(/\r?\n/)
+  return toLines([
+    `log ${record.severityText ?? record.severityNumber ?? ''} ${first}${ids}`,
+    ...more.map((line) => `  ${line}`),
     ...formatAttributes(record.attributes, mask),
-  ].join('\n')
+  ])
 }
 
 function formatMetrics({ scopeMetrics }: ResourceMetrics, mask: MaskValue): string {
@@ -75,16 +77,27 @@ function formatMetrics({ scopeMetrics }: ResourceMetrics, mask: MaskValue): stri
       ),
     ),
   )
-  return lines.join('\n')
+  return toLines(lines)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal would obey
+const CONTROL = /[\0-\x1f\x7f-\x9f]/g
+
+/** Names and texts may come from whoever sends requests: they neither steer the terminal nor begin a line of their own. */
+function toLines(lines: readonly string[]): string {
+  const escaped = (character: string): string => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  return lines.map((line) => line.replace(CONTROL, escaped)).join('\n')
 }
 
 function formatAttributes(attributes: Record<string, unknown>, mask: MaskValue, system?: unknown): string[] {
   return Object.entries(attributes).map(([key, value]) => `  ${key}=${toText(mask(key, value, system))}`)
 }
 
-/** JSON knows no BigInt. */
+/** JSON knows no BigInt, and no numbers that are none; of nothing it makes no text. */
 function toText(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))
+  const keep = (_: string, inner: unknown): unknown =>
+    typeof inner === 'bigint' || (typeof inner === 'number' && !Number.isFinite(inner)) ? String(inner) : inner
+  return JSON.stringify(value, keep) ?? ''
 }
 
 function millis(time: HrTime): string {

@@ -156,3 +156,33 @@ test('a header that the connection forbids is refused when it is configured', as
     stderr: '',
   })
 })
+
+describe('the cluster mode of PM2, whose variables are in one of them until a script of its own unpacks it', () => {
+  // what PM2's ProcessContainer does once the preload has run
+  const container = `
+    const packed = JSON.parse(process.env.pm2_env); delete process.env.pm2_env
+    for (const [name, value] of Object.entries(packed)) process.env[name] = value
+    ${SPAN}`
+
+  test('are those of the program, and so is its name', async () => {
+    const script = path.join(folder, 'server.js')
+    writeFileSync(script, '')
+    writeFileSync(path.join(folder, 'package.json'), '{"name":"shop-under-pm2","version":"2.3.4"}')
+    const packed = {
+      UPTRACE_DSN: `http://t@localhost:${sink.port}`,
+      pm_exec_path: script,
+      instances: 2,
+      env: { A: 'b' },
+    }
+    const { code, stderr } = await run(container, { pm2_env: JSON.stringify(packed), UPTRACE_DSN: '' })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { resource } = sink.received.find(({ signal }) => signal === 'traces')!.request.resourceSpans[0]
+    expect(attributesOf(resource)).toMatchObject({ 'service.name': 'shop-under-pm2', 'service.version': '2.3.4' })
+  })
+
+  test.for(['{', 'null', '5', '[]'])('what is none, %s, changes nothing', async (packed) => {
+    const env = { pm2_env: packed, UPTRACE_DSN: `http://t@localhost:${sink.port}` }
+    expect(await run(SPAN, env)).toMatchObject({ code: 0, stderr: '' })
+    expect(sink.items('traces').map(({ name }) => name)).toEqual(['work'])
+  })
+})

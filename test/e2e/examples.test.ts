@@ -390,7 +390,7 @@ test('nextjs: the span of a request has the route, the page is rendered below it
     skip()
   }
   const env = { UPTRACE_DSN: `http://t@localhost:${sink.port}` }
-  const result = await runFile(path.join(FOLDER, 'nextjs/main.mjs'), { env, timeoutMillis: 100_000 })
+  const result = await runFile(path.join(FOLDER, 'nextjs/main.mjs'), { env, timeoutMillis: 300_000 })
   expect(result.code).toBe(0)
   const spans = sink.items('traces')
   const servers = spans.filter(({ kind }) => kind === SERVER)
@@ -407,11 +407,19 @@ test('nextjs: the span of a request has the route, the page is rendered below it
   expect(new Set(told.map((event) => attributesOf(event)['exception.message']))).toEqual(
     new Set(['this route always fails']),
   )
-}, 120_000)
+}, 330_000)
 
 /** `service.name` of the resources that spans of this name came from. */
+/** A request may have spans of several resources. */
 function servicesOf(name: string): unknown[] {
   return sink.received
-    .filter(({ signal, items }) => signal === 'traces' && items.some((span) => span.name === name))
-    .map(({ request }) => attributesOf(request.resourceSpans[0].resource)['service.name'])
+    .filter(({ signal }) => signal === 'traces')
+    .flatMap(({ request }) => request.resourceSpans as ResourceSpans[])
+    .filter(({ scopeSpans }) => scopeSpans.some(({ spans }) => spans.some((span) => span.name === name)))
+    .map(({ resource }) => attributesOf(resource)['service.name'])
+}
+
+interface ResourceSpans {
+  readonly resource: Parameters<typeof attributesOf>[0]
+  readonly scopeSpans: ReadonlyArray<{ readonly spans: ReadonlyArray<{ readonly name: string }> }>
 }

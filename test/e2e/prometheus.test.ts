@@ -136,3 +136,21 @@ test.skipIf(prometheus === undefined)('a real Prometheus keeps exemplars, each w
     await sink.close()
   }
 })
+
+test.for(['text/plain', 'application/openmetrics-text;version=1.0.0'])(
+  'a scrape before all is known about the process waits for that, and nothing is printed (%s)',
+  async (accept) => {
+    const port = await freePort()
+    const { code, stdout, stderr } = await runSource(
+      'cjs',
+      `const { configureOpentelemetry, shutdown } = require('uptrace-node')
+      const slow = { detect: () => ({ attributes: { zone: new Promise((resolve) => setTimeout(resolve, 300, 'west')) } }) }
+      configureOpentelemetry({ backend: 'prometheus://127.0.0.1:${port}', resourceDetectors: [slow] })
+      fetch('http://127.0.0.1:${port}/metrics', { headers: { accept: '${accept}' } })
+        .then((response) => response.text())
+        .then((text) => console.log(/^target_info\\{.*zone="west"/m.test(text)))
+        .then(shutdown)`,
+    )
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'true\n', stderr: '' })
+  },
+)

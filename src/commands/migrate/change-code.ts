@@ -1,9 +1,9 @@
 /** Finds the lines of a file that speak of another SDK, and what to write instead. */
 import path from 'node:path'
-import { readObjectLiteral } from './object-literal.ts'
+import { type ObjectLiteral, readObjectLiteral } from './object-literal.ts'
 import { formatEntry, mapOptions } from './option-mapping.ts'
 import type { SourceFile } from './project.ts'
-import type { Road } from './roads.ts'
+import type { Road } from './road.ts'
 
 /** One place in a file. */
 export interface CodeChange {
@@ -63,25 +63,34 @@ function setUps({ name, text }: SourceFile, road: Road): CodeChange[] {
   return [...text.matchAll(road.setUp)].map((match) => {
     const open = text.indexOf('(', match.index + match[0].length)
     const at = open + 1 + (/^\s*/.exec(text.slice(open + 1))?.[0].length ?? 0)
-    const literal = text[at] === '{' ? readObjectLiteral(text, at) : undefined
+    const literal = text[at] === '{' ? readObjectLiteral(text, at) : namedLiteral(text, at)
     const isUnknown = literal === undefined && text[at] !== ')'
     const { entries, notes } = mapOptions(literal?.entries ?? [], road.options, road.keepsOthers)
     const lines = entries.map((entry) => `  ${formatEntry(entry)},`)
     return {
       file: name,
       line: lineOf(text, match.index),
-      before: `${match[0]}(${literal ? text.slice(at, literal.end) : isUnknown ? ' … ' : ''})`,
+      before: `${match[0]}(${text[at] === '{' && literal ? text.slice(at, literal.end) : text[at] === ')' ? '' : ' … '})`,
       after: lines.length > 0 ? `configureOpentelemetry({\n${lines.join('\n')}\n})` : 'configureOpentelemetry()',
       notes: isUnknown ? ['its options are not written here: see docs/migration.md for their names', ...notes] : notes,
     }
   })
 }
 
+/** The object that a variable of the same file holds, where the argument is that variable. */
+function namedLiteral(text: string, at: number): ObjectLiteral | undefined {
+  const name = /^([A-Za-z_$][\w$]*)\s*[,)]/.exec(text.slice(at))?.[1]
+  if (name === undefined) return undefined
+  const declared = new RegExp(`\\b(?:const|let|var)\\s+${name.replaceAll('$', '\\$')}\\b[^=;]*=\\s*(?=\\{)`).exec(text)
+  return declared ? readObjectLiteral(text, declared.index + declared[0].length) : undefined
+}
+
 function removedImports({ name, text }: SourceFile, road: Road): CodeChange[] {
   const lines = text.split('\n')
   return lines.flatMap((line, index) => {
     if (!packagesIn(line).some((found) => road.removes.test(found)) || hasSetUp(line, road)) return []
-    return [{ file: name, line: index + 1, before: line.trim(), notes: [`remove it${whereFrom(text, line)}`] }]
+    const grpc = line.includes('-otlp-grpc') ? ", and give the option protocol: 'grpc'" : ''
+    return [{ file: name, line: index + 1, before: line.trim(), notes: [`remove it${grpc}${whereFrom(text, line)}`] }]
   })
 }
 

@@ -1,7 +1,7 @@
 /** What becomes of package.json: dependencies out and in, and the scripts. */
 import { VERSION } from '../../version.ts'
 import type { PackageJson } from './project.ts'
-import type { Road } from './roads.ts'
+import type { Road } from './road.ts'
 import { replacePreload, replaceVariables } from './scripts.ts'
 
 const API = '@opentelemetry/api'

@@ -6,13 +6,14 @@ import { redactSecrets } from '../../redact.ts'
 import { type CodeChange, findCodeChanges, packagesIn } from './change-code.ts'
 import { changePackage, formatLike } from './change-package.ts'
 import { type PackageJson, type Project, readProject, type SourceFile } from './project.ts'
-import { ROADS, type Road } from './roads.ts'
+import type { Road } from './road.ts'
+import { ROADS } from './roads.ts'
 import { replacePreload } from './scripts.ts'
 
 const HELP = `Usage: uptrace-node migrate [folder] [--write]
 
 Shows what to change in a project that comes from @uptrace/node, the NodeSDK or auto-instrumentations-node of OpenTelemetry,
-EDOT, Sentry's tracing or dd-trace. Code is never written.
+EDOT, Splunk, Sentry's tracing, dd-trace, Elastic APM or New Relic. Code is never written.
 
 Options:
   --write      write package.json: dependencies and scripts
@@ -35,12 +36,26 @@ export async function runMigrate(args: readonly string[]): Promise<number> {
     process.stderr.write(`uptrace-node migrate: ${file} cannot be read: ${(error as Error).message}\n`)
     return 1
   }
-  const roads = ROADS.filter(({ knownBy }) => knownBy.some((name) => name in allDependencies(project.package)))
-  if (roads.length === 0)
+  const roads = roadsOf(project.package)
+  if (roads.length === 0) {
+    const members = membersOf(project, parsed.folder)
+    if (members.length > 0) return print(`Nothing to change here, but in packages of this one:\n${members.join('')}`)
     return print(`Nothing to change: package.json has none of ${ROADS.flatMap(({ knownBy }) => knownBy).join(', ')}\n`)
+  }
   const after = changePackage(project.package, roads, (name) => isUsedElsewhere(project, roads, name))
   if (parsed.write) writeFileSync(file, formatLike(project.packageText, after))
-  return print(redactSecrets(report(project, roads, after, parsed.write)))
+  return print(redactSecrets(report(project, roads, after, parsed)))
+}
+
+const roadsOf = (json: PackageJson): Road[] =>
+  ROADS.filter(({ knownBy }) => knownBy.some((name) => name in allDependencies(json)))
+
+/** A command for each package below this one that is on a road: a workspace has its dependencies there. */
+function membersOf({ members }: Project, folder: string): string[] {
+  return members.flatMap(({ name, json }) => {
+    const names = roadsOf(json).map((road) => road.name)
+    return names.length > 0 ? [`  uptrace-node migrate ${path.join(folder, name)}  (${names.join(', ')})\n`] : []
+  })
 }
 
 function parse(args: readonly string[]): { folder: string; write: boolean; help: boolean } | undefined {
@@ -72,13 +87,20 @@ function isUsedElsewhere({ code }: Project, roads: readonly Road[], name: string
   return !isRoadItself && code.some((file) => !isSetUp(file) && packagesIn(file.text).includes(name))
 }
 
-function report(project: Project, roads: readonly Road[], after: PackageJson, isWritten: boolean): string {
+function report(
+  project: Project,
+  roads: readonly Road[],
+  after: PackageJson,
+  { write: isWritten, folder }: { write: boolean; folder: string },
+): string {
+  const members = membersOf(project, folder)
   const changes = findCodeChanges(project.code, roads)
   const hasSetUp = changes.some(({ after: code }) => code !== undefined)
   const parts = [
     `From ${roads.map(({ name }) => name).join(', ')}\n`,
     `package.json${isWritten ? ' (written)' : ''}`,
     ...packageLines(project.package, after),
+    ...variableNotes(Object.values(after.scripts ?? {}).join('\n'), roads),
     ...changes.map(formatChange),
     ...project.starters.flatMap((file) => starterLines(file, roads)),
     '',
@@ -89,6 +111,9 @@ function report(project: Project, roads: readonly Road[], after: PackageJson, is
       : []),
     '  npx uptrace-node doctor -- node app.js',
     ...(isWritten ? [] : ['', 'Nothing was written; --write changes package.json.']),
+    ...(members.length > 0
+      ? ['', 'Packages of this one have a package.json of their own:', members.join('').trimEnd()]
+      : []),
   ]
   return `${parts.join('\n')}\n`
 }
@@ -113,6 +138,15 @@ function formatChange({ file, line, before, after, notes }: CodeChange): string 
     ...(after === undefined ? [] : mark(after, '+')),
     ...notes.map((note) => `    ${note}`),
   ].join('\n')
+}
+
+/** Variables of scripts that need a decision, and so stay. */
+function variableNotes(scripts: string, roads: readonly Road[]): string[] {
+  return roads.flatMap(({ variables }) =>
+    Object.entries(variables).flatMap(([old, target]) =>
+      new RegExp(`(?<!\\w)${old}=`).test(scripts) ? [`    ${old} becomes ${describe(target)}`] : [],
+    ),
+  )
 }
 
 /** Lines of Dockerfiles, .env files and manifests that name a preload or a variable of the SDK. */

@@ -1,5 +1,5 @@
 /** How options of another SDK become options of `configureOpentelemetry`. */
-import { type Entry, entriesOf } from './object-literal.ts'
+import { type Entry, entriesOf, readObjectLiteral } from './object-literal.ts'
 
 /** What becomes of one option: entries of ours, and what the reader must know. */
 export interface Mapped {
@@ -79,7 +79,7 @@ export function resource(value: string): Mapped {
 /** Settings of `getNodeAutoInstrumentations` are ours by shorter names. */
 export function instrumentations(value: string): Mapped {
   const calls = [...value.matchAll(/getNodeAutoInstrumentations\(/g)]
-  const settings = calls.length === 1 ? settingsOf(value) : []
+  const settings = [...(calls.length === 1 ? settingsOf(value) : []), ...ownSettings(value)]
   const others = value.replace(/getNodeAutoInstrumentations\([\s\S]*\)/, '').match(/new \w+\(/g) ?? []
   const note =
     others.length > 0
@@ -89,6 +89,28 @@ export function instrumentations(value: string): Mapped {
     entries: settings.length > 0 ? [{ key: 'instrumentations', value: formatObject(settings) }] : [],
     ...(note !== undefined && { note }),
   }
+}
+
+/** Packages whose short name is not that of their class in small letters. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  Aws: 'aws-sdk',
+  AwsLambda: 'aws-lambda',
+  Cassandra: 'cassandra-driver',
+  GenericPool: 'generic-pool',
+  Nest: 'nestjs-core',
+  RuntimeNode: 'runtime-node',
+  SocketIo: 'socket.io',
+}
+
+/** Settings of those that are made one by one: `new PgInstrumentation({ … })`. */
+function ownSettings(value: string): Entry[] {
+  return [...value.matchAll(/new (?:\w+\.)?(\w+)Instrumentation\(\s*(?=\{)/g)].flatMap((match) => {
+    const start = match.index + match[0].length
+    const literal = readObjectLiteral(value, start)
+    if (!literal || literal.entries.length === 0) return []
+    const name = SHORT_NAMES[match[1]!] ?? match[1]!.toLowerCase()
+    return [{ key: /^\w+$/.test(name) ? name : `'${name}'`, value: value.slice(start, literal.end) }]
+  })
 }
 
 function settingsOf(value: string): Entry[] {

@@ -22,6 +22,8 @@ export interface Project {
   readonly code: readonly SourceFile[]
   /** Dockerfiles, .env files, manifests: where variables and preloads stand. */
   readonly starters: readonly SourceFile[]
+  /** Packages below this one, by their folder. */
+  readonly members: ReadonlyArray<{ readonly name: string; readonly json: PackageJson }>
 }
 
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'coverage', '.next'])
@@ -47,6 +49,19 @@ export function readProject(folder: string): Project {
     package: parsed as PackageJson,
     code: read(files.filter((name) => CODE.test(name))),
     starters: read(files.filter((name) => STARTER.test(path.basename(name)) && !CODE.test(name))),
+    members: read(files.filter((name) => name.endsWith('/package.json'))).flatMap(({ name, text }) => {
+      const json = parseObject(text)
+      return json ? [{ name: path.dirname(name), json }] : []
+    }),
+  }
+}
+
+function parseObject(text: string): PackageJson | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as PackageJson) : undefined
+  } catch {
+    return undefined
   }
 }
 

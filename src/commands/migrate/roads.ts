@@ -8,29 +8,8 @@ import {
   resource,
   sampleRate,
 } from './option-mapping.ts'
-
-export interface Road {
-  readonly name: string
-  /** A project with one of these packages is on this road. */
-  readonly knownBy: readonly string[]
-  readonly removes: RegExp
-  /** What loads the SDK ahead of the program, in scripts and Dockerfiles. */
-  readonly preload: RegExp
-  /** Environment variables by their new name; a name that ends in `=` becomes a part of OTEL_RESOURCE_ATTRIBUTES. */
-  readonly variables: Readonly<Record<string, string>>
-  /** The call that configures it, up to its parenthesis. */
-  readonly setUp: RegExp
-  readonly options: OptionMappings
-  /** Whether options that are not named have the same name here. */
-  readonly keepsOthers: boolean
-  /** Lines of code, and what to write instead. */
-  readonly calls: ReadonlyArray<readonly [RegExp, string]>
-}
-
-const NOT_READ = 'is not read: set UPTRACE_DSN'
-/** A preload option: `--require x`, `-r x`, `--import=x`. */
-const preloadOf = (module: string): RegExp =>
-  new RegExp(`(?:--require|--import|-r)[ =](['"]?)${module}\\1(?=[\\s"']|$)`, 'g')
+import { ADDRESS, ENABLED, NOT_READ, preloadOf, type Road, SAMPLER_ARG } from './road.ts'
+import { AGENT_ROADS } from './roads-agents.ts'
 
 const OPENTELEMETRY_OPTIONS: OptionMappings = {
   resource,
@@ -61,21 +40,25 @@ export const ROADS: readonly Road[] = [
     calls: [
       [/\b(?:sdk|otel|uptrace)\w*\.start\(\)/, 'remove it: configureOpentelemetry starts at once'],
       [/\.reportException\(/, 'reportError(error, attributes), which is an import of uptrace-node'],
-      [/\b(?:uptrace|sdk|otel)\.traceUrl\(/, 'traceUrl(span), which is an import of uptrace-node'],
+      [/\b\w+\.traceUrl\(/, 'traceUrl(span), which is an import of uptrace-node'],
       [/\b(?:uptrace|sdk|otel)\.shutdown\(/, 'shutdown(), which is an import of uptrace-node; it never rejects'],
     ],
   },
   {
     name: 'OpenTelemetry (NodeSDK, auto-instrumentations-node)',
-    knownBy: ['@opentelemetry/sdk-node', '@opentelemetry/auto-instrumentations-node'],
+    knownBy: ['@opentelemetry/sdk-node', '@opentelemetry/auto-instrumentations-node', '@opentelemetry/sdk-trace-node'],
     removes: OPENTELEMETRY_PACKAGES,
     preload: preloadOf('@opentelemetry/auto-instrumentations-node/register'),
     variables: {},
-    setUp: /\bnew (?:\w+\.)?NodeSDK(?=\s*\()/g,
+    setUp: /\bnew (?:\w+\.)?(?:NodeSDK|NodeTracerProvider)(?=\s*\()/g,
     options: OPENTELEMETRY_OPTIONS,
     keepsOthers: true,
     calls: [
-      [/\bsdk\.start\(\)/, 'remove it: configureOpentelemetry starts at once'],
+      [/\bsdk\.start\(\)|\bprovider\.register\(/i, 'remove it: configureOpentelemetry starts at once'],
+      [
+        /\bprovider\.addSpanProcessor\(/i,
+        'remove it where it sends by OTLP, which is built in; one of your own goes into the option spanProcessors',
+      ],
       [/\bsdk\.shutdown\(/, 'shutdown(), an import of uptrace-node; at the end of the process it is not needed'],
       [
         /\bregisterInstrumentations\(/,
@@ -109,7 +92,7 @@ export const ROADS: readonly Road[] = [
       SENTRY_DSN: 'UPTRACE_DSN',
       SENTRY_ENVIRONMENT: 'deployment.environment.name=',
       SENTRY_RELEASE: 'service.version=',
-      SENTRY_TRACES_SAMPLE_RATE: 'OTEL_TRACES_SAMPLER_ARG (with OTEL_TRACES_SAMPLER=parentbased_traceidratio)',
+      SENTRY_TRACES_SAMPLE_RATE: SAMPLER_ARG,
     },
     setUp: /\bSentry\.init(?=\s*\()/g,
     options: {
@@ -152,10 +135,10 @@ export const ROADS: readonly Road[] = [
       DD_ENV: 'deployment.environment.name=',
       DD_VERSION: 'service.version=',
       DD_TAGS: 'OTEL_RESOURCE_ATTRIBUTES (key=value, comma)',
-      DD_TRACE_SAMPLE_RATE: 'OTEL_TRACES_SAMPLER_ARG (with OTEL_TRACES_SAMPLER=parentbased_traceidratio)',
-      DD_TRACE_ENABLED: 'OTEL_SDK_DISABLED (the opposite)',
-      DD_TRACE_AGENT_URL: 'UPTRACE_DSN, or OTEL_EXPORTER_OTLP_ENDPOINT for a Collector',
-      DD_AGENT_HOST: 'UPTRACE_DSN, or OTEL_EXPORTER_OTLP_ENDPOINT for a Collector',
+      DD_TRACE_SAMPLE_RATE: SAMPLER_ARG,
+      DD_TRACE_ENABLED: ENABLED,
+      DD_TRACE_AGENT_URL: ADDRESS,
+      DD_AGENT_HOST: ADDRESS,
       DD_LOGS_INJECTION: 'nothing: lines of pino, winston and bunyan have ids by default',
       DD_RUNTIME_METRICS_ENABLED: 'UPTRACE_RUNTIME_METRICS (on by default)',
       DD_TRACE_DISABLED_PLUGINS: 'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
@@ -188,4 +171,5 @@ export const ROADS: readonly Road[] = [
       [/\btracer\.dogstatsd\b/, 'metrics.getMeter(name).createCounter(name) of @opentelemetry/api'],
     ],
   },
+  ...AGENT_ROADS,
 ]

@@ -1,13 +1,19 @@
 /** Preloads and variables of another SDK in a line of shell. */
-import type { Road } from './roads.ts'
+import type { Road } from './road.ts'
 
 const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES'
-const REGISTER = '--import uptrace-node/register'
+const REGISTER = 'uptrace-node/register'
+/** Commands that know `-r` and take the value of `--import` for a file of theirs; their own arguments follow up to the end of the command. */
+const WITHOUT_IMPORT = /\b(?:ts-node[\w-]*|nodemon|mocha|babel-node|ava)\b[^;&|]*$/
 
 /** A program that preloaded the SDK preloads ours, once. */
 export function replacePreload(text: string, { preload }: Road): string {
   let count = 0
-  return text.replace(preload, () => (count++ === 0 ? REGISTER : '')).replace(count > 1 ? / {2,}/g : /(?!)/, ' ')
+  const replaced = text.replace(preload, (...match) => {
+    if (count++ > 0) return ''
+    return `${WITHOUT_IMPORT.test(text.slice(0, match.at(-2))) ? '-r' : '--import'} ${REGISTER}`
+  })
+  return replaced.replace(count > 1 ? / {2,}/g : /(?!)/, ' ')
 }
 
 const ASSIGNMENT = /(\w+)=("[^"]*"|'[^']*'|[^\s;&|]+)/

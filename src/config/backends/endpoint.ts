@@ -1,5 +1,7 @@
 /** Makes destinations of a back end that takes requests at an endpoint: OTLP by any protocol, or Zipkin's JSON. */
+import { messageOf } from '../../errors.ts'
 import { resolveOptional } from '../../lazy.ts'
+import { log } from '../../log.ts'
 import { createDestination } from '../create-destination.ts'
 import { type AwsSigning, type Destination, type OtlpProtocol, SIGNALS, type Signal } from '../destination.ts'
 import type { EnvironmentReader } from '../environment.ts'
@@ -7,6 +9,7 @@ import { findWrongHeader } from '../headers.ts'
 import { parseHttpUrl } from '../http-url.ts'
 import type { ConfigureOptions } from '../options.ts'
 import { readOtlpSettings } from '../otlp-settings.ts'
+import { isObject } from '../rules.ts'
 import { withoutUndefined } from '../without-undefined.ts'
 import type { BackendOptions } from './definition.ts'
 import { type Site, siteOfBackend } from './site.ts'
@@ -14,6 +17,7 @@ import { type BackendRow, regionOfHost } from './table.ts'
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318'
 const SIGNER = '@smithy/signature-v4'
+const REGION = /^[a-z0-9-]+$/i
 const CREDENTIALS = '@aws-sdk/credential-provider-node'
 
 export interface EndpointContext {
@@ -38,15 +42,17 @@ export function createEndpointBackend(
   const settings = readOtlpSettings({ ...sharedBy(options), ...sharedBy(chosen), ...(headers && { headers }) }, env)
   const { name } = chosen
   const signals = SIGNALS.filter((signal) => row.signals?.includes(signal) ?? true)
-  const region = chosen.region ?? hostRegion() ?? env.text('AWS_REGION') ?? env.text('AWS_DEFAULT_REGION')
-  if (row.awsService !== undefined && region === undefined)
-    return { problem: `the back end ${name} needs a region (set its region option or AWS_REGION)` }
+  const region = chosen.region || (hostRegion() ?? env.text('AWS_REGION') ?? env.text('AWS_DEFAULT_REGION'))
+  const needsRegion = row.awsService !== undefined || row.endpoint?.includes('{region}')
+  // it becomes a part of a host, to which credentials may be sent
+  if (needsRegion && !REGION.test(region ?? ''))
+    return { problem: `the back end ${name} needs a region such as eu-west-1 (set its region option or AWS_REGION)` }
   const signing = row.awsService === undefined ? undefined : findSigner(row.awsService, region!)
   if (signing === null)
     return {
       problem: `the back end ${name} signs its requests by packages that are not installed (npm install ${SIGNER} ${CREDENTIALS})`,
     }
-  const own = typeof row.headers === 'function' ? row.headers() : (row.headers ?? {})
+  const own = headersOf(row)
   const wrong = findWrongHeader(own)
   if (wrong) return { problem: `a header of the back end ${name} can't be sent: ${wrong.problem}` }
   const destinations = signals.flatMap((signal) => {
@@ -112,9 +118,37 @@ export function createEndpointBackend(
     return named !== undefined && URL.canParse(named) ? regionOfHost(new URL(named).hostname) : undefined
   }
 
+  /** A function of the application's that knows no address costs trace URLs, and nothing else. */
   function ownSite(endpoint: URL): string | undefined {
-    return typeof row.siteUrl === 'function' ? row.siteUrl(endpoint) : row.siteUrl
+    if (typeof row.siteUrl !== 'function') return row.siteUrl
+    try {
+      const site = atOnce(row.siteUrl(endpoint))
+      if (site === undefined || (typeof site === 'string' && parseHttpUrl(site))) return site
+      log.warn(`siteUrl of the back end ${name} gives no http or https URL; there are no trace URLs`)
+    } catch (error) {
+      log.warn(`siteUrl of the back end ${name} cannot be read: ${messageOf(error)}; there are no trace URLs`)
+    }
+    return undefined
   }
+}
+
+/** @throws where the application's function gives no object of texts; its values are not repeated */
+function headersOf({ headers }: BackendRow): Readonly<Record<string, string>> {
+  if (typeof headers !== 'function') return headers ?? {}
+  const given: unknown = atOnce(headers())
+  if (!isObject(given)) throw new TypeError('its headers are no object')
+  const own = withoutUndefined(given)
+  const wrong = Object.keys(own).find((key) => typeof own[key] !== 'string')
+  if (wrong !== undefined) throw new TypeError(`its header ${wrong} is no text`)
+  return own as Record<string, string>
+}
+
+/** Telemetry is configured without a turn of the loop. @throws for a promise, whose rejection is nobody's then */
+function atOnce<Value>(value: Value): Value {
+  const { then } = Object(value) as { then?: unknown }
+  if (typeof then !== 'function') return value
+  then.call(value, undefined, () => {})
+  throw new TypeError('a promise was given, where the value itself is needed')
 }
 
 /** In China the hosts of AWS have another ending. */

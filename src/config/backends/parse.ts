@@ -3,10 +3,11 @@ import { distance } from '../../edit-distance.ts'
 import { ConfigError } from '../../errors.ts'
 import type { BackendOptions } from './definition.ts'
 import { backendNames, findBackend } from './registry.ts'
+import type { BackendRow } from './table.ts'
 
 const ADDRESS = /^([a-z][a-z0-9.-]*)(?:\+(https?))?:\/\/(.*)$/is
 const MAX_CHANGES = 2
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/i
 
 /**
  * `jaeger`, `jaeger://host:4318`, `jaeger+https://host`, `xray://eu-west-1`.
@@ -16,8 +17,9 @@ export function parseBackend(text: string): BackendOptions {
   const { name, scheme, rest } = splitAddress(text.trim())
   const row = findBackend(name)
   if (row === undefined) throw unknownBackend(name, 'a back end')
-  if (rest === '' || (row.sink !== undefined && row.sink !== 'scrape')) return { name }
-  if (row.awsService !== undefined && REGION.test(rest)) return { name, region: rest }
+  if (rest === '') return { name }
+  if (row.sink !== undefined && row.sink !== 'scrape') throw new ConfigError('ERR_OPTION_TYPE', noAddress(name, row))
+  if (row.awsService !== undefined && REGION.test(rest)) return { name, region: rest.toLowerCase() }
   const endpoint = `${scheme ?? /^https?/.exec(row.endpoint ?? '')?.[0] ?? 'http'}://${rest}`
   if (!URL.canParse(endpoint))
     throw new ConfigError('ERR_OPTION_TYPE', `The address of the back end ${name} is not a host with an optional port`)
@@ -29,6 +31,12 @@ export function isBackendAddress(dsn: string): boolean {
   const name = ADDRESS.exec(dsn.trim())?.[1]?.toLowerCase()
   const row = name === undefined ? undefined : findBackend(name)
   return row !== undefined && row.sink !== 'dsn'
+}
+
+/** What is said of an address where none is used. */
+export function noAddress(name: string, { sink }: BackendRow): string {
+  const instead = sink === 'dsn' ? ': set the dsn option or UPTRACE_DSN to https://<token>@host' : ''
+  return `The back end ${name} takes no address${instead}`
 }
 
 export function unknownBackend(name: string, what: string): ConfigError {

@@ -17,7 +17,7 @@ import { type Site, siteOfDsn } from './site.ts'
 import type { BackendRow } from './table.ts'
 
 /** One place that telemetry goes to: a DSN, or a back end of the table. */
-export type Place = { readonly dsn: string } | { readonly backend: BackendOptions }
+export type Place = { readonly dsn: string; readonly problem?: string } | { readonly backend: BackendOptions }
 
 interface PlacesContext {
   readonly options: ConfigureOptions
@@ -34,12 +34,12 @@ const LOCAL = 'local'
 export const NO_DSN =
   'no DSN (set the dsn option or UPTRACE_DSN to https://<token>@host, or OTEL_EXPORTER_OTLP_ENDPOINT)'
 
-/** `jaeger://host` instead of a DSN; one that cannot be read is told as a DSN that cannot. */
+/** `jaeger://host` instead of a DSN. */
 export function placeOfDsn(dsn: string): Place {
   try {
     return isBackendAddress(dsn) ? { backend: parseBackend(dsn) } : { dsn }
-  } catch {
-    return { dsn }
+  } catch (error) {
+    return { dsn, problem: messageOf(error) }
   }
 }
 
@@ -60,7 +60,7 @@ export function resolvePlaces(places: readonly Place[], context: PlacesContext):
   })
   for (const place of places) {
     if ('dsn' in place) {
-      const problem = addDsn(place.dsn)
+      const problem = place.problem ?? addDsn(place.dsn)
       // of DSNs the first one is the back end, and nothing is sent to the others alone
       if (problem !== undefined && place === places[0]) return nowhere(problem)
       if (problem !== undefined) problems.push(problem)
@@ -69,7 +69,17 @@ export function resolvePlaces(places: readonly Place[], context: PlacesContext):
   const isNowhere = destinations.length === 0 && !isPrinted && scrape === undefined
   if (isNowhere) return nowhere(problems[0])
   for (const problem of problems) log.warn(`${problem}; this one is left out`)
-  return { dsns, destinations, isNamed, localViewer, sites, isPrinted, scrape, ...defaultsOf(rows), problem: undefined }
+  return {
+    dsns,
+    destinations: withoutRepeats(destinations),
+    isNamed,
+    localViewer,
+    sites,
+    isPrinted,
+    scrape,
+    ...defaultsOf(rows),
+    problem: undefined,
+  }
 
   function addBackend(chosen: BackendOptions): void {
     const row = findBackend(chosen.name)
@@ -82,7 +92,8 @@ export function resolvePlaces(places: readonly Place[], context: PlacesContext):
     if (row.sink === 'dsn') for (const dsn of dsnsOf(chosen)) push(addDsn(dsn))
     else if (row.sink === 'local') push(addDsn(LOCAL))
     else if (row.sink === 'stdout') isPrinted = true
-    else if (row.sink === 'scrape') scrape = readScrape(chosen)
+    else if (row.sink === 'scrape' && scrape === undefined) scrape = readScrape(chosen)
+    else if (row.sink === 'scrape') problems.push(`the back end ${chosen.name} is served at one address`)
     else addEndpoint(chosen, row)
   }
 
@@ -137,6 +148,19 @@ export function resolvePlaces(places: readonly Place[], context: PlacesContext):
   function nowhere(problem: string | undefined): ResolvedDestinations {
     return { dsns: [], destinations: [], isNamed, problem }
   }
+}
+
+/** A place that is named twice would have everything twice. */
+function withoutRepeats(destinations: readonly Destination[]): Destination[] {
+  const places = new Set<string>()
+  const repeated = new Set<string>()
+  const kept = destinations.filter(({ signal, protocol, url, headers, label }) => {
+    const place = JSON.stringify([signal, protocol, url, headers])
+    if (places.has(place)) repeated.add(label)
+    return places.size < places.add(place).size
+  })
+  for (const label of repeated) log.warn(`${label} is named as a back end twice; it is used once`)
+  return kept
 }
 
 /** A definition may hold functions of the application's. */

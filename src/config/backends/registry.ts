@@ -1,7 +1,8 @@
 /** All back ends that have a name: those of the table, and those that others have registered. */
 import { ConfigError } from '../../errors.ts'
+import { parseHttpUrl } from '../http-url.ts'
 import { headers } from '../member-rules.ts'
-import { eitherOf, having, isText, listOf, mapOf, oneOf, type Rule, shape, text } from '../rules.ts'
+import { eitherOf, having, isText, listOf, mapOf, oneOf, type Rule, rule, shape, text } from '../rules.ts'
 import { VARIABLES } from '../variables.ts'
 import type { BackendDefinition } from './definition.ts'
 import { BACKENDS, type BackendRow } from './table.ts'
@@ -60,7 +61,7 @@ function createDefinitionRule(): Rule {
       isText,
       having('an id generator', 'generateTraceId', 'generateSpanId'),
     ),
-    siteUrl: orFunction(text),
+    siteUrl: orFunction(rule('an http or https URL', (value) => isText(value) && parseHttpUrl(value) !== undefined)),
     traceUrl: text,
     awsService: text,
   })

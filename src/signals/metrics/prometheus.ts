@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { CollectionResult, IMetricReader } from '@opentelemetry/sdk-metrics'
 import type { MaskValue } from '../../config/redaction-options.ts'
+import { settlesWithin } from '../../deadline.ts'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { maskLabels } from './masked-labels.ts'
@@ -16,6 +17,8 @@ export interface PrometheusOptions {
   readonly mask?: MaskValue | undefined
 }
 
+/** How long a scrape waits for what is still being found out about this process; a scrape of Prometheus has 10 s. */
+const RESOURCE_MILLIS = 2_000
 const DEFAULTS = PrometheusExporter.DEFAULT_OPTIONS
 
 export function createPrometheusReader(options: PrometheusOptions): IMetricReader {
@@ -46,6 +49,10 @@ class Reader extends PrometheusExporter {
 
   override async collect(options?: Parameters<IMetricReader['collect']>[0]): Promise<CollectionResult> {
     const result = await super.collect(options)
+    const { resource } = result.resourceMetrics
+    // a scrape right after the start: what reads pending attributes has a line logged
+    if (resource.asyncAttributesPending && resource.waitForAsyncAttributes)
+      await settlesWithin(resource.waitForAsyncAttributes(), RESOURCE_MILLIS).catch(() => {})
     return this.mask ? { ...result, resourceMetrics: maskLabels(result.resourceMetrics, this.mask) } : result
   }
 

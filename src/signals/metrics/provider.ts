@@ -70,8 +70,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     if (exporter === delivery) watchReader(reader)
     return reader
   }
-  // the exporter of Prometheus reads attributes at once, and has a line logged for those that nobody has waited for
-  if (prometheus) resource.waitForAsyncAttributes?.()?.catch(() => {})
   const meterProvider = new MeterProvider({
     resource,
     views: [...views],
