@@ -125,7 +125,15 @@ function start(config: Config): Telemetry {
   const instrumentation = orElse('instrumentation', () => instrument(config, given, providers), IDLE)
   const refusedMeasurements = providers.metrics?.refused ?? {}
   return activate(
-    createTelemetry({ ...config, ...given, delivery, instrumentation, refusedMeasurements }),
+    createTelemetry({
+      ...config,
+      ...given,
+      // the end of the process sends what is left, or nothing does
+      unheardMillis: config.delivery.exitFlush ? 0 : config.delivery.exitTimeoutMillis,
+      delivery,
+      instrumentation,
+      refusedMeasurements,
+    }),
     delivery.spanProcessor,
   )
 }

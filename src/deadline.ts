@@ -3,6 +3,8 @@ import { clearTimeout, performance, setTimeout } from './timers.ts'
 
 /** Node takes a longer timer for one of a millisecond. */
 export const MAX_TIMER_MILLIS = 0x7fffffff
+/** An answer that is due comes a little later. */
+const GRACE_MILLIS = 1000
 
 export interface Deadline {
   /** Milliseconds until it is over; 0 from then on. */
@@ -11,10 +13,10 @@ export interface Deadline {
   keeps(promise: Promise<unknown>): Promise<boolean>
 }
 
-export function startDeadline(millis: number, holdsProcess = true): Deadline {
+export function startDeadline(millis: number): Deadline {
   const end = performance.now() + millis
   const left = (): number => Math.max(0, end - performance.now())
-  return { left, keeps: (promise) => settlesWithin(promise, left(), holdsProcess) }
+  return { left, keeps: (promise) => settlesWithin(promise, left()) }
 }
 
 /**
@@ -38,6 +40,42 @@ export async function settlesWithin(promise: Promise<unknown>, millis: number, h
     clearTimeout(timer)
   }
 }
+
+/**
+ * A promise that keeps the process alive, for `millis` at most, from the moment somebody waits for it: one that nobody waits for does so for no longer
+ * than `unheardMillis`.
+ */
+export function holdWhileAwaited<T>(promise: Promise<T>, millis: number, unheardMillis = 0): Promise<T> {
+  const held = new AwaitedPromise<T>((resolve) => resolve(promise))
+  const [hold, unheard] = [startTimer(millis + GRACE_MILLIS).unref(), startTimer(Math.min(unheardMillis, millis))]
+  held.onAwaited = () => hold.ref()
+  const end = (): void => {
+    clearTimeout(hold)
+    clearTimeout(unheard)
+  }
+  void promise.then(end, end)
+  return held
+}
+
+class AwaitedPromise<T> extends Promise<T> {
+  /** What is made of it by `then` is a plain promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  onAwaited?: () => void
+
+  // biome-ignore lint/suspicious/noThenProperty: `await`, `catch` and `finally` come here
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.onAwaited?.()
+    return super.then(onFulfilled, onRejected)
+  }
+}
+
+const startTimer = (millis: number): NodeJS.Timeout => setTimeout(() => {}, Math.min(millis, MAX_TIMER_MILLIS))
 
 /** What a caller has given as a time limit: anything but a number of at least 0 is the usual one. */
 export function readMillis(given: unknown, usual: number): number {

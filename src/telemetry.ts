@@ -2,18 +2,18 @@
 
 import type { Context, LoggerProvider, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 import type { ReadableSpan, Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { readMillis, settlesWithin, startDeadline } from './deadline.ts'
+import { holdWhileAwaited, readMillis, settlesWithin, startDeadline } from './deadline.ts'
 import { addResults, type FlushResult, NOTHING_FLUSHED, totalsOf } from './delivery/flush-result.ts'
 import type { Delivery, DeliveryHealth } from './delivery/index.ts'
 import { messageOf } from './errors.ts'
 import type { InstrumentationDiagnostics, InstrumentationHandle } from './instrument/index.ts'
-import { logThrottled, orElse } from './log.ts'
+import { kindOf, logThrottled, orElse } from './log.ts'
 import { emptyGlobals } from './signals/globals.ts'
 import type { RefusedMeasurements } from './signals/metrics/guard-meter.ts'
 import { recordPanic } from './signals/report.ts'
 import { traceUrlOf } from './trace-url.ts'
 
-/** Limits on `forceFlush`, `shutdown` and `reportPanic`. */
+/** Limits on `forceFlush`, `shutdown` and `reportPanic`, whose promise keeps the process alive while somebody waits for it, and else leaves the rest to its end. */
 export interface FlushOptions {
   /** How long it may take, in milliseconds; 0 means: begin to send, and do not wait. @default the option `delivery.shutdownTimeoutMillis` */
   timeoutMillis?: number
@@ -51,20 +51,21 @@ export interface Telemetry {
 export interface Parts extends Pick<Telemetry, 'tracerProvider' | 'meterProvider' | 'loggerProvider'> {
   readonly siteUrl: string
   readonly shutdownTimeoutMillis: number
+  /** How long the process is kept alive for a flush that nobody waits for. */
+  readonly unheardMillis: number
   readonly delivery: Delivery
   readonly instrumentation: InstrumentationHandle
   readonly refusedMeasurements: RefusedMeasurements
 }
 
-/** @param holdsProcess whether it is kept alive meanwhile: somebody waits for the answer */
-interface EndOptions extends FlushOptions {
-  readonly holdsProcess?: boolean
+/** @param isHeld the caller sees to it that the process stays alive, if it is to */
+interface HeldOptions extends FlushOptions {
+  readonly isHeld?: boolean
 }
-
 /** What a provider rejects with when its time is over. */
 const LATE = /^Operation timed out|did not complete within \d+ ms$/
 
-type Flush = Partial<Record<'forceFlush' | 'shutdown', (options?: FlushOptions) => Promise<void>>>
+type Flush = Partial<Record<'forceFlush' | 'shutdown', (options?: HeldOptions) => Promise<void>>>
 
 /** Where new work goes. One that is ending is not active. */
 let active: Telemetry | undefined
@@ -72,7 +73,6 @@ let active: Telemetry | undefined
 let filling: Telemetry | undefined
 let activeSpanProcessor: SpanProcessor | undefined
 const ending = new Set<Telemetry>()
-
 export const activeTelemetry = (): Telemetry | undefined => active
 
 /** Makes a handle the active one; another one that ends later leaves it alone. */
@@ -92,43 +92,49 @@ export function createTelemetry(parts: Parts): Telemetry {
     meterProvider,
     loggerProvider,
     traceUrl: (span) => traceUrlOf(siteUrl, span),
-    forceFlush(options) {
+    forceFlush(options: HeldOptions | undefined) {
       const millis = readMillis(options?.timeoutMillis, parts.shutdownTimeoutMillis)
-      return end ? join(end, millis) : flush('forceFlush', millis)
+      return hold(end ? join(end, millis) : flush('forceFlush', millis), millis, options)
     },
-    shutdown(options: EndOptions | undefined) {
+    shutdown(options: HeldOptions | undefined) {
       const millis = readMillis(options?.timeoutMillis, parts.shutdownTimeoutMillis)
-      if (end) return join(end, millis)
+      if (end) return hold(join(end, millis), millis, options)
       beginEnd(telemetry)
       instrumentation.stop()
-      end = flush('shutdown', millis, options?.holdsProcess).finally(() => finishEnd(telemetry))
-      return end
+      end = flush('shutdown', millis).finally(() => finishEnd(telemetry))
+      return hold(end, millis, options)
     },
     health: () => ({ ...delivery.health(), refusedMeasurements: { ...parts.refusedMeasurements } }),
     diagnostics: () => instrumentation.diagnostics(),
   }
   return telemetry
 
+  function hold(result: Promise<FlushResult>, millis: number, options: HeldOptions | undefined): Promise<FlushResult> {
+    return options?.isHeld ? result : holdWhileAwaited(result, millis, parts.unheardMillis)
+  }
+
   /** Providers first: they hand over what they have, and our own part of them sends it at the same time. */
-  async function flush(method: keyof Flush, timeoutMillis: number, holdsProcess = true): Promise<FlushResult> {
-    const deadline = startDeadline(timeoutMillis, holdsProcess)
-    if (!holdsProcess) delivery.letProcessEnd()
+  async function flush(method: keyof Flush, timeoutMillis: number): Promise<FlushResult> {
+    const deadline = startDeadline(timeoutMillis)
+    const isOver = delivery.letProcessEnd()
     const before = totalsOf(delivery.health())
     const handingOver = delivery.limited(timeoutMillis, () =>
-      Promise.allSettled(providers.map(async (provider) => provider[method]?.({ timeoutMillis }))),
+      Promise.allSettled(providers.map(async (provider) => provider[method]?.({ timeoutMillis, isHeld: true }))),
     )
     void handingOver.then((results) => reportFailures(results, isWaiting))
     const isHandedOver = await deadline.keeps(handingOver)
     await delivery[method]({ timeoutMillis: deadline.left() })
+    isOver()
     const after = totalsOf(delivery.health())
     const timedOut = timeoutMillis === 0 ? before.queued > 0 : !isHandedOver || deadline.left() <= 1
-    if (timedOut && !isHandedOver && !isWaiting()) warnOfSlow(method, timeoutMillis)
+    if (timedOut && !isHandedOver && !isWaiting())
+      warn(`of the application did not finish ${method} within ${timeoutMillis} ms`)
     return { delivered: after.delivered - before.delivered, dropped: after.dropped - before.dropped, timedOut }
 
     /** Whether it is a back end that has not answered, and no part of the application's. */
     function isWaiting(): boolean {
       const { queued, dropped } = totalsOf(delivery.health())
-      return before.queued + queued > 0 || dropped > before.dropped
+      return delivery.handsOver || before.queued + queued > 0 || dropped > before.dropped
     }
   }
 }
@@ -161,17 +167,17 @@ export function traceUrl(span?: Span): string {
 
 /** As the handle's `forceFlush`, for the active configuration and for one that is ending. */
 export function forceFlush(options?: FlushOptions): Promise<FlushResult> {
-  return sum(handles().map((telemetry) => telemetry.forceFlush(options)))
+  return flushAll('forceFlush', options)
 }
 
 /** As the handle's `shutdown`, for the active configuration and for one that is ending. */
 export function shutdown(options?: FlushOptions): Promise<FlushResult> {
-  return sum(handles().map((telemetry) => telemetry.shutdown(options)))
+  return flushAll('shutdown', options)
 }
 
 /** Ends a handle that another one has replaced. Nobody waits for it: the end of the process is that of a process without it. */
 export function retire(telemetry: Telemetry): Promise<FlushResult> {
-  return telemetry.shutdown({ holdsProcess: false } as EndOptions)
+  return telemetry.shutdown({ isHeld: true } as HeldOptions)
 }
 
 /**
@@ -215,16 +221,16 @@ function finishEnd(telemetry: Telemetry): void {
 
 /** Waits for an end that began earlier, perhaps with more time, as long as this caller allows. */
 async function join(end: Promise<FlushResult>, millis: number): Promise<FlushResult> {
-  return (await settlesWithin(end, millis, true)) ? end : { ...NOTHING_FLUSHED, timedOut: true }
+  return (await settlesWithin(end, millis)) ? end : { ...NOTHING_FLUSHED, timedOut: true }
 }
 
-async function sum(flushes: Promise<FlushResult>[]): Promise<FlushResult> {
-  return (await Promise.all(flushes)).reduce(addResults, NOTHING_FLUSHED)
-}
-
-function warnOfSlow(method: string, millis: number): void {
-  const text = `a processor, exporter or reader of the application did not finish ${method} within ${millis} ms`
-  logThrottled('warn', text, text)
+function flushAll(method: keyof Flush, options?: FlushOptions): Promise<FlushResult> {
+  const [first, ...others] = handles()
+  // as it is: to look at its result is to wait for it
+  if (first && others.length === 0) return first[method](options)
+  const all = Promise.all(handles().map((telemetry) => telemetry[method]({ ...options, isHeld: true } as HeldOptions)))
+  const sum = all.then((results) => results.reduce(addResults, NOTHING_FLUSHED))
+  return holdWhileAwaited(sum, readMillis(options?.timeoutMillis, Number.POSITIVE_INFINITY))
 }
 
 function reportFailures(results: readonly PromiseSettledResult<void>[], isWaiting: () => boolean): void {
@@ -232,7 +238,11 @@ function reportFailures(results: readonly PromiseSettledResult<void>[], isWaitin
     if (result.status === 'fulfilled') continue
     const reason = messageOf([result.reason as unknown].flat()[0])
     if (LATE.test(reason) && isWaiting()) continue
-    const text = `a processor, exporter or reader could not be flushed: ${reason}`
-    logThrottled('warn', text, text)
+    warn(`could not be flushed: ${reason}`)
   }
+}
+
+function warn(what: string): void {
+  const text = `a processor, exporter or reader ${what}`
+  logThrottled('warn', kindOf(text), text)
 }

@@ -18,6 +18,7 @@ const LEAVES = [
   'run-child.ts',
   'untraced.ts',
   'url-host.ts',
+  'small-file.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
 const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/find-instruments.ts', 'viewer/format.ts']

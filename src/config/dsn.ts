@@ -53,7 +53,7 @@ export class Dsn {
     return this.#token
   }
 
-  /** The DSN as it was given, byte for byte: the value of the `uptrace-dsn` header. Holds the token. */
+  /** The DSN as it was given, without white space around it: the value of the `uptrace-dsn` header. Holds the token. */
   get original(): string {
     return this.#original
   }
@@ -69,13 +69,15 @@ export class Dsn {
 }
 
 /**
- * Parses a DSN.
+ * Parses a DSN; white space around it does not count.
  * @throws {ConfigError} `ERR_DSN_EMPTY`, `ERR_DSN_NO_SCHEME`, `ERR_DSN_NO_HOST`, `ERR_DSN_NO_TOKEN`, `ERR_DSN_PLACEHOLDER` or `ERR_DSN_INVALID`
  * @example
  * parseDsn('http://secret@localhost:14318?grpc=14317').siteUrl // 'http://localhost:14318'
  */
-export function parseDsn(dsn: string): Dsn {
-  if (typeof dsn !== 'string' || dsn === '') {
+export function parseDsn(text: string): Dsn {
+  // one that was read from a file ends in a newline
+  const dsn = typeof text === 'string' ? text.trim() : ''
+  if (dsn === '') {
     throw new ConfigError('ERR_DSN_EMPTY', 'DSN is empty (set the dsn option or UPTRACE_DSN to https://<token>@host)', {
       option: 'dsn',
     })

@@ -53,7 +53,7 @@ export function formatBaggage(entries: Iterable<[string, BaggageEntry]>): { text
   let count = 0
   let dropped = 0
   for (const [key, entry] of entries) {
-    const member = formatMember(key, entry)
+    const member = tryFormat(key, entry)
     const longer = text === '' ? member : `${text},${member}`
     if (member === undefined || count === MAX_MEMBERS || longer!.length > MAX_BYTES) {
       dropped++
@@ -74,6 +74,15 @@ function parseMember(member: string): [string, BaggageEntry] | undefined {
   const value = percentDecode(trimSpaces(pair.slice(equals + 1)))
   const properties = semicolon === -1 ? '' : trimSpaces(member.slice(semicolon + 1))
   return [key, properties === '' ? { value } : { value, metadata: baggageEntryMetadataFromString(properties) }]
+}
+
+/** An entry whose metadata throws is one that cannot be written. */
+function tryFormat(key: unknown, entry: BaggageEntry | undefined): string | undefined {
+  try {
+    return formatMember(key, entry)
+  } catch {
+    return undefined
+  }
 }
 
 function formatMember(key: unknown, entry: BaggageEntry | undefined): string | undefined {

@@ -97,8 +97,8 @@ export function createDelivery(options: DeliverySettings): Delivery {
   else if (options.exitFlush) onFirstMeasurement(watch.arm)
   /** The time limit of the caller that is flushing providers at this moment; undefined when nobody is. */
   let callersMillis: number | undefined
-  /** Whether the process is kept alive for a flush that somebody waits for. */
-  let holdsProcess = true
+  /** How many callers keep the process alive for their flushes themselves, where it is to be kept. */
+  let holders = 0
   const host: IntakeHost = {
     options,
     runUntraced,
@@ -117,6 +117,7 @@ export function createDelivery(options: DeliverySettings): Delivery {
   const logs = pipelines.get('logs')
   const metrics = pipelines.get('metrics')
   return {
+    handsOver: handOver !== undefined,
     spanProcessor: traces && createSpanProcessor(host, traces),
     logRecordProcessor: logs && createLogRecordProcessor(host, logs),
     metricExporter: metrics && createMetricExporter(host, metrics),
@@ -140,7 +141,8 @@ export function createDelivery(options: DeliverySettings): Delivery {
       }
     },
     letProcessEnd() {
-      holdsProcess = false
+      holders++
+      return () => holders--
     },
     shutdown({ timeoutMillis = DEFAULT_FLUSH_MILLIS } = {}) {
       if (shuttingDown) return join(shuttingDown, timeoutMillis)
@@ -182,9 +184,10 @@ export function createDelivery(options: DeliverySettings): Delivery {
   async function flushEverywhere(these: readonly Pipeline[], timeoutMillis: number): Promise<FlushResult> {
     takeOver?.drain()
     const isOver = handOver === undefined || ending.isFlushing || ending.isBlocking
+    const holds = holders === 0
     const [result] = await Promise.all([
-      flusher.flush(these, timeoutMillis, holdsProcess),
-      isOver ? undefined : handOver.flush(timeoutMillis),
+      flusher.flush(these, timeoutMillis, holds),
+      isOver ? undefined : handOver.flush(timeoutMillis, holds),
     ])
     return result
   }
@@ -198,7 +201,7 @@ export function createDelivery(options: DeliverySettings): Delivery {
     pipeline.isClosed = true
     hush()
     const { exportTimeoutMillis } = pipeline.signal === 'logs' ? options.logBatch : options.spanBatch
-    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis), holdsProcess)
+    await flusher.flush([pipeline], Math.min(exportTimeoutMillis || Infinity, timeoutMillis), holders === 0)
   }
 
   async function shutdown(timeoutMillis: number): Promise<FlushResult> {

@@ -105,6 +105,8 @@ export interface FlushResult {
 }
 
 export interface Delivery {
+  /** Whether another thread sends, of whose back end nothing is known here. */
+  readonly handsOver: boolean
   /** Undefined when no destination takes traces; so are the two below. */
   readonly spanProcessor: SpanProcessor | undefined
   readonly logRecordProcessor: LogRecordProcessor | undefined
@@ -121,7 +123,7 @@ export interface Delivery {
   forceFlush(options?: FlushOptions): Promise<FlushResult>
   /** Sends or counts everything, then stops. Idempotent; never rejects. A second call waits no longer than it says itself. */
   shutdown(options?: FlushOptions): Promise<FlushResult>
-  /** From here on no flush keeps the process alive: nobody waits for it. */
-  letProcessEnd(): void
+  /** Flushes that begin before the returned function is called do not keep the process alive: the caller sees to that. */
+  letProcessEnd(): () => void
   health(): DeliveryHealth
 }

@@ -1,6 +1,6 @@
 /** Tells whether a program was put together by a bundler, which inlines the libraries that would be traced. */
-import { readFileSync, statSync } from 'node:fs'
 import { BUNDLED } from '../instrument/bundled/registry.ts'
+import { readIfSmall } from '../small-file.ts'
 
 const MAX_BYTES = 20 * 1024 * 1024
 /** Comments and helpers that bundlers leave behind. */
@@ -16,17 +16,12 @@ const MINIFIED_BYTES = 100_000
 
 /** Names of catalogue libraries inside the file; `undefined` when it does not look like a bundle. */
 export function findInlined(file: string, catalogue: readonly string[]): string[] | undefined {
-  try {
-    if (statSync(file).size > MAX_BYTES) return undefined
-    const text = readFileSync(file, 'utf8')
-    if (!MARKS.test(text) && !isMinified(text)) return undefined
-    const inside = new Set([...text.matchAll(INLINED)].map((match) => match[1]!))
-    const handed = new Set(text.includes(BUNDLED) ? [...text.matchAll(HANDED)].map((match) => match[1]!) : [])
-    const untraced = catalogue.filter((name) => inside.has(name) && !handed.has(name))
-    return untraced.length === 0 && handed.size > 0 ? undefined : untraced
-  } catch {
-    return undefined
-  }
+  const text = readIfSmall(file, MAX_BYTES)
+  if (text === undefined || (!MARKS.test(text) && !isMinified(text))) return undefined
+  const inside = new Set([...text.matchAll(INLINED)].map((match) => match[1]!))
+  const handed = new Set(text.includes(BUNDLED) ? [...text.matchAll(HANDED)].map((match) => match[1]!) : [])
+  const untraced = catalogue.filter((name) => inside.has(name) && !handed.has(name))
+  return untraced.length === 0 && handed.size > 0 ? undefined : untraced
 }
 
 function isMinified(text: string): boolean {

@@ -6,7 +6,7 @@ import { log } from '../log.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { fetchPhaseHooks, httpPhaseHooks } from './http/connection-phases.ts'
 import { createResponseHook, type ResponseHeader } from './http/response-headers.ts'
-import { loggerConfig } from './log-keys.ts'
+import { loggerConfig, readPinoConfig } from './log-keys.ts'
 import { serializeCommand } from './mongodb/serialize-command.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import { nameByQuery } from './sql/name-spans.ts'
@@ -45,6 +45,9 @@ export interface DefaultsOptions {
 }
 
 type Config = Readonly<Record<string, unknown>>
+/** Of wrong names in one variable: more are the sign of a value that is something else. */
+const MAX_TOLD_NAMES = 5
+
 type Hook = (...args: unknown[]) => unknown
 
 /** Adds `more` to `config`: its keys win, but request, response and log hooks of both are called, each whatever the other does. */
@@ -83,7 +86,7 @@ export function defaultConfig(name: string, options: DefaultsOptions, given: Con
       return { ignoreIncomingRequestHook: (request: IncomingMessage) => isIgnored(request.url ?? '') }
     }
     case 'pino':
-      return { ...options.logs }
+      return { ...options.logs, ...readPinoConfig(given) }
     case 'winston':
     case 'bunyan':
       return loggerConfig(options.logs)
@@ -151,10 +154,8 @@ function readNames(variable: string, env: Environment, known: readonly string[])
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-  for (const name of names ?? []) {
-    if (!known.includes(name))
-      log.warn(`${variable} names ${name}, which is no instrumentation of the catalogue; it is ignored`)
-  }
+  for (const name of [...new Set(names)].filter((name) => !known.includes(name)).slice(0, MAX_TOLD_NAMES))
+    log.warn(`${variable} names ${name}, which is no instrumentation of the catalogue; it is ignored`)
   return names?.length ? names : undefined
 }
 

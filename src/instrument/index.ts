@@ -8,6 +8,7 @@ import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
 import { takeBundled } from './bundled/registry.ts'
 import { chooseEnabled, defaultConfig, withHooks } from './defaults.ts'
+import { hearHooks } from './hear-hooks.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
 import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
@@ -103,7 +104,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
       const name = COMPANIONS[given] ?? given
       const setting = settings[name as InstrumentationName]
       const chosen = typeof setting === 'object' ? setting : {}
-      return withHooks(defaultConfig(name, options, chosen), chosen)
+      return withHooks(defaultConfig(name, options, chosen), hearHooks(name, chosen))
     },
     chooseOwn(settings),
   )

@@ -1,6 +1,7 @@
 /** `logs.keys` for winston and bunyan, whose instrumentations know one set of names only: their hook gives the ids the names that were asked for. */
 import type { Span, SpanContext } from '@opentelemetry/api'
 import type { LogCorrelationOptions } from '../config/options.ts'
+import { log } from '../log.ts'
 
 type Fields = Record<string, unknown>
 
@@ -13,6 +14,18 @@ export function loggerConfig({ correlation, sending, keys }: LogCorrelationOptio
     ...(correlation === false && { disableLogCorrelation: true }),
     ...(sending === false && { disableLogSending: true }),
     ...(keys && { logHook: createKeyHook(keys) }),
+  }
+}
+
+/** What OpenTelemetry's instrumentation of pino is configured with, in the words of our own bridge. */
+export function readPinoConfig(given: Readonly<Fields>): LogCorrelationOptions {
+  const { disableLogCorrelation, disableLogSending, logKeys, logHook } = given
+  if (typeof logHook === 'function')
+    log.warn('instrumentations.pino.logHook has no effect: a mixin of pino adds fields to lines and to log records')
+  return {
+    ...(typeof disableLogCorrelation === 'boolean' && { correlation: !disableLogCorrelation }),
+    ...(typeof disableLogSending === 'boolean' && { sending: !disableLogSending }),
+    ...(typeof logKeys === 'object' && logKeys !== null && { keys: logKeys }),
   }
 }
 

@@ -91,8 +91,13 @@ describe('parseDsn', () => {
     expect(parseDsn(input).token).toBe(token)
   })
 
+  test.for(['\n', '\r\n', ' ', '\t', '\ufeff'])('does not mind %j around it, as files have it', (space) => {
+    expect(parseDsn(`${space}https://token@uptrace.dev/1${space}`).original).toBe('https://token@uptrace.dev/1')
+  })
+
   test.for([
     ['', 'ERR_DSN_EMPTY', /DSN is empty/],
+    [' \n', 'ERR_DSN_EMPTY', /DSN is empty/],
     ['dsn', 'ERR_DSN_NO_SCHEME', /does not have a scheme/],
     ['//token@uptrace.dev/1', 'ERR_DSN_NO_SCHEME', /does not have a scheme/],
     ['token@uptrace.dev/1', 'ERR_DSN_NO_SCHEME', /does not have a scheme/],

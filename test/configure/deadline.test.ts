@@ -62,6 +62,45 @@ test.for(
   expect(result.millis).toBeLessThan(500 + START_MILLIS)
 })
 
+test.for([
+  'forceFlush({ timeoutMillis: 15_000 })',
+  'telemetry.forceFlush({ timeoutMillis: 15_000 })',
+  `reportPanic(new Error('panic'), { timeoutMillis: 15_000 })`,
+  'shutdown({ timeoutMillis: 15_000 })',
+  `shutdown({ timeoutMillis: 15_000 }); configureOpentelemetry({ endpoint: '$URL', delivery }); work(); forceFlush({ timeoutMillis: 15_000 })`,
+])('%s that nobody waits for leaves the rest to the end of the process and its limit', async (call) => {
+  sink.behaviour = 'hang'
+  // a processor of the application's that does not finish either
+  const source = `${IMPORTS}
+    const delivery = { exitTimeoutMillis: 300 }
+    const never = () => new Promise(() => {}), processor = { onStart() {}, onEnd() {}, forceFlush: never, shutdown: never }
+    const telemetry = configureOpentelemetry({ endpoint: '${sink.url}', delivery, spanProcessors: [processor] })
+    ${WORK}
+    work(); ${call.replace('$URL', sink.url)}`
+  const { code, stderr, millis } = await runSource('mjs', source)
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/could not be delivered in time/)
+  expect(millis).toBeLessThan(300 + 2 * START_MILLIS)
+})
+
+test('where the end of the process sends nothing, a flush that nobody waits for is sent', async () => {
+  const source = `${IMPORTS}
+    const telemetry = configureOpentelemetry({ endpoint: '${sink.url}', delivery: { exitFlush: false } })
+    ${WORK}
+    work(); telemetry.forceFlush({ timeoutMillis: 15_000 })`
+  const { code, millis } = await runSource('mjs', source)
+  expect([code, sink.items('traces').length, sink.items('logs').length]).toEqual([0, 1, 1])
+  expect(millis).toBeLessThan(2 * START_MILLIS)
+})
+
+test('what a flush resolves to is an ordinary promise', async () => {
+  const source = `${IMPORTS}
+    configureOpentelemetry({ endpoint: '${sink.url}' })
+    const flush = forceFlush()
+    console.log(flush instanceof Promise, flush.then().constructor === Promise, (await flush.finally(() => {})).timedOut)`
+  expect((await runSource('mjs', source)).stdout).toBe('true true false\n')
+})
+
 test('0 begins to send and does not wait', async () => {
   const source = `${IMPORTS}
     const telemetry = configureOpentelemetry({ endpoint: '${sink.url}' })

@@ -151,3 +151,24 @@ test.for(['delta', 'cumulative'])(
     ).toBe(200_000)
   },
 )
+
+test('names and messages that are made up again and again are one line a minute of each kind', async () => {
+  const body = `${IMPORTS}
+    configureOpentelemetry({ endpoint: process.env.SINK, runtimeMetrics: false })
+    const meter = metrics.getMeter('app')
+    for (let index = 0; index < 30; index++) {
+      meter.createHistogram('h' + index).record(NaN); meter.createCounter('c-' + index).add(-1 - index)
+      meter.createObservableGauge('g' + index).addCallback(() => { throw new Error('failure ' + index) })
+      meter.createObservableGauge('never' + index).addCallback(() => new Promise(() => {}))
+    }
+    await forceFlush({ timeoutMillis: 3000 })`
+  const { code, stderr } = await runSource('mjs', body, { env: { SINK: sink.url } })
+  expect(code).toBe(0)
+  const kinds = stderr
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/[\w-]*\d+/g, '#'))
+  expect(kinds.sort()).toEqual([...new Set(kinds)].sort())
+  expect(stderr).toMatch(/was given NaN/)
+  expect(stderr).toMatch(/failure/)
+})

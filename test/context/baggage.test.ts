@@ -145,3 +145,13 @@ test('nothing is written where tracing is suppressed', () => {
   const context = extract(baggagePropagator, { baggage: 'a=1' })
   expect(inject(baggagePropagator, suppressTracing(context))).toEqual({})
 })
+
+test('an entry whose metadata throws costs no other entry', () => {
+  const hostile = {
+    toString() {
+      throw new Error('no')
+    },
+  } as unknown as BaggageEntry['metadata']
+  expect(write({ a: { value: '1' }, b: { value: '2', metadata: hostile! }, c: { value: '3' } })).toBe('a=1,c=3')
+  expect(lines).toHaveLength(1)
+})

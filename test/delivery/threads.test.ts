@@ -44,6 +44,20 @@ test('forceFlush() in a thread resolves when the back end has answered', async (
   expect(names()).toEqual(['a'])
 })
 
+test('forceFlush() in a thread counts what was recorded last, and does not blame the application for the back end', async () => {
+  sink.behaviour = 'hang'
+  const { stdout, stderr } = await runSource(
+    'cjs',
+    program(
+      'new Worker(__filename)',
+      `withSpan('a', () => {}); forceFlush({ timeoutMillis: 1000 }).then(({ timedOut }) => console.log(timedOut))`,
+      ', delivery: { exitTimeoutMillis: 100 }',
+    ),
+  )
+  expect(stdout).toBe('true\n')
+  expect(stderr).not.toMatch(/of the application/)
+})
+
 test('a thread keeps its own resource and scope', async () => {
   const more = ", serviceName: require('worker_threads').isMainThread ? 'main' : 'thread'"
   await runSource(

@@ -154,3 +154,20 @@ describe.for(['pino-8', 'pino-9', 'pino'])('%s', (version) => {
     expect(sink.items('logs')).toHaveLength(result.stdout.trim().split('\n').length)
   })
 })
+
+test("settings in the names of OpenTelemetry's instrumentation count, and one that has no effect is told", async () => {
+  const source = (pino: string): string => `
+    const { configureOpentelemetry, withSpan } = require('uptrace-node')
+    ${configure(`instrumentations: { pino: { ${pino} } }`)}
+    withSpan('outer', () => require('pino')().info('line'))`
+  const keys = await runSource(
+    'cjs',
+    source(`logKeys: { traceId: 'tid', spanId: 'sid', traceFlags: 'tf' }, disableLogSending: true`),
+  )
+  expect(linesOf(keys)[0]).toHaveProperty('tid')
+  expect([keys.stderr, sink.items('logs').length]).toEqual(['', 0])
+  const none = await runSource('cjs', source(`disableLogCorrelation: true, logHook() {}`))
+  expect(linesOf(none)[0]).not.toHaveProperty('trace_id')
+  expect(none.stderr).toMatch(/^uptrace: instrumentations\.pino\.logHook has no effect/)
+  expect(sink.items('logs')).toHaveLength(1)
+})

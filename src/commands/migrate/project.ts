@@ -1,6 +1,7 @@
 /** Reads a project: its package.json, its code, and the files that start it. */
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { readIfSmall } from '../../small-file.ts'
 
 export interface SourceFile {
   /** Relative to the project, with slashes. */
@@ -41,7 +42,7 @@ export function readProject(folder: string): Project {
   const files = filesBelow(folder)
   const read = (names: readonly string[]): SourceFile[] =>
     names.flatMap((name) => {
-      const text = readIfSmall(path.join(folder, name))
+      const text = readIfSmall(path.join(folder, name), MAX_BYTES)
       return text === undefined ? [] : [{ name, text }]
     })
   return {
@@ -85,13 +86,5 @@ function entriesOf(folder: string): Dirent[] {
     return readdirSync(folder, { withFileTypes: true })
   } catch {
     return []
-  }
-}
-
-function readIfSmall(file: string): string | undefined {
-  try {
-    return statSync(file).size > MAX_BYTES ? undefined : readFileSync(file, 'utf8')
-  } catch {
-    return undefined
   }
 }

@@ -54,6 +54,8 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   const queues = pipelines.flatMap((pipeline) => pipeline.queues)
   let since: number | undefined
   let hasCollected = false
+  /** Whether a collection is under way that the end of the process may cut off. */
+  let isCollecting = false
   let isBlocking = false
   let createdAtLastFlush = -1
   let startedAt = 0
@@ -92,7 +94,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
 
   function hasItems(): boolean {
     takeOver?.drain()
-    return pipelines.some((pipeline) => pipeline.outstanding.size > 0 || (pipeline.open?.count ?? 0) > 0)
+    return pipelines.some(({ outstanding, open, encoding }) => outstanding.size + (open?.count ?? 0) + encoding > 0)
   }
 
   /** Whether there may be values that nobody has asked for. */
@@ -142,9 +144,10 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   /** What fails in a callback or an exporter of the application is reported by the SDK. */
   async function collect(timeoutMillis: number): Promise<void> {
     if (hasCollected) return
-    hasCollected = true
+    hasCollected = isCollecting = true
     const { meterProvider, providers } = ending
     await Promise.allSettled([meterProvider, ...providers].map(async (one) => one?.forceFlush?.({ timeoutMillis })))
+    isCollecting = false
   }
 
   function flushSync(limitMillis = Number.POSITIVE_INFINITY): void {
@@ -173,7 +176,8 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   function collectLast(): void {
     try {
       whileBlocking(() => {
-        if (ending.meterProvider && (!hasCollected || hasMeasurements())) collectNow(ending.meterProvider)
+        if (ending.meterProvider && (!hasCollected || isCollecting || hasMeasurements()))
+          collectNow(ending.meterProvider)
         // an exporter that needs no turn of the loop gets what is left
         for (const provider of ending.providers) provider.forceFlush?.()?.catch(() => {})
       })

@@ -25,13 +25,18 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
   let ending: Promise<void> | undefined
   /** Exports that are still being encoded. */
   const encoding = new Set<Promise<void>>()
+  /** Their steps. */
+  const unfinished = new Set<Generator>()
+  pipeline.finishEncoding = () => {
+    for (const steps of unfinished) while (!steps.next().done);
+  }
   return {
     export(metrics, done) {
       noteCollection()
       noteExport(metrics)
       // the reader waits for this answer before it collects again: what is encoded is safe in the buffer, so it need not wait
       const run = host
-        .runUntraced(() => encodeMetrics(metrics))
+        .runUntraced(() => encodeInSlices(metrics))
         .then(
           () => done({ code: ExportResultCode.SUCCESS }),
           (error: Error) => done({ code: ExportResultCode.FAILED, error }),
@@ -53,12 +58,28 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
     selectAggregation: (type) => selectAggregation(histogramAggregation, type),
   }
 
-  async function encodeMetrics({ scopeMetrics }: ResourceMetrics): Promise<void> {
+  /** The event loop turns between two slices. The end of the process does not wait for it, and takes the steps that are left. */
+  async function encodeInSlices(metrics: ResourceMetrics): Promise<void> {
+    const steps = encodeMetrics(metrics)
+    unfinished.add(steps)
+    try {
+      let sliceStart = performance.now()
+      while (!steps.next().done) {
+        if (host.isBlocking || performance.now() - sliceStart <= SLICE_MILLIS) continue
+        await new Promise((resolve) => setImmediate(resolve))
+        sliceStart = performance.now()
+      }
+    } finally {
+      unfinished.delete(steps)
+    }
+  }
+
+  function* encodeMetrics({ scopeMetrics }: ResourceMetrics): Generator<undefined, void> {
     let sections: Section[] = []
     let bytes = 0
     let count = 0
-    let sliceStart = performance.now()
     const submit = (): void => {
+      pipeline.encoding -= count
       if (count > 0) submitRequest(encodeRequest(sections, false, host.redactor), count)
       sections = []
       bytes = 0
@@ -73,10 +94,7 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
           submit()
         }
         count += encodeOne(writer, metric)
-        if (performance.now() - sliceStart > SLICE_MILLIS && !host.isBlocking) {
-          await new Promise((resolve) => setImmediate(resolve))
-          sliceStart = performance.now()
-        }
+        yield
       }
       if (writer.pos > 0) sections.push({ resource, scope, items: writer.written() })
       bytes += writer.pos
@@ -101,6 +119,7 @@ export function createMetricExporter(host: IntakeHost, pipeline: Pipeline): Push
       if (pipeline.isClosed) pipeline.drop(length, 'after_shutdown')
       else {
         encodeMetric(writer, metric, host.redactor)
+        pipeline.encoding += length
         return length
       }
     } catch {

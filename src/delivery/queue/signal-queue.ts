@@ -35,6 +35,10 @@ export interface Pipeline {
   readonly signal: Signal
   readonly queues: readonly DestinationQueue[]
   created: number
+  /** How many of those are not in a request yet, besides those in `open`. */
+  encoding: number
+  /** Completes at once what is being encoded in slices. */
+  finishEncoding?: () => void
   /** Takes nothing more: the provider or delivery was shut down. */
   isClosed: boolean
   open: OpenItems | undefined
@@ -82,6 +86,7 @@ export function createPipeline(
     signal,
     queues,
     created: 0,
+    encoding: 0,
     isClosed: false,
     open: undefined,
     takeEncoded: undefined,
@@ -102,6 +107,7 @@ export function createPipeline(
       for (const queue of queues) queue.handOver(count)
     },
     compressNow() {
+      pipeline.finishEncoding?.()
       for (const raw of [...compressing, ...waiting.splice(0)]) {
         compressing.delete(raw)
         fanOut(raw, (encoding) => compressSync(raw.bytes, encoding))
@@ -163,7 +169,7 @@ export function createPipeline(
   }
 
   function health(): SignalHealth {
-    const before = (pipeline.open?.count ?? 0) + rawCount
+    const before = (pipeline.open?.count ?? 0) + pipeline.encoding + rawCount
     const destinations: DestinationHealth[] = queues.map((queue) => {
       const health = queue.health()
       return { ...health, queued: health.queued + before }

@@ -4,6 +4,7 @@
  */
 
 import path from 'node:path'
+import { messageOf } from '../../errors.ts'
 import { log, logThrottled } from '../../log.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import type { Budget } from '../queue/budget.ts'
@@ -134,7 +135,7 @@ export function createSpool(options: SpoolOptions): Spool {
       if (kind === 'read') orphans.close()
       pausedUntil[kind] = performance.now() + RETRY_AFTER_ERROR_MILLIS
       const isUnsafe = error instanceof UnsafeError
-      const reason = isUnsafe ? error.message : ((error as NodeJS.ErrnoException).code ?? String(error))
+      const reason = isUnsafe ? error.message : ((error as NodeJS.ErrnoException).code ?? messageOf(error))
       if (isUnsafe) sayOnce(`the spool directory ${directory} is not used: ${reason}; telemetry waits in memory only`)
       else sayFailure(kind, reason)
     }

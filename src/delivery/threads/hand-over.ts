@@ -29,7 +29,7 @@ export interface HandOver {
   ): boolean
   request(signal: Signal, bytes: Uint8Array, count: number): boolean
   /** Has the main thread send everything, and waits for it. */
-  flush(timeoutMillis: number): Promise<void>
+  flush(timeoutMillis: number, holds: boolean): Promise<void>
 }
 
 /** Undefined in the main thread, and where the main thread has no telemetry of this version. */
@@ -59,7 +59,7 @@ export function connectToMain(destinations: readonly Destination[], bufferLimitB
       return frames.write(ITEM, SIGNALS.indexOf(signal), sectionOf(item), writer.written())
     },
     request: (signal, bytes, count) => frames.write(REQUEST, SIGNALS.indexOf(signal), count, bytes),
-    flush: (timeoutMillis) => flushMain(main.channel, thread, ++lastId, timeoutMillis),
+    flush: (timeoutMillis, holds) => flushMain(main.channel, thread, ++lastId, timeoutMillis, holds),
   }
 
   function sectionOf({ resource, instrumentationScope: scope }: Originated): number {
@@ -113,7 +113,7 @@ function withChannel(name: string, use: (channel: BroadcastChannel) => void): vo
   }
 }
 
-function flushMain(name: string, thread: number, id: number, timeoutMillis: number): Promise<void> {
+function flushMain(name: string, thread: number, id: number, timeoutMillis: number, holds: boolean): Promise<void> {
   return new Promise((resolve) => {
     const channel = new (threads().BroadcastChannel)(name)
     const done = (): void => {
@@ -125,6 +125,10 @@ function flushMain(name: string, thread: number, id: number, timeoutMillis: numb
     channel.onmessage = (event) => {
       const news = (event as { data: ThreadNews }).data
       if (news.kind === 'flushed' && news.thread === thread && news.id === id) done()
+    }
+    if (!holds) {
+      timer.unref()
+      channel.unref()
     }
     channel.postMessage({ kind: 'flush', thread, id, timeoutMillis } satisfies ThreadNews)
   })

@@ -108,6 +108,8 @@ export function takeOverFromThreads({ options, runUntraced, pipelineOf, flush, o
   }
 
   async function answer({ thread, id, timeoutMillis }: ThreadNews & { kind: 'flush' }): Promise<void> {
+    // what the thread has recorded last is not read yet
+    drain()
     await flush(timeoutMillis)
     channel?.postMessage({ kind: 'flushed', thread, id } satisfies ThreadNews)
   }

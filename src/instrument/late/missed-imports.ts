@@ -1,9 +1,10 @@
 /** Libraries that the program imports as ES modules, and that Node had loaded before telemetry was configured: read from the program's own files. */
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
+import { readIfSmall } from '../../small-file.ts'
 import { isInstalled } from '../hooks/identity.ts'
 import { moduleNameOf } from '../hooks/module-require.ts'
 import { isToldOf, TARGETS } from '../targets.ts'
@@ -95,14 +96,7 @@ function mainFile(): string {
   }
 }
 
-function read(file: string): string {
-  try {
-    const about = statSync(file)
-    return about.isFile() && about.size <= MAX_BYTES ? readFileSync(file, 'utf8') : ''
-  } catch {
-    return ''
-  }
-}
+const read = (file: string): string => readIfSmall(file, MAX_BYTES) ?? ''
 
 function importsOf(source: string): string[] {
   try {

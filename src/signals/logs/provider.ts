@@ -11,6 +11,7 @@ import type { MaskValue } from '../../config/redaction-options.ts'
 import type { Config } from '../../config/resolve.ts'
 import { withoutUndefined } from '../../config/without-undefined.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
+import { flushProcessors } from '../flush-processors.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
 import type { Fates } from '../traces/fates.ts'
 import { createKeptTraceProcessor } from './kept-traces.ts'
@@ -48,6 +49,15 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
   const length = attributeValueLengthLimit === 0 ? Number.MIN_VALUE : attributeValueLengthLimit
   const leastSeverityOf = createLeastSeverity(options.minSeverity, options.severities)
   const logRecordLimits = withoutUndefined({ ...limits, attributeValueLengthLimit: length }) as LogRecordLimits
+  const processors: LogRecordProcessor[] = [
+    ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
+    ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
+    ...options.logRecordProcessors,
+    ...(options.delivery ? [ofKeptTraces(options.delivery, options.fates)] : []),
+    ...(options.printsPretty
+      ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter(options.mask) })]
+      : []),
+  ]
   const provider = new LoggerProvider({
     resource: options.resource,
     logRecordLimits,
@@ -56,16 +66,10 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
       minimumSeverity: leastSeverityOf(name),
       traceBased: options.dropsUnsampled,
     }),
-    processors: [
-      ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
-      ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
-      ...options.logRecordProcessors,
-      ...(options.delivery ? [ofKeptTraces(options.delivery, options.fates)] : []),
-      ...(options.printsPretty
-        ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter(options.mask) })]
-        : []),
-    ],
+    processors,
   })
+  // the timers of the SDK would hold the process, whoever waits
+  provider.forceFlush = (flushOptions) => flushProcessors(processors, 'Log record', flushOptions)
   const { delivery, resource, minSeverity } = options
   if (delivery && isStraight(options))
     quickenLoggers(provider, {

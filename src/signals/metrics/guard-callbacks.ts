@@ -1,7 +1,7 @@
 /** Caps the callbacks of observable instruments: one that never settles must not hold up the other metrics, nor the end of the process. */
 
 import { settlesWithin } from '../../deadline.ts'
-import { logThrottled } from '../../log.ts'
+import { kindOf, logThrottled } from '../../log.ts'
 
 /** How long a callback may take, in milliseconds. The reader sets it before it collects. */
 export interface CallbackLimit {
@@ -51,7 +51,7 @@ function cap<Guarded extends Callback<never>>(
       settled.then(release, release)
       logThrottled(
         'warn',
-        `callback:${name}`,
+        `callback:${kindOf(name)}`,
         `the callback of ${name} has not settled within ${Math.round(millis)} ms; its metrics are left out until it has`,
       )
     })

@@ -12,7 +12,7 @@ import type {
   Observable,
   ObservableCallback,
 } from '@opentelemetry/api'
-import { logThrottled } from '../../log.ts'
+import { kindOf, logThrottled } from '../../log.ts'
 import { isPlainMap, tameMap } from '../guard.ts'
 import type { Exemplars } from './exemplars/exemplars.ts'
 import { type CallbackLimit, createCallbackGuard } from './guard-callbacks.ts'
@@ -50,7 +50,7 @@ export function guardMeterProvider(provider: MeterProvider, options: MeterGuardO
     const given = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`
     logThrottled(
       'warn',
-      `measurement:${reason}:${name}`,
+      `measurement:${reason}:${kindOf(name)}`,
       `the instrument ${name} was given ${given}; such measurements are refused, since one of them spoils the whole sum`,
     )
     return false

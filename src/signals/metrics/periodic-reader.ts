@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { MAX_TIMER_MILLIS, settlesWithin } from '../../deadline.ts'
 import { messageOf } from '../../errors.ts'
-import { log, logThrottled } from '../../log.ts'
+import { kindOf, log, logThrottled } from '../../log.ts'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
 import type { CallbackLimit } from './guard-callbacks.ts'
 
@@ -148,5 +148,5 @@ function exportUntraced(exporter: PushMetricExporter, metrics: ResourceMetrics):
 
 function warn(what: string, error: unknown): void {
   const reason = messageOf(error)
-  logThrottled('warn', `metrics:${what}:${reason.slice(0, 80)}`, `metrics ${what}: ${reason}`)
+  logThrottled('warn', `metrics:${what}:${kindOf(reason)}`, `metrics ${what}: ${reason}`)
 }

@@ -66,7 +66,7 @@ class Reader extends PrometheusExporter {
   private async serveOpenMetrics(response: ServerResponse): Promise<void> {
     try {
       const { resourceMetrics, errors } = await this.collect()
-      for (const error of errors) log.debug(`metrics were collected only in part: ${String(error)}`)
+      for (const error of errors) log.debug(`metrics were collected only in part: ${messageOf(error)}`)
       const text = toOpenMetrics(resourceMetrics, (metrics) => this.serializer.serialize(metrics))
       response.writeHead(200, { 'content-type': OPEN_METRICS }).end(text)
     } catch (error) {

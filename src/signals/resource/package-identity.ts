@@ -47,7 +47,9 @@ function nearestNamed(folder: string): PackageIdentity | undefined {
 /** A package.json without a name, such as `{"type":"commonjs"}` in a folder of built files, is not that of a program. */
 function readIdentity(file: string): PackageIdentity | undefined {
   try {
-    const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    // Node and npm do not mind a mark of byte order
+    const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+    const { name, version } = JSON.parse(text) as Record<string, unknown>
     if (typeof name !== 'string' || name.trim() === '') return undefined
     return { name: name.trim(), version: typeof version === 'string' && version !== '' ? version : undefined }
   } catch {

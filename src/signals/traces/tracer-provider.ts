@@ -3,8 +3,7 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { MAX_TIMER_MILLIS } from '../../deadline.ts'
-import { clearTimeout, setTimeout } from '../../timers.ts'
+import { type FlushProcessorsOptions, flushProcessors } from '../flush-processors.ts'
 import type { SelfCounters } from './self-counters.ts'
 import { createTracer } from './tracer.ts'
 import { TracerCore } from './tracer-core.ts'
@@ -24,14 +23,11 @@ export interface OwnTracerProviderOptions {
 
 export interface OwnTracerProvider extends TracerProvider {
   /** @throws a list of errors: of the processors that failed, or took too long */
-  forceFlush(options?: { timeoutMillis?: number }): Promise<void>
+  forceFlush(options?: FlushProcessorsOptions): Promise<void>
   /** @throws the first error of a processor, after all have been asked */
   shutdown(): Promise<void>
 }
 
-/** A processor that keeps the deadline itself answers at that very moment. */
-const GRACE_MILLIS = 20
-const FLUSH_TIMEOUT_MILLIS = 30_000
 const LIMIT = 128
 
 export function createOwnTracerProvider(options: OwnTracerProviderOptions): OwnTracerProvider {
@@ -59,39 +55,12 @@ export function createOwnTracerProvider(options: OwnTracerProviderOptions): OwnT
       }
       return tracer
     },
-    async forceFlush({ timeoutMillis = FLUSH_TIMEOUT_MILLIS } = {}) {
-      const results = await Promise.all(processors.map((processor) => flush(processor, timeoutMillis)))
-      const errors = results.filter((error) => error !== undefined)
-      if (errors.length > 0) throw errors
-    },
+    forceFlush: (flushOptions) => flushProcessors(processors, 'Span', flushOptions),
     async shutdown() {
       const results = await Promise.allSettled(processors.map(async (processor) => processor.shutdown()))
       for (const result of results) if (result.status === 'rejected') throw result.reason
     },
   }
-}
-
-async function forceFlush(processor: SpanProcessor): Promise<void> {
-  await processor.forceFlush()
-}
-
-/** @returns what went wrong */
-function flush(processor: SpanProcessor, timeoutMillis: number): Promise<unknown> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve(new Error(`Span processor did not complete within ${timeoutMillis} ms`)),
-      Math.min(timeoutMillis + GRACE_MILLIS, MAX_TIMER_MILLIS),
-    )
-    const settle = (error?: unknown): void => {
-      clearTimeout(timer)
-      resolve(error)
-    }
-    // at once, since the deadline of the caller is known to delivery only while this runs
-    forceFlush(processor).then(
-      () => settle(),
-      (error: unknown) => settle(error ?? new Error('Span processor failed to flush')),
-    )
-  })
 }
 
 /** A length of 0 leaves nothing of a text, as the specification has it; one below 0 counts as none. */

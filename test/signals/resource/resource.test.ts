@@ -254,6 +254,7 @@ describe('the name of a service that nobody named', () => {
   write('app/package.json', '{"name":"@acme/shop","version":"1.2.3"}')
   write('app/dist/package.json', '{"type":"commonjs"}')
   write('app/broken/package.json', '{"name":" "}')
+  write('app/marked/package.json', '\ufeff{"name":"marked"}')
   write('app/index.js', `${program}print()`)
   const script = write('app/dist/main.js', `${program}print()`)
   const tool = write('app/node_modules/tool/bin.js', `${program}print()`)
@@ -271,6 +272,7 @@ describe('the name of a service that nobody named', () => {
       root,
       ['@acme/shop', '1.2.3'],
     ],
+    ['a mark of byte order', [write('app/marked/x.js', `${program}print()`)], root, ['marked', null]],
     ['through a link', [path.join(root, 'linked.js')], root, ['@acme/shop', '1.2.3']],
     ['a folder as the program', ['.'], path.join(root, 'app'), ['@acme/shop', '1.2.3']],
     ['a tool that the application has installed', [tool], root, ['@acme/shop', '1.2.3']],
