@@ -1,4 +1,4 @@
-/** The route of a request is what the app itself sees, for generated apps of Express 4 and 5; UPTRACE_TEST_APPS sets how many. */
+/** The route of a request is what the app itself sees, for generated apps of Express 4 and 5; UPTRACE_TEST_APPS sets how many, UPTRACE_TEST_SEED which. */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { runSource } from '../support/run-node.ts'
 
 const APPS = Number(process.env['UPTRACE_TEST_APPS'] ?? 150)
+const SEED = Number(process.env['UPTRACE_TEST_SEED'] ?? 20)
 const RUNNER = JSON.stringify(path.join(import.meta.dirname, 'express-apps.cjs'))
 
 const COMMON = ['/a', '/b', '/A', '/a/b', '/:p1', '/:p2', '/a/:p1', '/:p1/b', '/:p1/:p2', '/x/', '/a/', '/b/']
@@ -27,6 +28,7 @@ function casesOf(major: number): fc.Arbitrary<object> {
     'answer',
     'answer',
     'answer',
+    'redirect',
     'next',
     'next',
     'later',
@@ -49,6 +51,19 @@ function casesOf(major: number): fc.Arbitrary<object> {
         handlers: fc.array(does, { minLength: 1, maxLength: 3 }),
       }),
     },
+    {
+      weight: 2,
+      arbitrary: fc
+        .array(fc.tuple(fc.constantFrom('get', 'all', 'post'), does), { minLength: 1, maxLength: 4 })
+        .chain((steps) =>
+          fc.record({
+            type: fc.constant('chain'),
+            path: routePath,
+            methods: fc.constant(steps.map(([method]) => method)),
+            handlers: fc.constant(steps.map(([, act]) => act)),
+          }),
+        ),
+    },
     { weight: 4, arbitrary: fc.record({ type: fc.constant('mount'), path: mountPath, target: fc.nat({ max: 4 }) }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant('use'), path: mountPath, does: passes }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('param'), refuses: fc.boolean() }) },
@@ -57,12 +72,14 @@ function casesOf(major: number): fc.Arbitrary<object> {
   const router = fc.record({
     isApp: fc.boolean(),
     mergeParams: fc.boolean(),
+    caseSensitive: fc.boolean(),
+    strict: fc.boolean(),
     layers: fc.array(layer, { minLength: 1, maxLength: 6 }),
   })
   const part = fc.constantFrom('a', 'b', 'A', 'x', 'x1', 'c', 'a%20b')
   const request = fc
     .tuple(
-      fc.constantFrom('GET', 'GET', 'GET', 'POST', 'OPTIONS'),
+      fc.constantFrom('GET', 'GET', 'GET', 'POST', 'HEAD', 'OPTIONS'),
       fc.array(part, { maxLength: 5 }),
       fc.constantFrom('', '', '/', '?q=/a'),
     )
@@ -92,7 +109,7 @@ interface Result {
 
 test.for([4, 5])('express %i', { timeout: 600_000 }, async (major) => {
   const file = path.join(tmpdir(), `express-apps-${process.pid}-${major}.json`)
-  writeFileSync(file, JSON.stringify(fc.sample(casesOf(major), { numRuns: APPS, seed: 20 + major })))
+  writeFileSync(file, JSON.stringify(fc.sample(casesOf(major), { numRuns: APPS, seed: SEED + major })))
   const source = `const { collector, run } = require(${RUNNER}); require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [collector] })
     run(require('express'), JSON.parse(require('fs').readFileSync('${file}', 'utf8'))).then(() => process.exit())`
   const aliases: Record<string, string> = major === 4 ? { express: 'express-4' } : {}
