@@ -349,9 +349,12 @@ describe('libraries', () => {
   test('fastify tells of each app on a channel, before any hook of the app', async () => {
     const order: string[] = []
     const note = (message: unknown): void =>
-      void (message as { fastify: Any }).fastify['addHook']('onRequest', async (request: Any) => {
-        order.push(`ours ${request['routeOptions'].url}`)
-      })
+      void (message as { fastify: { addHook: Callable } }).fastify.addHook(
+        'onRequest',
+        async (request: { routeOptions: { url: string } }) => {
+          order.push(`ours ${request.routeOptions.url}`)
+        },
+      )
     diagnosticsChannel.subscribe('fastify.initialization', note)
     const app = require('fastify')()
     app.addHook('onRequest', async () => void order.push('own'))
