@@ -346,6 +346,25 @@ describe('libraries', () => {
     expect(seen).toEqual(['/a/:id'])
   })
 
+  test('fastify tells of each app on a channel, before any hook of the app', async () => {
+    const order: string[] = []
+    const note = (message: unknown): void =>
+      void (message as { fastify: { addHook: Callable } }).fastify.addHook(
+        'onRequest',
+        async (request: { routeOptions: { url: string } }) => {
+          order.push(`ours ${request.routeOptions.url}`)
+        },
+      )
+    diagnosticsChannel.subscribe('fastify.initialization', note)
+    const app = require('fastify')()
+    app.addHook('onRequest', async () => void order.push('own'))
+    app.get('/a/:id', async () => 'ok')
+    await app.inject('/a/1')
+    await app.close()
+    diagnosticsChannel.unsubscribe('fastify.initialization', note)
+    expect(order).toEqual(['ours /a/:id', 'own'])
+  })
+
   test.for(['pino', 'pino-8', 'pino-9'])('%s makes its lines by a method under a symbol named pino.asJson', (name) => {
     const logger = require(name)({ level: 'silent' }) as object
     const symbols: symbol[] = []

@@ -155,7 +155,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
   const mayHaveMissed = hasBegun(options.isPreloaded ?? false)
   if (mayHaveMissed)
-    late.push(...orElse('the search for early imports', () => attachMissed(watcher.onSight, isUnseen), []))
+    late.push(...orElse('the search for early imports', () => attachMissed(watcher.onSight, isUnseen, late), []))
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
   warnOfMissed(late)

@@ -36,6 +36,9 @@ export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...
 /** Frameworks of which the route of a request is taken. */
 const ROUTED = ['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router']
 
+/** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */
+export const PASSING_ON: Readonly<Record<string, string>> = { '@apollo/server': 'graphql', 'graphql-yoga': 'graphql' }
+
 /** The logger of Nest as log records; on by an option. */
 export const NEST_LOGS = 'nest-logs'
 

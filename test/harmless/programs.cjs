@@ -273,4 +273,6 @@ add(
   `const schema = graphql.buildSchema('type Query { a(b: Int): Int }'); see(await graphql.graphql({ schema, source: '{ a(b: 1) }', rootValue: { a: ({ b }) => b } })); see(graphql.graphqlSync({ schema, source: '{ a }', rootValue: { a: () => { throw new Error('no') } } })); see(Object.keys(schema).length)`,
 )
 
+for (const [name, source] of Object.entries(require('./apps.cjs').APPS)) add(name, source)
+
 exports.programs = programs

@@ -1,4 +1,4 @@
-/** The route of a request is what the app itself sees, for generated apps of Express 4 and 5; UPTRACE_TEST_APPS sets how many. */
+/** The route of a request is what the app itself sees, for generated apps of Express 4 and 5; UPTRACE_TEST_APPS sets how many, UPTRACE_TEST_SEED which. */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { runSource } from '../support/run-node.ts'
 
 const APPS = Number(process.env['UPTRACE_TEST_APPS'] ?? 150)
+const SEED = Number(process.env['UPTRACE_TEST_SEED'] ?? 20)
 const RUNNER = JSON.stringify(path.join(import.meta.dirname, 'express-apps.cjs'))
 
 const COMMON = ['/a', '/b', '/A', '/a/b', '/:p1', '/:p2', '/a/:p1', '/:p1/b', '/:p1/:p2', '/x/', '/a/', '/b/']
@@ -92,7 +93,7 @@ interface Result {
 
 test.for([4, 5])('express %i', { timeout: 600_000 }, async (major) => {
   const file = path.join(tmpdir(), `express-apps-${process.pid}-${major}.json`)
-  writeFileSync(file, JSON.stringify(fc.sample(casesOf(major), { numRuns: APPS, seed: 20 + major })))
+  writeFileSync(file, JSON.stringify(fc.sample(casesOf(major), { numRuns: APPS, seed: SEED + major })))
   const source = `const { collector, run } = require(${RUNNER}); require('uptrace-node').configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', logLevel: 'none', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, spanProcessors: [collector] })
     run(require('express'), JSON.parse(require('fs').readFileSync('${file}', 'utf8'))).then(() => process.exit())`
   const aliases: Record<string, string> = major === 4 ? { express: 'express-4' } : {}

@@ -1,5 +1,6 @@
 /** Applications as people install them: how each is started, and what it is asked for. */
-import type { Program } from './program.ts'
+import type { Ask, Program } from './program.ts'
+import { STRAPI } from './strapi.ts'
 
 export interface Application {
   readonly name: string
@@ -7,6 +8,8 @@ export interface Application {
   /** Ranges for dependencies of theirs that can't be installed as they stand. */
   readonly overrides?: Readonly<Record<string, string>>
   readonly files?: Readonly<Record<string, string>>
+  /** What it would build or fetch is not needed. */
+  readonly ignoreScripts?: boolean
   /** It gets an empty database of this name, by `DATABASE_URL`; without a PostgreSQL server it is passed over. */
   readonly database?: string
   readonly program: Omit<Program, 'folder'>
@@ -57,6 +60,8 @@ export const APPLICATIONS: readonly Application[] = [
   {
     name: 'node-red',
     packages: ['node-red'],
+    // it writes its settings there as CommonJS
+    files: { 'user/package.json': '{"name":"flows","private":true}' },
     hasRoutes: true,
     program: {
       args: ['node_modules/node-red/red.js', '--userDir', './user', '--port', '{port}'],
@@ -85,4 +90,80 @@ export const APPLICATIONS: readonly Application[] = [
       ],
     },
   },
+  {
+    name: 'vendure',
+    packages: ['@vendure/core', 'sql.js', 'reflect-metadata'],
+    hasRoutes: true,
+    files: {
+      'main.cjs': `require('reflect-metadata')\nconst { bootstrap, DefaultLogger } = require('@vendure/core')\nbootstrap({ apiOptions: { hostname: '127.0.0.1', port: Number(process.env.PORT), adminApiPath: 'admin-api', shopApiPath: 'shop-api' }, authOptions: { tokenMethod: ['bearer'], superadminCredentials: { identifier: 'admin', password: 'admin-pass' } }, dbConnectionOptions: { type: 'sqljs', synchronize: true }, paymentOptions: { paymentMethodHandlers: [] }, logger: new DefaultLogger({ level: 0 }) })\n`,
+    },
+    program: {
+      args: ['main.cjs'],
+      ready: '/health',
+      asks: [
+        graphql('/shop-api', 'query Products { products { totalItems } }'),
+        graphql('/shop-api', '{ activeChannel { code } }'),
+        graphql('/shop-api', 'query Wrong { none }'),
+        graphql('/admin-api', 'query Me { me { identifier } }'),
+        graphql(
+          '/admin-api',
+          'mutation In { login(username: "admin", password: "wrong") { __typename ... on CurrentUser { identifier } } }',
+        ),
+        '/none',
+      ],
+    },
+  },
+  {
+    name: 'strapi',
+    // not all parts of the newest are always there
+    packages: ['@strapi/strapi@~5.54', 'react@18', 'react-dom@18', 'react-router-dom@6', 'styled-components@6', 'pg'],
+    ignoreScripts: true,
+    database: 'uptrace_strapi',
+    hasRoutes: true,
+    files: STRAPI,
+    program: {
+      args: ['main.cjs'],
+      env: { NODE_ENV: 'production', STRAPI_TELEMETRY_DISABLED: '1' },
+      ready: '/_health',
+      asks: [
+        '/api/posts',
+        { path: '/api/posts', method: 'POST', body: { data: { title: 'a' } } },
+        { path: '/api/posts', method: 'POST', body: {} },
+        '/api/posts/none',
+        '/api/none',
+        '/admin/init',
+        '/admin/users/me',
+        '/content-manager/content-types',
+      ],
+    },
+  },
+  {
+    name: 'parse-server',
+    packages: ['parse-server', 'express'],
+    ignoreScripts: true,
+    database: 'uptrace_parse',
+    hasRoutes: true,
+    files: {
+      'main.cjs': `const express = require('express')\nconst { ParseServer } = require('parse-server')\nconst server = new ParseServer({ databaseURI: process.env.DATABASE_URL, appId: 'app', masterKey: 'master', serverURL: 'http://127.0.0.1:' + process.env.PORT + '/parse', silent: true, verbose: false, logLevel: 'error' })\nserver.start().then(() => { const app = express(); app.use('/parse', server.app); app.listen(Number(process.env.PORT), '127.0.0.1') })\n`,
+    },
+    program: {
+      args: ['main.cjs'],
+      headers: { 'x-parse-application-id': 'app', 'x-parse-master-key': 'master' },
+      ready: '/parse/health',
+      asks: [
+        { path: '/parse/classes/Post', method: 'POST', body: { title: 'a' } },
+        '/parse/classes/Post',
+        '/parse/classes/Post/none',
+        '/parse/schemas',
+        { path: '/parse/login', method: 'POST', body: { username: 'a', password: 'b' } },
+        '/parse/users/me',
+        { path: '/parse/batch', method: 'POST', body: { requests: [] } },
+        '/parse/none',
+      ],
+    },
+  },
 ]
+
+function graphql(path: string, query: string): Ask {
+  return { path, method: 'POST', body: { query } }
+}

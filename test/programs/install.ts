@@ -15,6 +15,7 @@ export function install(
   files: Readonly<Record<string, string>> = {},
   overrides: Readonly<Record<string, string>> = {},
   home = HOME,
+  ignoreScripts = false,
 ): string {
   const folder = path.join(home, name)
   const mark = path.join(folder, 'node_modules/.installed')
@@ -28,7 +29,11 @@ export function install(
     if (packages.length > 0)
       execFileSync(
         'npm',
-        ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error', ...packages],
+        [
+          ...['install', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error'],
+          ...(ignoreScripts ? ['--ignore-scripts'] : []),
+          ...packages,
+        ],
         {
           cwd: folder,
           stdio: ['ignore', 'ignore', 'inherit'],

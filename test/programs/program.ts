@@ -14,6 +14,8 @@ export interface Program {
   /** Arguments of Node; `{port}` is replaced. */
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Of each request. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Answers once the server is up. */
   readonly ready: string
   readonly asks: readonly Ask[]
@@ -41,7 +43,7 @@ export interface Outcome {
   readonly warnings: readonly string[]
 }
 
-const START_MILLIS = 60_000
+const START_MILLIS = 180_000
 
 /** @param flags of Node, in front of the program's own arguments */
 export async function runProgram(program: Program, flags: readonly string[]): Promise<Outcome> {
@@ -69,7 +71,7 @@ export async function runProgram(program: Program, flags: readonly string[]): Pr
     await waitFor(base + program.ready, child, () => output)
     const startMillis = processorMillis(child.pid!) ?? performance.now() - started
     const answers: string[] = []
-    for (const ask of program.asks) answers.push(await answerOf(base, ask))
+    for (const ask of program.asks) answers.push(await answerOf(base, ask, program.headers))
     const exit = await stop(child)
     await pause(300)
     const warnings = output.split('\n').filter((line) => line.startsWith('uptrace: '))
@@ -108,12 +110,13 @@ function processorMillis(pid: number): number | undefined {
   }
 }
 
-async function answerOf(base: string, ask: Ask): Promise<string> {
+async function answerOf(base: string, ask: Ask, common: Record<string, string> = {}): Promise<string> {
   const { path, method = 'GET', body } = typeof ask === 'string' ? { path: ask } : ask
   const response = await fetch(base + path, {
     method,
     redirect: 'manual',
-    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    headers: { ...common, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   await response.arrayBuffer()
   return `${method} ${path} ${response.status} ${response.headers.get('content-type') ?? '-'}`

@@ -26,15 +26,17 @@ for (const application of APPLICATIONS) {
 process.exit(failures === 0 ? 0 : 1)
 
 async function check(application: Application): Promise<void> {
-  const { name, packages, files, overrides, database, hasRoutes } = application
+  const { name, packages, database, hasRoutes } = application
   const env = { ...application.program.env, ...(database && { DATABASE_URL: await createDatabase(database) }) }
   const program = { ...application.program, env }
-  const folder = install(name, packages, files, overrides)
-  const version = versionOf(folder, packages[0]!)
+  const prepare = (): string =>
+    install(name, packages, application.files, application.overrides, undefined, application.ignoreScripts)
+  const folder = prepare()
+  const version = versionOf(folder, packages[0]!.replace(/(.)@.*$/, '$1'))
   const runs: Array<readonly [Outcome, Outcome]> = []
   // the files of the application are those of its start for each run
   const run = (flags: readonly string[]): Promise<Outcome> => {
-    install(name, packages, files, overrides)
+    prepare()
     return runProgram({ ...program, folder }, flags)
   }
   // the first start fills caches, such as a database of its own

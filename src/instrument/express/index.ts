@@ -2,6 +2,7 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
+import { likeOf } from '../hooks/guard-function.ts'
 import type { Handle, Layer } from './handle.ts'
 import { type Tracing, wrapHandle } from './layers.ts'
 import { rememberMount } from './mount-path.ts'
@@ -60,12 +61,13 @@ export function createExpress(): Instrumentation {
 
 /** Notes the path of each layer that a call of `use` adds. */
 function wrapUse(original: Register): Register {
-  return function use(...args) {
+  const wrapped: Register = function use(...args) {
     const before = this.stack.length
     const result = original.apply(this, args)
     for (const layer of this.stack.slice(before)) rememberMount(layer, args[0])
     return result
   }
+  return likeOf(original, wrapped) as Register
 }
 
 /** Of Express 4 it is the function itself that all routers inherit from. */

@@ -84,11 +84,12 @@ function typeOf({ errored }: ServerResponse): string {
 }
 
 function routeOf(exchange: Exchange, request: IncomingMessage): string | undefined {
-  if (exchange.route !== undefined || exchange.findRoute === undefined) return exchange.route
+  const { route, findRoute, isRouteMended } = exchange
+  if (findRoute === undefined || (route !== undefined && !isRouteMended)) return route
   try {
-    return exchange.findRoute(request, exchange)
+    return findRoute(request, exchange) ?? route
   } catch {
-    return undefined
+    return route
   }
 }
 

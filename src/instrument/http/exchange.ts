@@ -23,6 +23,8 @@ export interface Exchange extends RPCMetadata {
   baseLength: number
   /** Asked at the end for the route that a framework left, if nobody has said one. */
   findRoute: ((request: unknown, exchange: Exchange) => string | undefined) | undefined
+  /** Asked also if somebody has: what instrumentations of others say is mended. */
+  isRouteMended: boolean
   /** That of a server which has handed the request on to another one. */
   readonly outer: Exchange | undefined
 }

@@ -1,17 +1,49 @@
-/** Gives the span of an incoming request the route that fastify found: it says so on a channel, from version 5 on. */
+/** Gives the span of an incoming request the route that fastify found: it says so on channels. */
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { context } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
+import { EXCHANGE, type TracedRequest } from './exchange.ts'
 
-const CHANNEL = 'tracing:fastify.request.handler:start'
+interface FastifyRequest {
+  readonly raw?: TracedRequest
+  readonly routeOptions?: { readonly url?: unknown }
+}
+interface Fastify {
+  addHook?(event: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): unknown
+}
+
+/** From version 5 on; an app that was made before us says no more than this. */
+const HANDLER = 'tracing:fastify.request.handler:start'
+/** With each app that is made: also a request that a hook answers, or whose input is refused, has a route. */
+const APP = 'fastify.initialization'
 
 /** @returns stops watching */
 export function watchFastifyRoutes(): () => void {
+  let isWatching = true
   const onHandler = (message: unknown): void => {
     const metadata = getRPCMetadata(context.active())
     const url = (message as { route?: { url?: unknown } }).route?.url
     if (metadata && typeof url === 'string') metadata.route = url
   }
-  diagnosticsChannel.subscribe(CHANNEL, onHandler)
-  return () => void diagnosticsChannel.unsubscribe(CHANNEL, onHandler)
+  const onApp = (message: unknown): void => {
+    const { fastify } = message as { fastify?: Fastify }
+    fastify?.addHook?.('onRequest', (request, _reply, done) => {
+      const exchange = isWatching ? request.raw?.[EXCHANGE] : undefined
+      if (exchange !== undefined) exchange.findRoute = () => routeOf(request)
+      done()
+    })
+  }
+  diagnosticsChannel.subscribe(HANDLER, onHandler)
+  diagnosticsChannel.subscribe(APP, onApp)
+  return () => {
+    isWatching = false
+    diagnosticsChannel.unsubscribe(HANDLER, onHandler)
+    diagnosticsChannel.unsubscribe(APP, onApp)
+  }
+}
+
+/** Where no route matched there is no address. */
+function routeOf({ routeOptions }: FastifyRequest): string | undefined {
+  const url = routeOptions?.url
+  return typeof url === 'string' ? url : undefined
 }

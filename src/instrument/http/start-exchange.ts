@@ -72,6 +72,7 @@ function createExchange(
     place: undefined,
     baseLength: 0,
     findRoute: undefined,
+    isRouteMended: false,
     outer,
   }
   if (!isIgnored) exchange.context = createRequestContext(parent, span, exchange)

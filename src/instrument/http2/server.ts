@@ -86,6 +86,7 @@ function start(
     place: undefined,
     baseLength: 0,
     findRoute: undefined,
+    isRouteMended: false,
     outer: undefined,
   }
   exchange.context = createRequestContext(parent, span, exchange)

@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads'
 import { readIfSmall } from '../../small-file.ts'
 import { isInstalled } from '../hooks/identity.ts'
 import { moduleNameOf } from '../hooks/module-require.ts'
-import { isToldOf, TARGETS } from '../targets.ts'
+import { isToldOf, PASSING_ON, TARGETS } from '../targets.ts'
 import type { LateLoad } from './attach.ts'
 
 interface Lexer {
@@ -35,8 +35,11 @@ const require = createRequire(import.meta.url)
 export function attachMissed(
   onSight: (moduleName: string) => boolean,
   isUnseen: (moduleName: string) => boolean,
+  late: readonly LateLoad[],
 ): LateLoad[] {
-  const missed = findImports(isUnseen)
+  const isReplaced = (name?: string): boolean =>
+    late.some(({ module, replaced }) => module === name && replaced.length > 0)
+  const missed = findImports((name) => isUnseen(name) || isReplaced(PASSING_ON[name]))
   for (const { module } of missed) if (isToldOf(module)) onSight(module)
   return missed.filter(({ module }) => !isToldOf(module))
 }

@@ -1,6 +1,6 @@
 /** Says once, by name, what is not traced because of when or in which version it was loaded. */
 import { log } from '../../log.ts'
-import { ROUTES, TARGETS } from '../targets.ts'
+import { PASSING_ON, ROUTES, TARGETS } from '../targets.ts'
 import type { LateLoad } from './attach.ts'
 import type { UnsupportedVersion } from './unsupported.ts'
 
@@ -13,11 +13,15 @@ const FIX_IMPORT =
 export function warnOfMissed(late: readonly LateLoad[]): void {
   for (const { module, version, loadedBy, isMissed } of late) {
     if (!isMissed) continue
-    const isRouter = TARGETS[module]!.every((name) => name === ROUTES)
     log.warn(
-      `${module} ${version ?? ''} was loaded before telemetry was configured${loadedBy === undefined ? '' : ` (by ${loadedBy})`}, as ES modules, which cannot be patched afterwards: ${isRouter ? 'its routes are not known' : 'it is not traced'}. To fix it, ${FIX_IMPORT}`,
+      `${module} ${version ?? ''} was loaded before telemetry was configured${loadedBy === undefined ? '' : ` (by ${loadedBy})`}, as ES modules, which cannot be patched afterwards: ${lossOf(module)}. To fix it, ${FIX_IMPORT}`,
     )
   }
+}
+
+function lossOf(module: string): string {
+  if (Object.hasOwn(PASSING_ON, module)) return 'its operations are not traced'
+  return TARGETS[module]?.every((name) => name === ROUTES) ? 'its routes are not known' : 'it is not traced'
 }
 
 /** One line a package whose functions were taken before they could be patched. */

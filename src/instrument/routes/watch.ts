@@ -1,12 +1,12 @@
 /** Routes of frameworks: what they leave with a request is asked for at its end, so that it does not matter when they were loaded. */
 import { createRequire } from 'node:module'
 import { EXCHANGE, type Exchange, type TracedRequest } from '../http/exchange.ts'
+import { wrapMethod } from '../wrap-method.ts'
 
 type Any = (...args: unknown[]) => unknown
 type Methods = Record<string, Any>
 
 const require = createRequire(import.meta.url)
-const watched = new WeakSet<object>()
 
 /** Package -> what to do when it is loaded. */
 const WATCHERS: Readonly<Record<string, (exported: unknown) => void>> = { koa: watchKoa, '@hapi/hapi': watchHapi }
@@ -20,13 +20,34 @@ export function watchRoutes(moduleName: string, exported: unknown): void {
   }
 }
 
-/** Every application makes its contexts by this method; @koa/router and koa-router leave the route there. */
+interface KoaContext {
+  readonly method: string
+  /** What @koa/router and koa-router leave: the path of the layer that was entered last, and all that the path leads to. */
+  readonly _matchedRoute?: unknown
+  readonly matched?: ReadonlyArray<{ readonly path: unknown; readonly methods: readonly string[] }>
+}
+
+/** Every application makes its contexts by this method. */
 function watchKoa(Koa: unknown): void {
   const { prototype } = Koa as { prototype: Methods }
   after(prototype, 'createContext', (context, [request]) => {
-    const found = context as { _matchedRoute?: unknown }
-    noteRoute(request, () => textOf(found._matchedRoute))
+    mendRoute(request, (_request, { route }) => routeOfKoa(context as KoaContext, route))
   })
+}
+
+/** Middleware of a router that answers stands before the route that has matched. */
+function routeOfKoa({ method, _matchedRoute, matched = [] }: KoaContext, said: string | undefined): string | undefined {
+  const route = said ?? textOf(_matchedRoute)
+  const isEntered = ({ path }: { path: unknown }): boolean => textOf(path) === route
+  const routes = matched.filter(({ methods }) => methods.includes(method))
+  const middleware = matched.filter(({ methods }) => methods.length === 0)
+  if (routes.some(isEntered) || !middleware.some(isEntered)) return route
+  return textOf(routes.at(-1)?.path) ?? route
+}
+
+interface HapiRequest {
+  readonly raw: { readonly req: unknown }
+  readonly route: { readonly path?: unknown; readonly method?: unknown }
 }
 
 /** The class of requests is in a file of its own, which is loaded with the package. */
@@ -36,28 +57,26 @@ function watchHapi(): void {
     if (!ending.test(filename) || !cached?.loaded) continue
     const { prototype } = cached.exports as { prototype: Methods }
     before(prototype, '_execute', (self) => {
-      const { raw, route } = self as { raw: { req: unknown }; route: unknown }
-      noteRoute(raw.req, () => {
-        const { path, method } =
-          (self as { route?: { path?: unknown; method?: unknown } }).route ?? (route as object as never)
-        // what answers where no route matches
-        return method === '_special' ? undefined : textOf(path)
-      })
+      const request = self as HapiRequest
+      // handlers are said without the prefix of their plugin; what answers where no route matches is none
+      mendRoute(request.raw.req, () => (request.route.method === '_special' ? undefined : textOf(request.route.path)))
     })
   }
 }
 
-export function noteRoute(request: unknown, find: () => string | undefined): void {
+function mendRoute(request: unknown, find: NonNullable<Exchange['findRoute']>): void {
   const exchange: Exchange | undefined = (request as TracedRequest | undefined)?.[EXCHANGE]
-  if (exchange !== undefined) exchange.findRoute = find
+  if (exchange === undefined) return
+  exchange.findRoute = find
+  exchange.isRouteMended = true
 }
 
 function before(methods: Methods, name: string, note: (self: unknown) => void): void {
-  wrap(
+  wrapMethod(
     methods,
     name,
     (original) =>
-      function (this: unknown, ...args) {
+      function (...args) {
         tryTo(() => note(this))
         return original.apply(this, args)
       },
@@ -65,24 +84,16 @@ function before(methods: Methods, name: string, note: (self: unknown) => void): 
 }
 
 function after(methods: Methods, name: string, note: (result: unknown, args: unknown[]) => void): void {
-  wrap(
+  wrapMethod(
     methods,
     name,
     (original) =>
-      function (this: unknown, ...args) {
+      function (...args) {
         const result = original.apply(this, args)
         tryTo(() => note(result, args))
         return result
       },
   )
-}
-
-function wrap(methods: Methods, name: string, wrapper: (original: Any) => Any): void {
-  const original = methods[name]
-  if (typeof original !== 'function' || watched.has(original)) return
-  const wrapped = wrapper(original)
-  watched.add(wrapped)
-  methods[name] = wrapped
 }
 
 function tryTo(note: () => void): void {

@@ -53,6 +53,23 @@ test.for([
   expect(JSON.parse(stdout)).toEqual([['@connectrpc/connect-node', 'hono', 'openai'], true])
 })
 
+const YOGA = `import { createYoga } from 'graphql-yoga'\nvoid createYoga\n`
+
+test.for([
+  ['before the call', `${YOGA}${CONFIGURE}`, 1],
+  ['after it, by import()', `${CONFIGURE}await import('graphql-yoga')`, 0],
+  ['nowhere', `import 'graphql'\n${CONFIGURE}`, 0],
+] as const)('a server of GraphQL that passes operations on is named where it stands %s', async ([, source, count]) => {
+  const { code, stderr } = await runSource('mjs', source)
+  expect(code).toBe(0)
+  const lines = stderr.split('\n').filter((line) => line !== '')
+  expect(lines).toHaveLength(count)
+  if (count > 0)
+    expect(lines[0]).toMatch(
+      /^uptrace: graphql-yoga 5\.\S+ was loaded .*main\.mjs.*: its operations are not traced\. .*--import uptrace-node\/register/,
+    )
+})
+
 test('a package.json with a byte order mark, and a program that is no file, are no reason to leave the rest out', async () => {
   const source = `import { mkdirSync, writeFileSync } from 'node:fs'; import { spawnSync } from 'node:child_process'
 const folder = import.meta.dirname; const hono = folder + '/node_modules/hono'; mkdirSync(hono, { recursive: true })
