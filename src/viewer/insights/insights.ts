@@ -66,18 +66,18 @@ export function createInsights({ store, live, operations, statistics }: InsightS
   })
 
   return {
-    ofTrace(row) {
+    ofTrace(row, refOf) {
       if (row.spans === 0) return []
       if (row.findings === null) {
         const found = analyzer.analyze(row)
-        return found.map((finding) => toInsight(causeOf(finding, row.start_us, [row.id, finding.spanIds])))
+        return found.map((finding) => toInsight(causeOf(finding, row.start_us, [row.id, finding.spanIds]), refOf))
       }
       return (JSON.parse(row.findings) as KeptFinding[]).flatMap((kept) => {
         const finding = texts.of(kept.k)
         if (!finding) return []
         const [title, detail] = kept.t ?? [finding.title, finding.detail]
         const own = { ...finding, title, detail, count: kept.c, savingNs: kept.s }
-        return toInsight(causeOf(own, row.start_us, [row.id, kept.e]))
+        return toInsight(causeOf(own, row.start_us, [row.id, kept.e]), refOf)
       })
     },
     ofTraces(rows) {
@@ -88,7 +88,7 @@ export function createInsights({ store, live, operations, statistics }: InsightS
         analyzer.analyze(row)
         return (byId.get(row.id) as TraceRow | undefined) ?? []
       })
-      return [...sum(looked).values()].map(toInsight)
+      return [...sum(looked).values()].map((cause) => toInsight(cause))
     },
     list(includeDismissed) {
       const counts: Partial<Record<InsightKind, number>> = {}
@@ -192,9 +192,13 @@ export function createInsights({ store, live, operations, statistics }: InsightS
     return [...unclosed, ...rest.map((finding) => ({ ...causeOf(finding, lastUs), firstUs }))]
   }
 
-  function toInsight({ finding, count, firstUs, lastUs, savingNs, evidence }: Cause): Insight {
+  function toInsight(
+    { finding, count, firstUs, lastUs, savingNs, evidence }: Cause,
+    refOf?: (spanId: string) => SpanRef | undefined,
+  ): Insight {
     const id = idOf(finding.key)
-    const refs = evidence.flatMap(([traceId, [spanId]]) => (spanId ? (findSpanRef(store, traceId, spanId) ?? []) : []))
+    const find = (traceId: string, spanId: string) => (refOf ? refOf(spanId) : findSpanRef(store, traceId, spanId))
+    const refs = evidence.flatMap(([traceId, [spanId]]) => (spanId ? (find(traceId, spanId) ?? []) : []))
     return {
       id,
       kind: finding.kind,

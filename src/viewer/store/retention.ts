@@ -38,6 +38,8 @@ const STEP_ROWS = 10_000
 /** After so many deleted rows, texts and series without use are looked for: that reads the whole store. */
 const SWEEP_ROWS = 100_000
 const CHECK_EVERY_MILLIS = 10_000
+/** Of a limit: so much more is deleted at once, that not every request has to. */
+const SLACK = 0.05
 const PIN_MILLIS = 10 * 60_000
 const DATA = 'span trace link log point series instrument exemplar resource scope str finding profile block arrival'
 const TABLES = DATA.split(' ')
@@ -59,6 +61,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
   let scheduled: NodeJS.Immediate | undefined
   /** Since texts without use were looked for. */
   let deletedRows = 0
+  let sweptAt = Number.NEGATIVE_INFINITY
   const timer = setInterval(runSoon, CHECK_EVERY_MILLIS)
   timer.unref()
 
@@ -148,11 +151,17 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     if (deleted > 0) arrivals.forgetDeleted()
     deletedRows += deleted
     // what the deleted rows named; it may be most of a small store
-    if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || deleted === 0)) {
+    if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || (deleted === 0 && isSweepDue()))) {
       deletedRows = 0
+      sweptAt = performance.now()
       if (deleteUnused(database) > 0) onDeleted()
     }
     return deleted + profiles > 0
+  }
+
+  /** At a limit rows are deleted all the time: then it is done with one of the checks. */
+  function isSweepDue(): boolean {
+    return performance.now() - sweptAt > CHECK_EVERY_MILLIS / 2
   }
 
   /** The oldest rows come first by id; what came after `last` is too young, whatever it tells of. */
@@ -245,6 +254,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
 
 /** How many to delete in a step: not all of a small store at once. */
 function excessOf(isTooBig: boolean, count: number, limit: number): number {
-  const excess = isTooBig ? Math.max(Math.ceil(count / 8), 1) : Math.max(count - limit, 0)
+  const beyond = count > limit ? count - limit + Math.floor(limit * SLACK) : 0
+  const excess = isTooBig ? Math.max(Math.ceil(count / 8), 1) : beyond
   return Math.min(excess, STEP_ROWS)
 }

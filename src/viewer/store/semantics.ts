@@ -58,7 +58,11 @@ export function statementOf(attributes: ValueMap): string {
 }
 
 export function httpStatusOf(attributes: ValueMap): number | null {
-  const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code'] ?? 0)
+  return toHttpStatus(attributes['http.response.status_code'] ?? attributes['http.status_code'])
+}
+
+export function toHttpStatus(value: unknown): number | null {
+  const status = Number(value ?? 0)
   return Number.isInteger(status) && status >= 100 && status <= 599 ? status : null
 }
 
