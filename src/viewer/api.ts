@@ -342,6 +342,8 @@ export interface TraceListParams {
   /** @default 100, at most 1000 */
   readonly limit?: number
   readonly cursor?: string
+  /** How many milliseconds may be spent on looking, where no index tells what meets the query. @default 1500, at most that */
+  readonly wait?: number
   /** With `1` each trace tells its `systems`: costs a look at all of its spans. */
   readonly systems?: 0 | 1
 }

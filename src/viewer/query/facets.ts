@@ -27,10 +27,10 @@ const ATTRIBUTES: readonly (readonly [label: string, key: string, old: string])[
   ['RPC service', 'rpc.service', 'rpc.service'],
 ]
 
-export function traceFacets(engine: Engine, query: URLSearchParams): FacetList {
+export async function traceFacets(engine: Engine, query: URLSearchParams): Promise<FacetList> {
   const started = performance.now()
   const selection = selectTraces(engine, query)
-  const { rows, next } = findTraces(engine, selection, { sort: 'newest', limit: SAMPLED_TRACES })
+  const { rows, next } = await findTraces(engine, selection, { sort: 'newest', limit: SAMPLED_TRACES })
   const attributes = countAttributes(engine, rows)
   const facets: Facet[] = [
     facet('service', 'Service', countServices(engine, rows)),
@@ -52,9 +52,9 @@ export function traceFacets(engine: Engine, query: URLSearchParams): FacetList {
   }
 }
 
-export function traceScatter(engine: Engine, query: URLSearchParams): Scatter {
+export async function traceScatter(engine: Engine, query: URLSearchParams): Promise<Scatter> {
   const { texts } = engine.store
-  const { rows, next } = findTraces(engine, selectTraces(engine, query), { sort: sortOf(query), limit: 2000 })
+  const { rows, next } = await findTraces(engine, selectTraces(engine, query), { sort: sortOf(query), limit: 2000 })
   return {
     traceIds: rows.map(({ id }) => id),
     startUs: rows.map((row) => row.start_us),

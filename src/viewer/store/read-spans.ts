@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { DecodedScope, ValueMap } from '../../wire/decode-types.ts'
 import type { SpanKind, SpanStatus, SpanSystem } from '../api.ts'
 import { type ResourceInfo, type StoreContext, scopeOf } from './context.ts'
+import { readArrays } from './read-arrays.ts'
 import { httpStatusOf, KINDS, STATUSES, SYSTEMS, toHttpStatus } from './semantics.ts'
 import { parseExtra, type SpanExtra } from './span-extra.ts'
 
@@ -74,25 +75,16 @@ type Row = readonly [
 ]
 
 export function readSpans(context: StoreContext, where: string, ...args: SQLInputValue[]): StoredSpan[] {
-  return rowsOf(context, `${COLUMNS}, s.attrs FROM span s ${where}`, args).map(
+  return readArrays<Row>(context.database, `SELECT ${COLUMNS}, s.attrs FROM span s ${where}`, args).map(
     (row) => new RowSpan(context, row, row[15] as string),
   )
 }
 
 /** For many of which few are looked at: attributes are read, each time, when somebody does. */
 export function readSpansLazily(context: StoreContext, where: string, ...args: SQLInputValue[]): StoredSpan[] {
-  return rowsOf(context, `${COLUMNS}, ${HTTP_STATUS} FROM span s ${where}`, args).map(
+  return readArrays<Row>(context.database, `SELECT ${COLUMNS}, ${HTTP_STATUS} FROM span s ${where}`, args).map(
     (row) => new RowSpan(context, row, undefined),
   )
-}
-
-/** As arrays: a third of the time of objects. Node 22 before 22.16 has objects only. */
-function rowsOf({ database }: StoreContext, select: string, args: readonly SQLInputValue[]): Row[] {
-  const statement = database.prepare(`SELECT ${select}`)
-  if (typeof statement.setReturnArrays !== 'function')
-    return statement.all(...args).map(Object.values) as unknown as Row[]
-  statement.setReturnArrays(true)
-  return statement.all(...args) as unknown as Row[]
 }
 
 /** Reads its columns when somebody looks: most spans of a large trace are only counted. */
