@@ -131,6 +131,7 @@ async function query(target: Target): Promise<void> {
   const [first] = (JSON.parse(await get(ROUTES.operations)) as OperationList).operations
   const operation = new URLSearchParams({ service: first!.service, name: first!.name, kind: first!.kind })
   const q = (text: string, more = '') => `${ROUTES.traces}?q=${encodeURIComponent(text)}${more}`
+  // the page asks in steps
   const cases: readonly (readonly [name: string, goal: number, url: (round: number) => string])[] = [
     ['open a trace', 5, (round) => `/api/v1/traces/${traces[(round * 7) % traces.length]!.traceId}`],
     ['newest 100', 10, () => ROUTES.traces],
@@ -140,8 +141,8 @@ async function query(target: Target): Promise<void> {
     ['errors', 50, () => q('status:error')],
     ['slowest', 50, () => `${ROUTES.traces}?sort=slowest`],
     ['attribute, many', 500, () => q('http.response.status_code=200')],
-    ['attribute, few', 3000, () => q('user.id=no-such-user')],
-    ['text, none', 3000, () => q('nowhere-to-be-found')],
+    ['attribute, few', 3000, () => q('user.id=no-such-user', LOAD > 0 ? '&wait=150' : '')],
+    ['text, none', 3000, () => q('nowhere-to-be-found', LOAD > 0 ? '&wait=150' : '')],
     ['facets', 500, () => ROUTES.traceFacets],
     ['scatter', 100, () => ROUTES.traceScatter],
     ['operations', 50, () => ROUTES.operations],

@@ -44,6 +44,8 @@ export function createInsights({ store, live, operations, statistics }: InsightS
   const byId = database.prepare('SELECT * FROM trace WHERE id = ?')
   let causes: Map<string, Cause> | undefined
   const spans = createSpanRefs(store)
+  /** Findings about operations are made anew with each sum. */
+  const examplesBy = new WeakMap<Finding, SpanRef[]>()
   let summedRev = -1
   let summedAt = 0
   let summingMillis = 0
@@ -204,11 +206,17 @@ export function createInsights({ store, live, operations, statistics }: InsightS
       firstUs,
       lastUs,
       savingNs,
-      evidence: refs.length > 0 ? refs : examplesOf(finding),
+      evidence: refs.length > 0 ? refs : examples(finding),
       query: finding.query,
       exception: finding.exception ? exceptionOf(finding.exception.attributes, finding.exception.timeUs) : null,
       dismissed: dismissed.has(id),
     }
+  }
+
+  function examples(finding: Finding): SpanRef[] {
+    const known = examplesBy.get(finding) ?? examplesOf(finding)
+    examplesBy.set(finding, known)
+    return known
   }
 
   /** Of findings about operations: their slowest calls, or any. */
