@@ -1,6 +1,6 @@
 /** What the traces of a query have in common, counted, and the points of the scatter plot. */
 import type { Facet, FacetList, FacetValue, Scatter } from '../api.ts'
-import type { TraceRow } from '../store/traces.ts'
+import { servicesOf, type TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { findTraces, millisSince, selectTraces, sortOf } from './traces.ts'
 
@@ -85,7 +85,7 @@ function countBy(rows: readonly TraceRow[], pick: (row: TraceRow) => string, fie
 function countServices({ store }: Engine, rows: readonly TraceRow[]): Counts {
   const counts: Counts = new Map()
   for (const row of rows) {
-    for (const [svc] of JSON.parse(row.services) as [number, unknown][]) {
+    for (const [svc] of servicesOf(row)) {
       const service = store.texts.textOf(svc)
       add(counts, service, termOf('service', service), row)
     }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceList, TraceSummary } from '../api.ts'
 import { badgesOf } from '../store/badges.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
-import type { TraceRow } from '../store/traces.ts'
+import { servicesOf, type TraceRow } from '../store/traces.ts'
 import { callsBySystem } from './calls-by-system.ts'
 import { unknownFields } from './compile/known-fields.ts'
 import { readQuery } from './compile/read-query.ts'
@@ -195,7 +195,7 @@ export function sortOf(query: URLSearchParams): Sort {
 
 export function summarize(engine: Engine, row: TraceRow, selection?: TraceSelection): TraceSummary {
   const { texts } = engine.store
-  const services = (JSON.parse(row.services) as [number, [number, number]][])
+  const services = servicesOf(row)
     .sort(([, a], [, b]) => b[0] - a[0])
     .slice(0, 6)
   const match = selection?.hasSpanTerms ? matchOf(engine, row.no, selection) : { id: null, count: row.spans }
