@@ -53,7 +53,7 @@ export const ROUTES = {
   traceFacets: '/api/v1/traces/facets',
   /** GET {@link TraceListParams} → {@link Scatter} */
   traceScatter: '/api/v1/traces/scatter',
-  /** GET `attributes=0|1`, `limit` (rows from the top), `clocks=recorded` (aligns no clocks) → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
+  /** GET `attributes=0|1`, `from` (index of the first row, default 0), `limit` (rows, default all), `clocks=recorded` (aligns no clocks) → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
   trace: '/api/v1/traces/:traceId',
   /** GET `q`, `clocks=recorded` → {@link TraceSearch}: spans of the trace that match, attributes included */
   traceSearch: '/api/v1/traces/:traceId/search',
@@ -342,6 +342,8 @@ export interface TraceListParams {
   /** @default 100, at most 1000 */
   readonly limit?: number
   readonly cursor?: string
+  /** How many milliseconds may be spent on looking, where no index tells what meets the query. @default 1500, at most that */
+  readonly wait?: number
   /** With `1` each trace tells its `systems`: costs a look at all of its spans. */
   readonly systems?: 0 | 1
 }
@@ -433,7 +435,7 @@ export interface TraceDetail {
   readonly spans: readonly SpanRow[]
   /** Of the whole trace, as are all other numbers. */
   readonly spanCount: number
-  /** Whether `spans` holds the first rows only, as `limit` asked for. */
+  /** Whether `spans` holds some of the rows only, as `from` and `limit` asked for. */
   readonly isPartial: boolean
   readonly services: readonly {
     readonly service: string
@@ -452,7 +454,7 @@ export interface TraceDetail {
   readonly warnings: readonly TraceWarning[]
   /** Of the rows that are given. */
   readonly criticalPath: readonly CriticalSegment[]
-  /** Where the time of requests and jobs went: of the root, and of every span of kind server or consumer, at most 200. */
+  /** Where the time of requests and jobs went: of the root, and of every span of kind server or consumer, at most 200; of the rows that are given. */
   readonly handlers: readonly HandlerTime[]
   /** What was done about clocks that differ; null where no span had to be moved, or `clocks=recorded` was asked for and none would be. */
   readonly clocks: ClockAlignment | null
@@ -482,7 +484,7 @@ export interface TraceWarning {
 }
 
 export interface SpanRow {
-  /** Position in `TraceDetail.spans`. */
+  /** Position in the whole trace: in `TraceDetail.spans` when that holds all rows. */
   readonly index: number
   /** Of the parent row; -1 for a top-level row. */
   readonly parentIndex: number

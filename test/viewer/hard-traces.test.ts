@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   type InsightList,
@@ -288,6 +289,44 @@ describe('storage on disk', () => {
     await using viewer = await startHarness({ file })
     await viewer.send('/v1/traces', tracesRequest('orders', ORDERS))
     expect((await viewer.get<ViewerStatus>(ROUTES.status)).storage).toMatchObject({ kind: 'disk', spans: 11 })
+  })
+
+  test('a file whose damage shows when it is summed up is set aside whole, and the viewer starts', async () => {
+    const file = newFile()
+    const before = await startHarness({ file })
+    await before.send('/v1/traces', tracesRequest('orders', ORDERS))
+    await before[Symbol.asyncDispose]()
+    const database = new DatabaseSync(file)
+    const { rootpage } = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'span'").get() as {
+      rootpage: number
+    }
+    const { page_size: size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
+    database.close()
+    const damaged = readFileSync(file)
+    damaged.fill(0x5a, (rootpage - 1) * size, rootpage * size)
+    writeFileSync(file, damaged)
+    await using viewer = await startHarness({ file })
+    const { storage } = await viewer.get<ViewerStatus>(ROUTES.status)
+    expect(storage).toMatchObject({ kind: 'disk', spans: 0 })
+    await viewer.send('/v1/traces', tracesRequest('orders', ORDERS))
+    const [aside] = readdirSync(path.dirname(file)).filter((name) => name.includes('.unreadable-'))
+    expect(statSync(path.join(path.dirname(file), aside!)).size).toBe(damaged.length)
+  })
+
+  test('a damaged text of one trace keeps no other from being stored', async () => {
+    const file = newFile()
+    const before = await startHarness({ file })
+    await before.send('/v1/traces', tracesRequest('orders', ORDERS))
+    before.server.store.database.exec("UPDATE trace SET services = '[[\\x'")
+    await before[Symbol.asyncDispose]()
+    await using viewer = await startHarness({ file })
+    await viewer.send(
+      '/v1/traces',
+      tracesRequest('orders', [...ORDERS, span(77, undefined, 5, 5, { traceId: traceIdOf(77) })]),
+    )
+    const { traces } = await viewer.get<TraceList>(ROUTES.traces)
+    expect(traces.map(({ traceId }) => traceId)).toContain(traceIdOf(77))
+    await viewer.get(ROUTES.traceFacets)
   })
 
   test('a file that another viewer holds is left alone', { timeout: 20_000 }, async () => {

@@ -55,6 +55,7 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
   const byId = store.database.prepare('SELECT * FROM trace WHERE id = ?')
   const keep = store.database.prepare('UPDATE trace SET badges = ?, findings = ? WHERE no = ?')
 
+  const align = store.database.prepare('UPDATE trace SET dur_ns = ? WHERE no = ?')
   const unseen = store.database.prepare(
     'SELECT id FROM trace WHERE findings IS NULL AND spans > 0 ORDER BY no DESC LIMIT ?',
   )
@@ -146,6 +147,8 @@ export function createAnalyzer({ store, live, statistics, keepTexts, onAnalyzed 
       }),
     )
     for (const finding of findings) keepTexts(finding)
+    // lists, filters and the page of the trace tell one duration: that of aligned clocks
+    if (placed.skewed && placed.truncated === 0) align.run(placed.durationNs, row.no)
     keep.run(badgeBits(badges), JSON.stringify(kept), row.no)
     return findings
   }

@@ -5,7 +5,7 @@ import type { Insights } from '../query/engine.ts'
 import type { OperationStatistics } from '../query/operation-statistics.ts'
 import { programsOf } from '../query/programs.ts'
 import type { Rollups } from '../query/rollups.ts'
-import { findSpanRef, spanRefs } from '../query/span-refs.ts'
+import { createSpanRefs, spanRefs } from '../query/span-refs.ts'
 import { and, isIn, sql } from '../query/sql.ts'
 import { exceptionOf } from '../query/stack-trace.ts'
 import { closeWindow, readWindow } from '../query/window.ts'
@@ -13,6 +13,7 @@ import type { LiveSpans } from '../receive/live-spans.ts'
 import type { Store } from '../store/store.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { createAnalyzer, type KeptFinding } from './analyzer.ts'
+import { addTo, type Cause, causeOf } from './cause.ts'
 import type { Finding } from './finding.ts'
 import { findHighCardinality } from './high-cardinality.ts'
 import { findNameless } from './hygiene.ts'
@@ -26,17 +27,6 @@ export interface InsightSources {
   readonly live: LiveSpans
   readonly operations: Rollups
   readonly statistics: OperationStatistics
-}
-
-/** One cause, summed over all traces. */
-interface Cause {
-  readonly finding: Finding
-  count: number
-  firstUs: number
-  lastUs: number
-  savingNs: number | null
-  /** Trace id and span ids, newest first. */
-  readonly evidence: (readonly [traceId: string, spanIds: readonly string[]])[]
 }
 
 /** A trace that was looked at. */
@@ -53,6 +43,9 @@ export function createInsights({ store, live, operations, statistics }: InsightS
   const texts = createFindingTexts(database)
   const byId = database.prepare('SELECT * FROM trace WHERE id = ?')
   let causes: Map<string, Cause> | undefined
+  const spans = createSpanRefs(store)
+  /** Findings about operations are made anew with each sum. */
+  const examplesBy = new WeakMap<Finding, SpanRef[]>()
   let summedRev = -1
   let summedAt = 0
   let summingMillis = 0
@@ -62,22 +55,23 @@ export function createInsights({ store, live, operations, statistics }: InsightS
   const analyzer = createAnalyzer({ store, live, statistics, keepTexts: texts.keep, onAnalyzed: forget })
   store.onDeleted(() => {
     if (store.retention.totals.spans === 0) texts.clear()
+    spans.clear()
     forget()
   })
 
   return {
-    ofTrace(row) {
+    ofTrace(row, refOf) {
       if (row.spans === 0) return []
       if (row.findings === null) {
         const found = analyzer.analyze(row)
-        return found.map((finding) => toInsight(causeOf(finding, row.start_us, [row.id, finding.spanIds])))
+        return found.map((finding) => toInsight(causeOf(finding, row.start_us, [row.id, finding.spanIds]), refOf))
       }
       return (JSON.parse(row.findings) as KeptFinding[]).flatMap((kept) => {
         const finding = texts.of(kept.k)
         if (!finding) return []
         const [title, detail] = kept.t ?? [finding.title, finding.detail]
         const own = { ...finding, title, detail, count: kept.c, savingNs: kept.s }
-        return toInsight(causeOf(own, row.start_us, [row.id, kept.e]))
+        return toInsight(causeOf(own, row.start_us, [row.id, kept.e]), refOf)
       })
     },
     ofTraces(rows) {
@@ -88,7 +82,7 @@ export function createInsights({ store, live, operations, statistics }: InsightS
         analyzer.analyze(row)
         return (byId.get(row.id) as TraceRow | undefined) ?? []
       })
-      return [...sum(looked).values()].map(toInsight)
+      return [...sum(looked).values()].map((cause) => toInsight(cause))
     },
     list(includeDismissed) {
       const counts: Partial<Record<InsightKind, number>> = {}
@@ -192,9 +186,13 @@ export function createInsights({ store, live, operations, statistics }: InsightS
     return [...unclosed, ...rest.map((finding) => ({ ...causeOf(finding, lastUs), firstUs }))]
   }
 
-  function toInsight({ finding, count, firstUs, lastUs, savingNs, evidence }: Cause): Insight {
+  function toInsight(
+    { finding, count, firstUs, lastUs, savingNs, evidence }: Cause,
+    refOf?: (spanId: string) => SpanRef | undefined,
+  ): Insight {
     const id = idOf(finding.key)
-    const refs = evidence.flatMap(([traceId, [spanId]]) => (spanId ? (findSpanRef(store, traceId, spanId) ?? []) : []))
+    const find = (traceId: string, spanId: string) => (refOf ? refOf(spanId) : spans.find(traceId, spanId))
+    const refs = evidence.flatMap(([traceId, [spanId]]) => (spanId ? (find(traceId, spanId) ?? []) : []))
     return {
       id,
       kind: finding.kind,
@@ -208,11 +206,17 @@ export function createInsights({ store, live, operations, statistics }: InsightS
       firstUs,
       lastUs,
       savingNs,
-      evidence: refs.length > 0 ? refs : examplesOf(finding),
+      evidence: refs.length > 0 ? refs : examples(finding),
       query: finding.query,
       exception: finding.exception ? exceptionOf(finding.exception.attributes, finding.exception.timeUs) : null,
       dismissed: dismissed.has(id),
     }
+  }
+
+  function examples(finding: Finding): SpanRef[] {
+    const known = examplesBy.get(finding) ?? examplesOf(finding)
+    examplesBy.set(finding, known)
+    return known
   }
 
   /** Of findings about operations: their slowest calls, or any. */
@@ -229,19 +233,6 @@ export function createInsights({ store, live, operations, statistics }: InsightS
     if (kind === 'slow') conditions.push(sql('s.dur_ns >= ?', weight), isIn('s.kind', [2, 3, 5]))
     return spanRefs(store, and(conditions), `ORDER BY s.start_us DESC LIMIT ${MAX_EVIDENCE}`)
   }
-}
-
-function causeOf(finding: Finding, atUs: number, evidence?: Cause['evidence'][number]): Cause {
-  const { count, savingNs } = finding
-  return { finding, count, firstUs: atUs, lastUs: atUs, savingNs, evidence: evidence ? [evidence] : [] }
-}
-
-function addTo(cause: Cause, row: { id: string; start_us: number }, kept: KeptFinding): void {
-  cause.count += kept.c
-  cause.firstUs = Math.min(cause.firstUs, row.start_us)
-  cause.lastUs = Math.max(cause.lastUs, row.start_us)
-  if (kept.s !== null) cause.savingNs = Math.max(cause.savingNs ?? 0, kept.s)
-  if (cause.evidence.length < MAX_EVIDENCE) cause.evidence.push([row.id, kept.e])
 }
 
 function idOf(key: string): string {

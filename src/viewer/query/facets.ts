@@ -1,6 +1,6 @@
 /** What the traces of a query have in common, counted, and the points of the scatter plot. */
 import type { Facet, FacetList, FacetValue, Scatter } from '../api.ts'
-import type { TraceRow } from '../store/traces.ts'
+import { servicesOf, type TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { findTraces, millisSince, selectTraces, sortOf } from './traces.ts'
 
@@ -27,10 +27,10 @@ const ATTRIBUTES: readonly (readonly [label: string, key: string, old: string])[
   ['RPC service', 'rpc.service', 'rpc.service'],
 ]
 
-export function traceFacets(engine: Engine, query: URLSearchParams): FacetList {
+export async function traceFacets(engine: Engine, query: URLSearchParams): Promise<FacetList> {
   const started = performance.now()
   const selection = selectTraces(engine, query)
-  const { rows, next } = findTraces(engine, selection, { sort: 'newest', limit: SAMPLED_TRACES })
+  const { rows, next } = await findTraces(engine, selection, { sort: 'newest', limit: SAMPLED_TRACES })
   const attributes = countAttributes(engine, rows)
   const facets: Facet[] = [
     facet('service', 'Service', countServices(engine, rows)),
@@ -52,9 +52,9 @@ export function traceFacets(engine: Engine, query: URLSearchParams): FacetList {
   }
 }
 
-export function traceScatter(engine: Engine, query: URLSearchParams): Scatter {
+export async function traceScatter(engine: Engine, query: URLSearchParams): Promise<Scatter> {
   const { texts } = engine.store
-  const { rows, next } = findTraces(engine, selectTraces(engine, query), { sort: sortOf(query), limit: 2000 })
+  const { rows, next } = await findTraces(engine, selectTraces(engine, query), { sort: sortOf(query), limit: 2000 })
   return {
     traceIds: rows.map(({ id }) => id),
     startUs: rows.map((row) => row.start_us),
@@ -85,7 +85,7 @@ function countBy(rows: readonly TraceRow[], pick: (row: TraceRow) => string, fie
 function countServices({ store }: Engine, rows: readonly TraceRow[]): Counts {
   const counts: Counts = new Map()
   for (const row of rows) {
-    for (const [svc] of JSON.parse(row.services) as [number, unknown][]) {
+    for (const [svc] of servicesOf(row)) {
       const service = store.texts.textOf(svc)
       add(counts, service, termOf('service', service), row)
     }

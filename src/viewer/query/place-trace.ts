@@ -1,12 +1,14 @@
 /** Places the spans of a trace, stored and running, on one time line. */
 import type { OpenSpan } from '../receive/live-spans.ts'
-import { readSpans, type StoredSpan } from '../store/read-spans.ts'
+import { readSpans, readSpansLazily, type StoredSpan } from '../store/read-spans.ts'
 import type { TraceRow } from '../store/traces.ts'
 import { clockCorrections } from './align-clocks.ts'
 import type { Engine } from './engine.ts'
 import { buildTree, type TreeInput } from './tree.ts'
 
 export const MAX_SPANS = 300_000
+/** From so many on, only few are looked at closely. */
+export const LARGE_TRACE = 5000
 
 /** A stored or still running span, placed in its trace. */
 export interface PlacedSpan extends TreeInput {
@@ -76,17 +78,16 @@ function moveSpans(recorded: PlacedTrace, moves: Float64Array): PlacedTrace {
 
 function placeAsRecorded(engine: Pick<Engine, 'store' | 'live'>, row: TraceRow, maxSpans: number): PlacedTrace {
   const { store } = engine
-  const stored = readSpans(
-    store,
-    `WHERE s.trace_no = ? ORDER BY s.start_us, s.start_rem, s.id LIMIT ${maxSpans}`,
-    row.no,
-  )
+  const read = row.spans > LARGE_TRACE ? readSpansLazily : readSpans
+  // the tree is in order of time; only what is left out needs the order of the database
+  const first = row.spans > maxSpans ? `ORDER BY s.start_us, s.start_rem, s.id LIMIT ${maxSpans}` : 'ORDER BY s.id'
+  const stored = read(store, `WHERE s.trace_no = ? ${first}`, row.no)
   const live = engine.live.ofTrace(row.id)
   const open = live.map((span) => fromOpenSpan(engine, span))
   const running = new Set(open.filter((_, index) => live[index]!.endedMillis === null))
   const all = [...stored, ...open]
-  const first = all.reduce((earliest, span) => (compareTimes(span, earliest) < 0 ? span : earliest), all[0]!)
-  const { startUs, startRemainderNs } = first
+  const earliest = all.reduce((least, span) => (compareTimes(span, least) < 0 ? span : least), all[0]!)
+  const { startUs, startRemainderNs } = earliest
   const byId = new Map<string, PlacedSpan[]>()
   const spans: PlacedSpan[] = []
   let durationNs = 0
@@ -160,6 +161,7 @@ function fromOpenSpan({ store }: Pick<Engine, 'store'>, span: OpenSpan): StoredS
     startUs: span.startUs,
     startRemainderNs: 0,
     durationNs: Math.max(0, (span.endedMillis ?? Date.now()) * 1000 - span.startUs) * 1000,
+    httpStatus: null,
     attributes: (span.attributes ?? {}) as StoredSpan['attributes'],
     extra: {},
   }

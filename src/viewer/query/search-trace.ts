@@ -5,10 +5,14 @@ import { readQuery } from './compile/read-query.ts'
 import { compileSpanQuery, isTraceTerm } from './compile/spans.ts'
 import type { Engine } from './engine.ts'
 import { termsOf } from './language/ast.ts'
-import { type PlaceOptions, placeTrace } from './place-trace.ts'
-import { buildTree } from './tree.ts'
+import { layOutTrace } from './lay-out-trace.ts'
 
-export function searchTrace(engine: Engine, row: TraceRow, q: string, options: PlaceOptions = {}): TraceSearch {
+export function searchTrace(
+  engine: Engine,
+  row: TraceRow,
+  q: string,
+  options: { readonly alignClocks?: boolean } = {},
+): TraceSearch {
   const expression = readQuery(engine.store, 'span', q)
   if (termsOf(expression).every(isTraceTerm)) return { spanIds: [], indexes: [] }
   const span = compileSpanQuery(engine.store, expression)
@@ -17,12 +21,12 @@ export function searchTrace(engine: Engine, row: TraceRow, q: string, options: P
     .all(row.no, ...span.args) as { id: number }[]
   const found = new Set(rows.map(({ id }) => id))
   if (found.size === 0) return { spanIds: [], indexes: [] }
-  const { spans } = placeTrace(engine, row, options)
+  const { placed, tree } = layOutTrace(engine, row, options)
   // indexes are those of the detail, which has the same order
   const indexes: number[] = []
   const spanIds: string[] = []
-  for (const [at, index] of buildTree(spans).order.entries()) {
-    const { stored } = spans[index]!
+  for (const [at, index] of tree.order.entries()) {
+    const { stored } = placed.spans[index]!
     if (!found.has(stored.id)) continue
     indexes.push(at)
     spanIds.push(stored.spanId)

@@ -1,48 +1,66 @@
 /** The calls from service to service, and to what is not a service of ours. */
+
+import type { ValueMap } from '../../wire/decode-types.ts'
 import type { ServiceEdge } from '../api.ts'
-import type { SpanColumns } from '../store/read-spans.ts'
-import { peerOf, SYSTEMS } from '../store/semantics.ts'
+import { readArrays } from '../store/read-arrays.ts'
+import { PEER_KEYS, peerOf, SYSTEMS } from '../store/semantics.ts'
 import { type Aggregate, bucketOf, emptyAggregate } from './aggregate.ts'
 import { type Range, SAMPLE, statsOf } from './call-stats.ts'
 import type { Engine } from './engine.ts'
 import { and } from './sql.ts'
 import { ofWindow, readWindow, timeWithin } from './window.ts'
 
-type EdgeRow = Pick<
-  SpanColumns,
-  'trace_no' | 'span_id' | 'parent_id' | 'svc' | 'sys' | 'status' | 'dur_ns' | 'kind' | 'start_us'
-> & { readonly attrs: string | null }
+const PEER_PATHS = PEER_KEYS.map((key) => `'$."${key}"'`).join(', ')
+
+type EdgeRow = readonly [
+  traceNo: number,
+  spanId: string,
+  parentId: string | null,
+  svc: number,
+  system: number,
+  status: number,
+  durationNs: number,
+  startUs: number,
+  /** Values of {@link PEER_KEYS} as JSON; null of what is no call. */
+  peer: string | null,
+]
 
 /** A call is a span whose parent is of another service, or a client span that nobody answered here. */
 export function edgesOf({ store }: Engine, query: URLSearchParams, range: Range): ServiceEdge[] {
   const window = readWindow(query)
   const where = and([timeWithin('s.start_us', window), ofWindow(store, window, 's')])
-  const rows = store.database
-    .prepare(
-      `SELECT s.trace_no, s.span_id, s.parent_id, s.svc, s.sys, s.status, s.dur_ns, s.kind, s.start_us,
-        CASE WHEN s.kind IN (3, 4) THEN s.attrs END AS attrs FROM span s WHERE ${where.text} ORDER BY s.id DESC LIMIT ${SAMPLE}`,
-    )
-    .all(...where.args) as unknown as EdgeRow[]
+  const rows = readArrays<EdgeRow>(
+    store.database,
+    `SELECT s.trace_no, s.span_id, s.parent_id, s.svc, s.sys, s.status, s.dur_ns, s.start_us,
+      CASE WHEN s.kind IN (3, 4) THEN json_extract(s.attrs, ${PEER_PATHS}) END FROM span s WHERE ${where.text} ORDER BY s.id DESC LIMIT ${SAMPLE}`,
+    where.args,
+  )
   // joined here: within SQL a trace of 100 000 spans would be read again for each of its spans
-  const byId = new Map(rows.map((row) => [`${row.trace_no}|${row.span_id}`, row]))
+  const parents = parentsIn(rows)
   const answered = new Set<EdgeRow>()
   const edges = new Map<string, { sum: Aggregate; from: string; to: string; system: number; external: boolean }>()
   const add = (from: string, to: string, row: EdgeRow, external: boolean): void => {
     const key = `${from}\n${to}`
-    const edge = edges.get(key) ?? { sum: emptyAggregate(), from, to, system: row.sys, external }
+    const edge = edges.get(key) ?? { sum: emptyAggregate(), from, to, system: row[4], external }
     edges.set(key, edge)
     addSpan(edge.sum, row)
   }
   for (const row of rows) {
-    const parent = row.parent_id === null ? undefined : byId.get(`${row.trace_no}|${row.parent_id}`)
-    if (!parent || parent.svc === row.svc) continue
+    const parent = parents(row)
+    if (!parent || parent[3] === row[3]) continue
     answered.add(parent)
-    add(store.texts.textOf(parent.svc), store.texts.textOf(row.svc), row, false)
+    add(store.texts.textOf(parent[3]), store.texts.textOf(row[3]), row, false)
   }
+  const names = new Map<string, string | null>()
   for (const row of rows) {
-    if (row.attrs === null || answered.has(row)) continue
-    const peer = peerOf(SYSTEMS[row.sys]!, JSON.parse(row.attrs) as Record<string, string>)
-    if (peer !== null) add(store.texts.textOf(row.svc), peer, row, true)
+    if (row[8] === null || answered.has(row)) continue
+    const key = `${row[4]}${row[8]}`
+    let peer = names.get(key)
+    if (peer === undefined) {
+      peer = peerOf(SYSTEMS[row[4]]!, attributesOf(row[8]))
+      names.set(key, peer)
+    }
+    if (peer !== null) add(store.texts.textOf(row[3]), peer, row, true)
   }
   return [...edges.values()].map(({ sum, from, to, system, external }) => ({
     from,
@@ -53,11 +71,32 @@ export function edgesOf({ store }: Engine, query: URLSearchParams, range: Range)
   }))
 }
 
-function addSpan(sum: Aggregate, row: EdgeRow): void {
+/** An id is of one trace as a rule: only then is one map enough. */
+function parentsIn(rows: readonly EdgeRow[]): (row: EdgeRow) => EdgeRow | undefined {
+  const byId = new Map<string, EdgeRow>()
+  const namesakes = new Map<string, EdgeRow>()
+  for (const row of rows) {
+    const other = byId.get(row[1])
+    if (other === undefined) byId.set(row[1], row)
+    else namesakes.set(`${row[0]}|${row[1]}`, row)
+  }
+  return ([traceNo, , parentId]) => {
+    if (parentId === null) return undefined
+    const parent = byId.get(parentId)
+    return parent === undefined || parent[0] === traceNo ? parent : namesakes.get(`${traceNo}|${parentId}`)
+  }
+}
+
+function attributesOf(values: string): ValueMap {
+  const list = JSON.parse(values) as ValueMap[string][]
+  return Object.fromEntries(PEER_KEYS.flatMap((key, at) => (list[at] === null ? [] : [[key, list[at]!]])))
+}
+
+function addSpan(sum: Aggregate, [, , , , , status, durationNs, startUs]: EdgeRow): void {
   sum.calls++
-  if (row.status === 2) sum.errors++
-  sum.totalNs += row.dur_ns
-  sum.maxNs = Math.max(sum.maxNs, row.dur_ns)
-  sum.lastUs = Math.max(sum.lastUs, row.start_us)
-  sum.buckets[bucketOf(row.dur_ns)]!++
+  if (status === 2) sum.errors++
+  sum.totalNs += durationNs
+  sum.maxNs = Math.max(sum.maxNs, durationNs)
+  sum.lastUs = Math.max(sum.lastUs, startUs)
+  sum.buckets[bucketOf(durationNs)]!++
 }

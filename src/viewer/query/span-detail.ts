@@ -7,13 +7,14 @@ import { KINDS } from '../store/semantics.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { toOtlpSpan } from './export-otlp.ts'
+import { layOutTrace } from './lay-out-trace.ts'
 import { statsOfOperation } from './operations.ts'
-import { offsetOf, placeTrace } from './place-trace.ts'
+import { offsetOf } from './place-trace.ts'
 import { exceptionOf } from './stack-trace.ts'
 
 export function spanDetail(engine: Engine, row: TraceRow, spanId: string): SpanDetail {
-  const placed = placeTrace(engine, row)
-  const span = placed.spans.find((candidate) => candidate.spanId === spanId.toLowerCase())
+  const { placed, bySpanId } = layOutTrace(engine, row)
+  const span = bySpanId.get(spanId.toLowerCase())
   if (!span) throw new HttpError(404, 'span_not_found', 'This span has not arrived.')
   const { stored } = span
   const { extra } = stored

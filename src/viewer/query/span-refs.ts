@@ -28,6 +28,37 @@ export function findSpanRef(context: StoreContext, traceId: string, spanId: stri
   return spanRefs(context, where, 'LIMIT 1')[0]
 }
 
+const MAX_KEPT = 5000
+
+/** Finds spans that are asked for again and again; to be cleared when spans are deleted. */
+export function createSpanRefs(context: StoreContext): {
+  find(traceId: string, spanId: string): SpanRef | undefined
+  clear(): void
+} {
+  const kept = new Map<string, SpanRef>()
+  return {
+    find(traceId, spanId) {
+      const key = traceId + spanId
+      const ref = kept.get(key) ?? findSpanRef(context, traceId, spanId)
+      if (kept.size >= MAX_KEPT) kept.clear()
+      if (ref) kept.set(key, ref)
+      return ref
+    },
+    clear: () => kept.clear(),
+  }
+}
+
+/** @returns what finds one span by its number, many times over */
+export function spanRefById(context: StoreContext): (id: number) => SpanRef | undefined {
+  const select = context.database.prepare(
+    `SELECT ${COLUMNS}, t.id AS trace_id FROM span s JOIN trace t ON t.no = s.trace_no WHERE s.id = ?`,
+  )
+  return (id) => {
+    const row = select.get(id) as SpanRefColumns | undefined
+    return row && toSpanRef(context, row)
+  }
+}
+
 export function toSpanRef({ texts }: StoreContext, row: SpanRefColumns): SpanRef {
   return {
     traceId: row.trace_id,

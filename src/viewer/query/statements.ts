@@ -3,7 +3,7 @@ import type { QueryStatList, SpanRef } from '../api.ts'
 import { SYSTEMS } from '../store/semantics.ts'
 import { rangeOf, SAMPLE, statsOf } from './call-stats.ts'
 import type { Engine } from './engine.ts'
-import { type SpanRefColumns, toSpanRef } from './span-refs.ts'
+import { spanRefById } from './span-refs.ts'
 
 const MAX_STATEMENTS = 500
 
@@ -34,18 +34,26 @@ export function listStatements(engine: Engine, query: URLSearchParams): QuerySta
   return { queries }
 }
 
-function statementSamples(engine: Engine): Map<string, { sample: SpanRef; callers: Map<number, number> }> {
-  const rows = engine.store.database
+interface Samples {
+  readonly sample: SpanRef
+  readonly callers: Map<number, number>
+}
+
+function statementSamples({ store }: Engine): Map<string, Samples> {
+  const rows = store.database
     .prepare(
-      `SELECT s.*, t.id AS trace_id, t.head_name AS caller FROM (SELECT * FROM span WHERE sys IN (3, 4) ORDER BY id DESC LIMIT ${SAMPLE}) s JOIN trace t ON t.no = s.trace_no`,
+      `SELECT s.svc, s.grp, t.head_name AS caller, count(*) AS calls, max(s.id) AS id
+        FROM (SELECT id, trace_no, svc, grp FROM span WHERE sys IN (3, 4) ORDER BY id DESC LIMIT ${SAMPLE}) s
+        JOIN trace t ON t.no = s.trace_no GROUP BY s.svc, s.grp, caller ORDER BY id DESC`,
     )
-    .all() as unknown as (SpanRefColumns & { grp: number; caller: number })[]
-  const found = new Map<string, { sample: SpanRef; callers: Map<number, number> }>()
-  for (const row of rows) {
-    const key = `${row.svc}|${row.grp}`
-    const entry = found.get(key) ?? { sample: toSpanRef(engine.store, row), callers: new Map<number, number>() }
-    found.set(key, entry)
-    entry.callers.set(row.caller, (entry.callers.get(row.caller) ?? 0) + 1)
+    .all() as { svc: number; grp: number; caller: number; calls: number; id: number }[]
+  const callers = new Map<string, { id: number; callers: Map<number, number> }>()
+  for (const { svc, grp, caller, calls, id } of rows) {
+    const key = `${svc}|${grp}`
+    const entry = callers.get(key) ?? { id, callers: new Map<number, number>() }
+    callers.set(key, entry)
+    entry.callers.set(caller, calls)
   }
-  return found
+  const sampleOf = spanRefById(store)
+  return new Map([...callers].map(([key, { id, callers }]) => [key, { sample: sampleOf(id)!, callers }]))
 }

@@ -1,23 +1,21 @@
 /** One trace as rows of a waterfall, with its critical path, warnings and numbers. */
 import type { CriticalSegment, Severity, SpanRow, TraceDetail } from '../api.ts'
-import { httpStatusOf, summaryOf } from '../store/semantics.ts'
+import { summaryOf } from '../store/semantics.ts'
 import { severityOf } from '../store/severity.ts'
 import type { TraceRow } from '../store/traces.ts'
-import { criticalPath } from './critical-path.ts'
 import type { Engine } from './engine.ts'
-import { offsetOf, type PlacedSpan, type PlacedTrace, placeTrace } from './place-trace.ts'
-import { timeByCategory } from './time-by-category.ts'
-import { warningsOf } from './trace-warnings.ts'
+import { layOutTrace, refOf, type TraceLayout } from './lay-out-trace.ts'
+import { LARGE_TRACE, offsetOf, type PlacedSpan, type PlacedTrace } from './place-trace.ts'
 import { badgesOfTrace } from './traces.ts'
-import { buildTree, selfTimes, type Tree } from './tree.ts'
 
-const WITH_ATTRIBUTES_UP_TO = 5000
 const MAX_LOGS = 10_000
 
 export interface TraceDetailOptions {
   /** Whether rows have their attributes. @default up to 5,000 spans */
   readonly attributes?: boolean | undefined
-  /** Only so many rows, from the top; all numbers are of the whole trace. @default all */
+  /** The first row. @default 0 */
+  readonly from?: number | undefined
+  /** Only so many rows; all numbers are of the whole trace. @default all */
   readonly limit?: number | undefined
   /** Whether spans of machines with other clocks are moved. @default true */
   readonly alignClocks?: boolean
@@ -25,22 +23,58 @@ export interface TraceDetailOptions {
 
 export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailOptions = {}): TraceDetail {
   engine.store.retention.pin(row.id)
-  const { alignClocks = true } = options
-  const placed = placeTrace(engine, row, { alignClocks })
-  const tree = buildTree(placed.spans)
-  const self = selfTimes(placed.spans, tree)
-  const withAttributes = options.attributes ?? placed.spans.length <= WITH_ATTRIBUTES_UP_TO
+  const { alignClocks = true, from = 0 } = options
+  const layout = layOutTrace(engine, row, { alignClocks })
+  const { placed, tree, position, bySpanId } = layout
+  const { criticalPath, handlers, ...numbers } = layout.numbers
+  const withAttributes = options.attributes ?? placed.spans.length <= LARGE_TRACE
+  const shown = tree.order.slice(from, from + (options.limit ?? placed.spans.length))
+  const rows = rowsOf(engine, layout, shown, from, withAttributes)
+  const isPartial = rows.length < placed.spans.length
+  const isShown = (index: number): boolean => index >= from && index < from + rows.length
+  return {
+    traceId: row.id,
+    startUs: placed.startUs,
+    startRemainderNs: placed.startRemainderNs,
+    durationNs: placed.durationNs,
+    rootSpanId: row.root,
+    spans: rows,
+    spanCount: placed.spans.length,
+    isPartial,
+    ...numbers,
+    logs: row.logs,
+    badges: badgesOfTrace(engine, row),
+    percentile: row.root === null ? null : rankOfRoot(engine, row, bySpanId.get(row.root)),
+    criticalPath: criticalPath.flatMap(({ span, fromNs, toNs }): CriticalSegment[] => {
+      const index = position[span]!
+      return isShown(index) ? [{ index, spanId: placed.spans[span]!.spanId, fromNs, toNs }] : []
+    }),
+    handlers: handlers.filter(({ index }) => isShown(index)),
+    clocks: placed.skewed && { applied: alignClocks, ...placed.skewed },
+    // the first rows need not wait until a large trace has been looked at: that is said by a tick
+    insights: isPartial && row.findings === null ? [] : engine.insights.ofTrace(row, (spanId) => refOf(layout, spanId)),
+    withAttributes,
+    previousTraceId: neighbour(engine, row, '<', 'DESC'),
+    nextTraceId: neighbour(engine, row, '>', 'ASC'),
+  }
+}
+
+function rowsOf(
+  engine: Engine,
+  { placed, tree, position, self }: TraceLayout,
+  shown: readonly number[],
+  from: number,
+  withAttributes: boolean,
+): SpanRow[] {
   const logs = logsBySpan(engine, placed)
-  const position = new Int32Array(placed.spans.length)
-  for (const [at, index] of tree.order.entries()) position[index] = at
   const orphans = new Set(tree.orphans)
-  const shown = tree.order.slice(0, options.limit)
-  const rows = shown.map((index, at): SpanRow => {
+  return shown.map((index, at): SpanRow => {
     const span = placed.spans[index]!
     const { stored } = span
+    const { attributes } = stored
     const parent = tree.parents[index]!
     return {
-      index: at,
+      index: from + at,
       parentIndex: parent < 0 ? -1 : position[parent]!,
       spanId: span.spanId,
       parentSpanId: span.parentSpanId,
@@ -53,7 +87,7 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
       status: stored.status,
       statusMessage: stored.extra.m ?? null,
       system: stored.system,
-      summary: summaryOf(stored.name, stored.system, stored.attributes),
+      summary: summaryOf(stored.name, stored.system, attributes),
       groupKey: stored.groupKey,
       offsetNs: span.offsetNs,
       ...(span.movedNs !== 0 && { movedNs: span.movedNs }),
@@ -67,60 +101,12 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
       error: stored.status === 'error',
       running: span.running,
       orphan: orphans.has(index),
-      ...(withAttributes ? { attributes: stored.attributes } : {}),
+      ...(withAttributes ? { attributes } : {}),
     }
   })
-  const root = rootIndex(placed, tree)
-  return {
-    traceId: row.id,
-    startUs: placed.startUs,
-    startRemainderNs: placed.startRemainderNs,
-    durationNs: placed.durationNs,
-    rootSpanId: row.root,
-    spans: rows,
-    spanCount: placed.spans.length,
-    isPartial: rows.length < placed.spans.length,
-    services: serviceShares(placed, self),
-    resources: [...new Map(placed.spans.map(({ stored }) => [stored.resource.id, stored.resource])).values()].map(
-      ({ id, attributes }) => ({ id, attributes }),
-    ),
-    depth: tree.depths.reduce((deepest, depth) => Math.max(deepest, depth + 1), 0),
-    errors: placed.spans.filter(({ stored }) => stored.status === 'error').length,
-    logs: row.logs,
-    httpStatuses: httpStatuses(placed),
-    badges: badgesOfTrace(engine, row),
-    percentile: row.root === null ? null : rankOfRoot(engine, row, placed),
-    warnings: warningsOf(placed, tree, row),
-    criticalPath:
-      root === undefined
-        ? []
-        : criticalPath(placed.spans, tree, root).flatMap(({ span, fromNs, toNs }): CriticalSegment[] => {
-            const index = position[span]!
-            return index < rows.length ? [{ index, spanId: placed.spans[span]!.spanId, fromNs, toNs }] : []
-          }),
-    handlers: timeByCategory(placed.spans, tree)
-      .map((time) => ({ ...time, index: position[time.index]! }))
-      .filter(({ index }) => index < rows.length),
-    clocks: placed.skewed && { applied: alignClocks, ...placed.skewed },
-    insights: engine.insights.ofTrace(row),
-    running: placed.spans.filter(({ running }) => running).length,
-    withAttributes,
-    previousTraceId: neighbour(engine, row, '<', 'DESC'),
-    nextTraceId: neighbour(engine, row, '>', 'ASC'),
-  }
 }
 
-/** The root, or failing that the longest top-level span. */
-function rootIndex({ spans, row }: PlacedTrace, tree: Tree): number | undefined {
-  const tops = tree.childrenOf(-1)
-  return (
-    tops.find((index) => spans[index]!.spanId === row.root) ??
-    [...tops].sort((a, b) => spans[b]!.durationNs - spans[a]!.durationNs)[0]
-  )
-}
-
-function rankOfRoot(engine: Engine, row: TraceRow, { spans }: PlacedTrace): number | null {
-  const root = spans.find(({ spanId }) => spanId === row.root)
+function rankOfRoot(engine: Engine, row: TraceRow, root: PlacedSpan | undefined): number | null {
   return root ? engine.statistics.rankOf(row.head_svc, row.head_name, row.head_kind, root.durationNs) : null
 }
 
@@ -150,28 +136,6 @@ function logsBySpan({ store }: Engine, placed: PlacedTrace): Map<string, RowLog[
     else bySpan.set(row.span_id, [entry])
   }
   return bySpan
-}
-
-function serviceShares({ spans }: PlacedTrace, self: Float64Array): TraceDetail['services'] {
-  const shares = new Map<string, { service: string; spans: number; errors: number; selfNs: number }>()
-  for (const [index, { stored }] of spans.entries()) {
-    const { service, status } = stored
-    const share = shares.get(service) ?? { service, spans: 0, errors: 0, selfNs: 0 }
-    shares.set(service, share)
-    share.spans++
-    share.selfNs += self[index]!
-    if (status === 'error') share.errors++
-  }
-  return [...shares.values()].sort((a, b) => b.spans - a.spans)
-}
-
-function httpStatuses({ spans }: PlacedTrace): TraceDetail['httpStatuses'] {
-  const counts = new Map<number, number>()
-  for (const { stored } of spans) {
-    const status = stored.system === 'http' ? httpStatusOf(stored.attributes) : null
-    if (status !== null) counts.set(status, (counts.get(status) ?? 0) + 1)
-  }
-  return [...counts].map(([status, count]) => ({ status, count })).sort((a, b) => a.status - b.status)
 }
 
 function neighbour({ store }: Engine, row: TraceRow, operator: '<' | '>', direction: 'ASC' | 'DESC'): string | null {

@@ -1,8 +1,9 @@
 /** Lists traces that meet a query: newest first by default, paged, with a budget of time. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TraceList, TraceSummary } from '../api.ts'
 import { badgesOf } from '../store/badges.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
-import type { TraceRow } from '../store/traces.ts'
+import { servicesOf, type TraceRow } from '../store/traces.ts'
 import { callsBySystem } from './calls-by-system.ts'
 import { unknownFields } from './compile/known-fields.ts'
 import { readQuery } from './compile/read-query.ts'
@@ -10,7 +11,7 @@ import { serviceIds } from './compile/spans.ts'
 import { type CompiledTraceQuery, compileTraceQuery, hasService } from './compile/traces.ts'
 import type { Engine } from './engine.ts'
 import { and, FALSE, not, type Sql, sql, TRUE } from './sql.ts'
-import { decodeCursor, encodeCursor, limitOf, ofWindow, readWindow, timeWithin } from './window.ts'
+import { decodeCursor, encodeCursor, limitOf, ofWindow, optionalNumber, readWindow, timeWithin } from './window.ts'
 
 type Sort = 'newest' | 'oldest' | 'slowest' | 'fastest' | 'spans' | 'errors'
 
@@ -26,6 +27,9 @@ const CHUNK = 1000
 /** Walking traces is tried so long before the index of spans is asked for all that match. */
 const WALK_MILLIS = 20
 const BUDGET_MILLIS = 1500
+/** Then others are answered in between. */
+const TURN_MILLIS = 25
+const CLOCK_EVERY = 32
 
 export interface TraceSelection extends CompiledTraceQuery {
   /** Everything that one span must meet, window included. */
@@ -40,12 +44,13 @@ export interface Page {
   readonly partial: boolean
 }
 
-export function listTraces(engine: Engine, query: URLSearchParams): TraceList {
+export async function listTraces(engine: Engine, query: URLSearchParams): Promise<TraceList> {
   const started = performance.now()
   const selection = selectTraces(engine, query)
-  const page = findTraces(engine, selection, {
+  const page = await findTraces(engine, selection, {
     sort: sortOf(query),
     limit: limitOf(query, 100, 1000),
+    budgetMillis: Math.min(optionalNumber(query, 'wait') ?? BUDGET_MILLIS, BUDGET_MILLIS),
     cursor: decodeCursor(query, 2),
   })
   const systems = query.get('systems') === '1' ? callsBySystem(engine, page.rows) : undefined
@@ -90,9 +95,12 @@ interface Order {
   readonly sort: Sort
   readonly limit: number
   readonly cursor?: readonly number[] | undefined
+  /** @default 1500 */
+  readonly budgetMillis?: number
 }
 
-export function findTraces(engine: Engine, selection: TraceSelection, order: Order): Page {
+/** In turns: whoever looks through all that is stored keeps nobody else waiting. */
+export async function findTraces(engine: Engine, selection: TraceSelection, order: Order): Promise<Page> {
   if (!selection.hasSpanTerms && selection.excluded === FALSE)
     return selectPage(engine, selection.traceCondition, order)
   return walk(engine, selection, order)
@@ -115,8 +123,9 @@ function selectPage({ store }: Engine, condition: Sql, { sort, limit, cursor }: 
 }
 
 /** Looks at traces in order and asks for each whether a span of it matches and none is unwanted: fast when many do. */
-function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
+async function walk(engine: Engine, selection: TraceSelection, order: Order): Promise<Page> {
   const { store } = engine
+  const { budgetMillis = BUDGET_MILLIS } = order
   const started = performance.now()
   const [column, direction] = SORTS[order.sort]
   const { traceCondition } = selection
@@ -132,7 +141,9 @@ function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
       `SELECT t.*, (${hit.text}) AS hit FROM trace t
         WHERE ${where.text} ORDER BY t.${column} ${direction}, t.no ${direction} LIMIT ${CHUNK}`,
     )
+    const turn = performance.now()
     let seen = 0
+    let isCut = false
     for (const row of chunk.iterate(...hit.args, ...where.args) as Iterable<unknown>) {
       const trace = row as TraceRow & { readonly hit: number }
       seen++
@@ -141,11 +152,15 @@ function walk(engine: Engine, selection: TraceSelection, order: Order): Page {
         rows.push(trace)
       }
       position = keyOf(trace, order.sort)
-      if (selection.isIndexed && (seen & 31) === 0 && performance.now() - started > WALK_MILLIS)
-        return bySpanIndex(engine, selection, order)
+      if (seen % CLOCK_EVERY !== 0) continue
+      const now = performance.now()
+      if (selection.isIndexed && now - started > WALK_MILLIS) return bySpanIndex(engine, selection, order)
+      isCut = now - turn > TURN_MILLIS
+      if (isCut) break
     }
-    if (seen < CHUNK) return { rows, next: null, partial: false }
-    if (performance.now() - started > BUDGET_MILLIS) return { rows, next: position!, partial: true }
+    if (seen < CHUNK && !isCut) return { rows, next: null, partial: false }
+    if (performance.now() - started > budgetMillis) return { rows, next: position!, partial: true }
+    await nextTurn()
   }
 }
 
@@ -180,7 +195,7 @@ export function sortOf(query: URLSearchParams): Sort {
 
 export function summarize(engine: Engine, row: TraceRow, selection?: TraceSelection): TraceSummary {
   const { texts } = engine.store
-  const services = (JSON.parse(row.services) as [number, [number, number]][])
+  const services = servicesOf(row)
     .sort(([, a], [, b]) => b[0] - a[0])
     .slice(0, 6)
   const match = selection?.hasSpanTerms ? matchOf(engine, row.no, selection) : { id: null, count: row.spans }

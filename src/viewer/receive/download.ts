@@ -42,7 +42,7 @@ export function downloadTrace(engine: Engine, row: TraceRow, format: string, res
 /** One OTLP JSON request a line, written as fast as the other side reads. */
 export async function downloadAll(engine: Engine, query: URLSearchParams, response: ServerResponse): Promise<void> {
   const lines = exportLines(engine, query)
-  const first = lines.next() // a bad query answers 400 instead of an empty file
+  const first = await lines.next() // a bad query answers 400 instead of an empty file
   name(response, 'telemetry.otlp.jsonl', 'application/x-ndjson')
   try {
     await pipeline(Readable.from(textOf(first, lines)), response)
@@ -52,18 +52,18 @@ export async function downloadAll(engine: Engine, query: URLSearchParams, respon
   }
 }
 
-function* textOf(first: IteratorResult<string>, rest: Iterator<string>): Generator<string> {
-  for (let line = first; !line.done; line = rest.next()) yield `${line.value}\n`
+async function* textOf(first: IteratorResult<string>, rest: AsyncIterator<string>): AsyncGenerator<string> {
+  for (let line = first; !line.done; line = await rest.next()) yield `${line.value}\n`
 }
 
-function* exportLines(engine: Engine, query: URLSearchParams): Generator<string> {
+async function* exportLines(engine: Engine, query: URLSearchParams): AsyncGenerator<string> {
   const signals = new Set((query.get('signals') ?? 'traces,logs,metrics').split(','))
   for (const signal of signals)
     if (!['traces', 'logs', 'metrics'].includes(signal))
       throw new HttpError(400, 'bad_parameter', 'signals is a list of traces, logs and metrics.')
   const { store } = engine
   const ofTraces = query.has('q') || query.has('trace') || query.has('service') || query.has('run')
-  for (const page of tracePages(engine, query)) {
+  for await (const page of tracePages(engine, query)) {
     if (signals.has('traces')) yield* exportTraces(store, page)
     if (signals.has('logs') && ofTraces) for (const { id } of page) yield* exportLogs(store, logsOf(store, id))
   }
@@ -71,7 +71,7 @@ function* exportLines(engine: Engine, query: URLSearchParams): Generator<string>
   if (signals.has('metrics')) yield* exportMetrics(store)
 }
 
-function* tracePages(engine: Engine, query: URLSearchParams): Generator<readonly TraceId[]> {
+async function* tracePages(engine: Engine, query: URLSearchParams): AsyncGenerator<readonly TraceId[]> {
   const named = query.getAll('trace')
   if (named.length > 0) {
     const find = engine.store.database.prepare('SELECT no, id FROM trace WHERE id = ?')
@@ -80,7 +80,7 @@ function* tracePages(engine: Engine, query: URLSearchParams): Generator<readonly
   }
   const selection = selectTraces(engine, query)
   for (let cursor: readonly number[] | undefined; ; ) {
-    const page = findTraces(engine, selection, { sort: sortOf(query), limit: PAGE, cursor })
+    const page = await findTraces(engine, selection, { sort: sortOf(query), limit: PAGE, cursor })
     yield page.rows
     if (page.next === null) return
     cursor = page.next

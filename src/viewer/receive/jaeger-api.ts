@@ -32,8 +32,8 @@ export function jaegerRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/api/traces',
-      handler: ({ query }) => {
-        const { rows } = findTraces(engine, selectTraces(engine, translate(query)), {
+      handler: async ({ query }) => {
+        const { rows } = await findTraces(engine, selectTraces(engine, translate(query)), {
           sort: 'newest',
           limit: limitOf(query, 20, 1500),
         })

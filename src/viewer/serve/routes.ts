@@ -22,7 +22,7 @@ import { listStatements } from '../query/statements.ts'
 import { listRuns, viewerStatus } from '../query/status.ts'
 import { traceDetail } from '../query/trace-detail.ts'
 import { listTraces } from '../query/traces.ts'
-import { limitOf, required } from '../query/window.ts'
+import { limitOf, optionalNumber, required } from '../query/window.ts'
 import { HttpError } from '../receive/body.ts'
 import { downloadAll, downloadTrace } from '../receive/download.ts'
 import { importTelemetry } from '../receive/import.ts'
@@ -80,6 +80,7 @@ function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
       const attributes = query.get('attributes')
       return traceDetail(engine, row, {
         attributes: attributes === null ? undefined : attributes === '1',
+        from: Math.max(optionalNumber(query, 'from') ?? 0, 0),
         limit: limitOf(query, MAX_SPANS, MAX_SPANS),
         alignClocks: alignsClocks(query),
       })

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createBodyReader, DEFAULT_BODY_LIMITS } from '../receive/body.ts'
 import { createIngest, type Ingest } from '../receive/ingest.ts'
+import { isDamage, setAside } from '../store/database.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { handle } from './answer.ts'
 import { listen } from './listen.ts'
@@ -52,7 +53,18 @@ export type CreateApi = (context: Omit<ApiContext, 'ticks'>) => {
   readonly close: () => void
 }
 
+/** Damage may show when what is stored is summed up: then it begins anew, with the file set aside. */
 export async function startServer(createApi: CreateApi, options: ServerOptions = {}): Promise<ViewerServer> {
+  try {
+    return await start(createApi, options)
+  } catch (error) {
+    if (options.file === undefined || !isDamage(error)) throw error
+    setAside(options.file, error as Error)
+    return start(createApi, options)
+  }
+}
+
+async function start(createApi: CreateApi, options: ServerOptions): Promise<ViewerServer> {
   const token = options.token ?? createToken()
   const store = createStore(options)
   const readBody = createBodyReader({ ...DEFAULT_BODY_LIMITS, ...options.bodyLimits })
@@ -86,7 +98,14 @@ export async function startServer(createApi: CreateApi, options: ServerOptions =
   }
   const url = `http://localhost:${port}`
   const dsn = `http://${token}@localhost:${port}`
-  const api = createApi({ store, ingest, startedUs, url, dsn, otlpUrl, readBody, guard, shutdown })
+  let api: ReturnType<CreateApi>
+  try {
+    api = createApi({ store, ingest, startedUs, url, dsn, otlpUrl, readBody, guard, shutdown })
+  } catch (error) {
+    await Promise.all(servers.map((listening) => new Promise((resolve) => listening.close(resolve))))
+    store.close()
+    throw error
+  }
   const ticks = createTicks(store, api.countInsights)
   const router = createRouter(api.routes(ticks))
   const staticFiles = createStaticFiles()

@@ -52,23 +52,30 @@ function ownerOf(file: string): string {
   return 'us'
 }
 
-function replaceDamaged(file: string, { message }: Error): OpenedDatabase {
-  const aside = `${file}.unreadable-${new Date().toISOString().replace(/[:.]/g, '-')}`
+function replaceDamaged(file: string, error: Error): OpenedDatabase {
   try {
-    for (const ending of ['', '-wal', '-journal'])
-      if (existsSync(file + ending)) renameSync(file + ending, aside + ending)
-    rmSync(`${file}-shm`, { force: true })
-    log.warn(`viewer: ${file} can't be read (${message}); it is set aside as ${aside}`)
+    setAside(file, error)
     return { database: openFile(file), kind: 'disk', path: file }
-  } catch (error) {
-    return inMemory(`${file} can't be used: ${(error as Error).message}`)
+  } catch (cause) {
+    return inMemory(`${file} can't be used: ${(cause as Error).message}`)
   }
 }
 
-/** SQLite's codes for a file that is corrupt, not a database, or of a schema that is not ours. */
-function isDamage(error: unknown): boolean {
+/** Gives a file that can't be read another name; with a line that says so. */
+export function setAside(file: string, { message }: Error): void {
+  const aside = `${file}.unreadable-${new Date().toISOString().replace(/[:.]/g, '-')}`
+  for (const ending of ['', '-wal', '-journal'])
+    if (existsSync(file + ending)) renameSync(file + ending, aside + ending)
+  rmSync(`${file}-shm`, { force: true })
+  log.warn(`viewer: ${file} can't be read (${message}); it is set aside as ${aside}`)
+}
+
+/** SQLite's codes for a file that is corrupt, not a database, or of a schema that is not ours; or what we wrote as JSON is none. */
+export function isDamage(error: unknown): boolean {
   const { errcode } = error as { errcode?: number }
-  return errcode === undefined ? error instanceof SchemaError : [11, 26].includes(errcode & 0xff)
+  return errcode === undefined
+    ? error instanceof SchemaError || error instanceof SyntaxError
+    : [11, 26].includes(errcode & 0xff)
 }
 
 const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_FULL

@@ -4,6 +4,7 @@ import { logThrottled } from '../../log.ts'
 import { type Arrived, createArrivals } from './arrivals.ts'
 import type { StoreContext } from './context.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { createPins } from './pins.ts'
 import { deleteProfiles } from './profiles.ts'
 import { transaction } from './transaction.ts'
 import { deleteExemplars, deleteUnused } from './unused.ts'
@@ -38,7 +39,8 @@ const STEP_ROWS = 10_000
 /** After so many deleted rows, texts and series without use are looked for: that reads the whole store. */
 const SWEEP_ROWS = 100_000
 const CHECK_EVERY_MILLIS = 10_000
-const PIN_MILLIS = 10 * 60_000
+/** Of a limit: so much more is deleted at once, that not every request has to. */
+const SLACK = 0.05
 const DATA = 'span trace link log point series instrument exemplar resource scope str finding profile block arrival'
 const TABLES = DATA.split(' ')
 
@@ -55,10 +57,11 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     | { since_us: number; spans: number; logs: number }
     | undefined
   let eviction = kept ? { sinceUs: kept.since_us, spans: kept.spans, logs: kept.logs } : null
-  const pinned = new Map<string, number>()
+  const pins = createPins()
   let scheduled: NodeJS.Immediate | undefined
   /** Since texts without use were looked for. */
   let deletedRows = 0
+  let sweptAt = Number.NEGATIVE_INFINITY
   const timer = setInterval(runSoon, CHECK_EVERY_MILLIS)
   timer.unref()
 
@@ -79,9 +82,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
       totals.profileBytes += bytes
       if (isOverCount()) runSoon()
     },
-    pin(traceId) {
-      pinned.set(traceId, Date.now() + PIN_MILLIS)
-    },
+    pin: pins.pin,
     step,
     oldestUs: () => number('SELECT min(start_us) FROM trace WHERE spans > 0') || null,
     clear() {
@@ -148,8 +149,11 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     if (deleted > 0) arrivals.forgetDeleted()
     deletedRows += deleted
     // what the deleted rows named; it may be most of a small store
-    if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || deleted === 0)) {
+    // at a limit rows are deleted all the time: then it is done with one of the checks
+    const isRest = deleted === 0 && performance.now() - sweptAt > CHECK_EVERY_MILLIS / 2
+    if (deletedRows > 0 && (isTooBig || deletedRows > SWEEP_ROWS || isRest)) {
       deletedRows = 0
+      sweptAt = performance.now()
       if (deleteUnused(database) > 0) onDeleted()
     }
     return deleted + profiles > 0
@@ -164,7 +168,7 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
 
   function deleteTraces(isTooBig: boolean, cutoffUs: number, before: Arrived): number {
     const excess = excessOf(isTooBig, totals.spans, limits.maxSpans)
-    const live = livePins()
+    const live = pins.live()
     const nos: number[] = []
     let rows = 0
     const oldest = database.prepare('SELECT no, id, spans, end_us FROM trace ORDER BY no')
@@ -235,16 +239,11 @@ export function createRetention(context: StoreContext, asked: Partial<Limits>, o
     database.prepare('INSERT INTO eviction VALUES (?, ?, ?)').run(eviction.sinceUs, eviction.spans, eviction.logs)
     if (spans > 0) onDeleted()
   }
-
-  function livePins(): Set<string> {
-    const now = Date.now()
-    for (const [traceId, until] of pinned) if (until < now) pinned.delete(traceId)
-    return new Set(pinned.keys())
-  }
 }
 
 /** How many to delete in a step: not all of a small store at once. */
 function excessOf(isTooBig: boolean, count: number, limit: number): number {
-  const excess = isTooBig ? Math.max(Math.ceil(count / 8), 1) : Math.max(count - limit, 0)
+  const beyond = count > limit ? count - limit + Math.floor(limit * SLACK) : 0
+  const excess = isTooBig ? Math.max(Math.ceil(count / 8), 1) : beyond
   return Math.min(excess, STEP_ROWS)
 }

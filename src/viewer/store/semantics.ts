@@ -58,7 +58,11 @@ export function statementOf(attributes: ValueMap): string {
 }
 
 export function httpStatusOf(attributes: ValueMap): number | null {
-  const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code'] ?? 0)
+  return toHttpStatus(attributes['http.response.status_code'] ?? attributes['http.status_code'])
+}
+
+export function toHttpStatus(value: unknown): number | null {
+  const status = Number(value ?? 0)
   return Number.isInteger(status) && status >= 100 && status <= 599 ? status : null
 }
 
@@ -67,6 +71,22 @@ export function httpMethodOf(attributes: ValueMap): string {
 }
 
 /** What a client span talks to: `db:postgresql shop`, `http:api.example.com`. */
+/** All that {@link peerOf} looks at. */
+export const PEER_KEYS = [
+  'db.system.name',
+  'db.system',
+  'db.namespace',
+  'db.name',
+  'messaging.system',
+  'messaging.destination.name',
+  'messaging.destination',
+  'server.address',
+  'net.peer.name',
+  'peer.service',
+  'server.port',
+  'net.peer.port',
+]
+
 export function peerOf(system: SpanSystem, attributes: ValueMap): string | null {
   if (system === 'db' || system === 'cache') {
     const kind = text(attributes['db.system.name'] ?? attributes['db.system'])

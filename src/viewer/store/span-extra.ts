@@ -62,6 +62,18 @@ function flagsText(flags: number): string {
   return text
 }
 
+const FLAGS_EXTRAS = new Map<string, SpanExtra>()
+
+export function parseExtra(text: string): SpanExtra {
+  if (!text.startsWith('{"f":')) return JSON.parse(text) as SpanExtra
+  let extra = FLAGS_EXTRAS.get(text)
+  if (extra === undefined) {
+    extra = Object.freeze(JSON.parse(text) as SpanExtra)
+    if (FLAGS_EXTRAS.size < 100) FLAGS_EXTRAS.set(text, extra)
+  }
+  return extra
+}
+
 function hasFlagsOnly(span: DecodedSpan): boolean {
   return (
     span.statusMessage === '' &&

@@ -2,7 +2,7 @@
 import type { Decoded } from '../../wire/decode-types.ts'
 import type { ProfileReport } from '../api.ts'
 import { createResources, type StoreContext } from './context.ts'
-import { closeDatabase, openDatabase } from './database.ts'
+import { closeDatabase, type OpenedDatabase, openDatabase } from './database.ts'
 import { createInterner } from './intern.ts'
 import type { Limits } from './limits.ts'
 import { createLogWriter } from './logs.ts'
@@ -69,7 +69,16 @@ export interface Store extends StoreContext {
 }
 
 export function createStore(options: StoreOptions = {}): Store {
-  const { database, kind, path } = openDatabase(options.file)
+  const opened = openDatabase(options.file)
+  try {
+    return storeOf(opened, options.limits)
+  } catch (error) {
+    opened.database.close()
+    throw error
+  }
+}
+
+function storeOf({ database, kind, path }: OpenedDatabase, limits: Partial<Limits> = {}): Store {
   const texts = createInterner(database, 'str')
   const scopes = createInterner(database, 'scope')
   const context: StoreContext = { database, texts, scopes, resources: createResources(database, texts) }
@@ -84,7 +93,7 @@ export function createStore(options: StoreOptions = {}): Store {
   })
   const logs = createLogWriter(context, traces)
   const metrics = createMetricWriter(context)
-  const retention = createRetention(context, options.limits ?? {}, forgetDeleted)
+  const retention = createRetention(context, limits, forgetDeleted)
   const counters: Counters = { spans: 0, logs: 0, metricPoints: 0, rejected: 0, lastUs: null }
   let rev = 1
   let problem: string | null = null

@@ -147,6 +147,15 @@ export interface TraceRow {
   readonly seen_us: number
 }
 
+/** Spans and errors by service; none where the text is damaged: a trace must not keep others from being stored. */
+export function servicesOf({ services }: Pick<TraceRow, 'services'>): [svc: number, [spans: number, errors: number]][] {
+  try {
+    return JSON.parse(services)
+  } catch {
+    return []
+  }
+}
+
 function fromRow(row: TraceRow): TraceState {
   const empty = emptyState(row.no, row.id)
   const common = { isNew: false, logs: row.logs, seenUs: row.seen_us }
@@ -167,7 +176,7 @@ function fromRow(row: TraceRow): TraceState {
     headKind: row.head_kind,
     headStatus: row.head_status,
     http: row.http,
-    services: new Map(JSON.parse(row.services) as [number, [number, number]][]),
+    services: new Map(servicesOf(row)),
   })
 }
 

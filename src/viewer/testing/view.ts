@@ -2,7 +2,7 @@
 import type { TraceView } from '../insights/finding.ts'
 import type { PlacedSpan } from '../query/place-trace.ts'
 import { buildTree } from '../query/tree.ts'
-import { meaningOf } from '../store/semantics.ts'
+import { httpStatusOf, meaningOf } from '../store/semantics.ts'
 import type { ViewerSpan } from './found.ts'
 
 /** Of one trace or of several: each span belongs to its own top. */
@@ -28,6 +28,7 @@ function place(span: ViewerSpan, originUs: number): PlacedSpan {
       id: 0,
       traceNo: 0,
       startRemainderNs: 0,
+      httpStatus: httpStatusOf(span.attributes as PlacedSpan['stored']['attributes']),
       attributes: span.attributes as PlacedSpan['stored']['attributes'],
       resource: {
         id: 0,

@@ -1,7 +1,7 @@
 /** Clocks of machines that differ: spans are moved into their parents, told, and given as recorded when asked. */
 import { expect, test } from 'vitest'
-import { ROUTES, type TraceDetail, type TraceSearch } from '../../../src/viewer/api.ts'
-import { type Harness, startHarness } from '../harness.ts'
+import { ROUTES, type TraceDetail, type TraceList, type TraceSearch } from '../../../src/viewer/api.ts'
+import { eventually, type Harness, startHarness } from '../harness.ts'
 import { id, nanos, resource, toSpan, traceIdOf } from '../sample.ts'
 
 const [INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER] = [1, 2, 3, 4, 5]
@@ -184,4 +184,17 @@ test('it is told once, events move along, and the times as recorded can be had',
     const { spans } = await detailOf(viewer, query.replace('&', '?'))
     expect(found.indexes.map((index) => spans[index]!.spanId)).toEqual([id(3)])
   }
+})
+
+test('lists, filters and the page of the trace tell one duration, whatever arrives later', async () => {
+  await using viewer = await startHarness()
+  await send(viewer, [CALLER, ['stock', 'b', [[3, 2, SERVER, FIVE_MINUTES, 60]]]])
+  const listed = async (query = '') => (await viewer.get<TraceList>(ROUTES.traces + query)).traces[0]?.durationNs
+  const isListedAs = (ns: number) => eventually(async () => ((await listed()) === ns ? true : undefined))
+  await isListedAs(100e6)
+  expect((await detailOf(viewer)).durationNs).toBe(100e6)
+  expect([await listed('?q=duration<1s'), await listed('?q=duration>1s')]).toEqual([100e6, undefined])
+  await send(viewer, [['stock', 'b', [[4, 3, INTERNAL, FIVE_MINUTES + 5, 500]]]])
+  await isListedAs((await detailOf(viewer)).durationNs)
+  expect(await listed()).toBeLessThan(1e9)
 })

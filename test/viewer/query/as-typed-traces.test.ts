@@ -47,6 +47,30 @@ const HABITS: Readonly<Record<string, readonly (readonly [query: string, matches
     ['db.statement="SELECT * FROM \\"users\\" WHERE id = ?"', all],
     ['http.url=*page=2*', all],
   ],
+  'OTTL, SDKs': [
+    ['attributes["http.status_code"] = 500', (trace) => code(trace) === 500],
+    ["span.attributes['http.status_code'] >= 500", failed],
+    ['resource.attributes["service.name"] = "shop"', service('shop')],
+    ['resource.attributes.service.name=shop', service('shop')],
+    ['attributes["http.status_code"]:500..', failed],
+    ['kind:SPAN_KIND_SERVER status:STATUS_CODE_ERROR', failed],
+  ],
+  Honeycomb: [
+    ['trace.parent_id does-not-exist', all],
+    ['trace.parent_id does-not-exist http.status_code >= 500', failed],
+    ['http.status_code in (500, 503)', failed],
+    ['name does-not-contain checkout', not(root(({ name }) => name.includes('checkout')))],
+    ['duration_ms > 1000', slower(1000)],
+  ],
+  numbers: [
+    ['http.status_code == 500.0', (trace) => code(trace) === 500],
+    ['http.status_code = "503.00"', (trace) => code(trace) === 503],
+    ['NOT http.status_code = 500.0', (trace) => code(trace) !== 500],
+    ['http.status_code >= 499.5', failed],
+    ['duration >= 1.5e3ms', some(({ ms }) => ms >= 1500)],
+    ['duration>1,000ms', slower(1000)],
+    ["duration > '1 second'", slower(1000)],
+  ],
   TraceQL: [
     [
       '{ span.http.status_code >= 400 && span.http.status_code < 500 }',
@@ -278,6 +302,16 @@ test.for<[query: string, message: RegExp, at: string]>([
   ['duration > 1,5s', /with a point: 1\.5s/, '1,5s'],
   ['duration>1,5s', /not a duration/, 'duration'],
   ['status:error & kind:server', /AND or &&/, '&'],
+  ['service=shop | stats count by name', /pipeline/, '|'],
+  ['http.status_code>=500 OR duration>1s | head 10', /pipeline/, '|'],
+  ['where http.status_code::int >= 500', /compared as numbers/, '::int'],
+  ['service：shop', /Signs are written/, '：'],
+  ['http.status_code=500&http.method=GET', /a blank or AND/, '&'],
+  ['name:checkout^2', /weight/, '^2'],
+  ['"GET /cart"~2', /distance/, '~2'],
+  ['http.status_code>400<500', /http\.status_code:5\.\.9/, '400'],
+  ['@duration:>1000000000', /11 days/, '@duration'],
+  ['duration>=5000000000', /57 days/, 'duration'],
 ])('%s is refused', async ([query, message, at]) => {
   const response = await viewer.fetch(`${ROUTES.traces}?q=${encodeURIComponent(query)}`)
   const { error } = (await response.json()) as { error: { code: string; message: string; position: number } }

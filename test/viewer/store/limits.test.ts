@@ -100,6 +100,28 @@ test('samples at their limit do not have the whole store looked through', () => 
   }
 })
 
+test('at its limit of spans not every request deletes, nor has the whole store looked through', () => {
+  const store = createStore({ limits: { maxSpans: 1000 } })
+  const deletions: number[] = []
+  try {
+    store.onDeleted(() => deletions.push(store.retention.totals.spans))
+    store.add(decodeJson(request(0, 990)))
+    for (let batch = 1; batch <= 20; batch++) {
+      store.add(decodeJson(request(batch, 10)))
+      while (store.retention.step());
+      // the first sweep is due, the others are not: they would find this
+      if (batch === 10) store.database.exec("INSERT INTO str (v) VALUES ('nobody names it')")
+    }
+    const swept = countOf(store, "str WHERE v = 'nobody names it'") === 0
+    // those of a sweep are told as well
+    expect(new Set(deletions)).toEqual(new Set([950]))
+    expect(deletions.length).toBeLessThanOrEqual(5)
+    expect([store.retention.totals.spans, countOf(store, 'span'), swept]).toEqual([950, 950, false])
+  } finally {
+    store.close()
+  }
+})
+
 test('exemplars of an old file stay for as long as its points', () => {
   const store = createStore({ limits: { maxAgeMillis: 60_000 } })
   const secondsAgo = (seconds: number): number => (Date.now() - seconds * 1000) * 1000

@@ -89,8 +89,18 @@ function valueCondition(extract: string, path: string, { operator, position }: T
   if (/^(true|false)$/i.test(value) && operator !== '~' && operator !== 'regex')
     return sql(`${type} = ? OR ${extract} = ?`, path, value.toLowerCase(), path, value)
   const match = textMatch(`CAST(${extract} AS TEXT)`, operator, value)
-  const text: Sql = { text: match.text, args: [path, ...match.args] }
-  // 500 is found as 500.0 too, and a list by each of its values
+  // 500 is found as 500.0 too
+  const text: Sql = DECIMAL.test(value)
+    ? sql(
+        `${match.text} OR (${type} IN ('integer', 'real') AND ${number} = ?)`,
+        path,
+        ...match.args,
+        path,
+        path,
+        Number(value),
+      )
+    : { text: match.text, args: [path, ...match.args] }
+  // a list is found by each of its values
   if (operator !== ':' && operator !== '=') return text
   const element = textMatch('CAST(e.value AS TEXT)', operator, value)
   const inList = sql(
@@ -102,6 +112,7 @@ function valueCondition(extract: string, path: string, { operator, position }: T
   return or([text, inList])
 }
 
+const DECIMAL = /^-?\d+\.\d+$/
 const isNumeric = (value: string): boolean =>
   isDurationLike(value) || (value.trim() !== '' && Number.isFinite(Number(value)))
 const numberOf = (value: string, position: number): number =>
@@ -122,6 +133,7 @@ function isMatch(actual: unknown, { operator, position }: Term, value: string): 
   }
   if (operator === '~') return text.toLowerCase().includes(value.toLowerCase())
   if (operator === 'regex') return regexOf(value, position).test(text)
+  if (typeof actual === 'number' && DECIMAL.test(value) && actual === Number(value)) return true
   return wildcard(value, operator === ':').test(text)
 }
 

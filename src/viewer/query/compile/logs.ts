@@ -21,6 +21,8 @@ const SEVERITY_NAMES: Readonly<Record<string, string>> = {
   silly: 'trace',
 }
 
+const MAX_SEVERITY = 24
+
 export function compileLogQuery(context: StoreContext, expression: Expression): Sql {
   switch (expression.kind) {
     case 'and':
@@ -75,6 +77,14 @@ function hasField(context: StoreContext, field: string, term: Term): Sql {
 
 function severityCondition(operator: Operator, value: string, position: number): Sql {
   const name = value.toLowerCase()
+  const [, from, to] = operator === ':' || operator === '=' ? (/^(\w+)\.\.(\w+)$/.exec(name) ?? []) : []
+  if (from !== undefined && to !== undefined)
+    return and([severityCondition('>=', from, position), severityCondition('<=', to, position)])
+  if (/^\d+$/.test(value) && Number(value) > MAX_SEVERITY)
+    throw badQuery(
+      position,
+      `Severity numbers are 1 to ${MAX_SEVERITY}; a level of a logger has a name here, such as level>=error.`,
+    )
   if (/^\d+$/.test(value)) return sql(`l.sev ${/^[<>]/.test(operator) ? operator : '='} ?`, Number(value))
   const least = severityNumberOf(SEVERITY_NAMES[name] ?? name)
   if (least === undefined)

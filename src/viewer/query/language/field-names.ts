@@ -69,6 +69,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   parentspanid: 'parent',
   parent_span_id: 'parent',
   _parent_id: 'parent',
+  'trace.parent_id': 'parent',
   statusmessage: 'message',
   status_message: 'message',
   'status.message': 'message',
@@ -121,7 +122,7 @@ function resolvePlain(written: string): Field {
   const name = builtInName(lower)
   if (name !== undefined) return { name, isBuiltIn: true, ...(DURATIONS.has(name) && { isDuration: true }) }
   if (written.startsWith('.') && written.length > 1) return resolveAttribute(written.slice(1))
-  const [, scope = '', rest = ''] = /^([a-z]+)\.(.+)$/i.exec(written) ?? []
+  const [, scope = '', rest = ''] = /^([a-z]+)\.(?:attributes\.)?(.+)$/i.exec(written) ?? []
   const of = SCOPES[scope.toLowerCase()]
   if (of === undefined || rest === '') return { name: written, isBuiltIn: false }
   if (of === 'resource' && rest === 'service.name') return { name: 'service', isBuiltIn: true }

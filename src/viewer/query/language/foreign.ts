@@ -10,6 +10,18 @@ const FOREIGN: readonly (readonly [pattern: RegExp, message: string])[] = [
     /\|\s*(count|avg|sum|min|max|rate|quantile_over_time|histogram_over_time|select|by|topk)\s*\(/i,
     'A pipeline of aggregates is not read here. Counts and percentiles by name are on the page Services; for traces use trace.spans>10 or trace.duration>1s.',
   ],
+  [
+    /(?<=\s)\|\s*(stats|head|tail|top|rare|table|sort|eval|dedup|timechart|fields|rename|json|logfmt|line_format|label_format|summarize|project|extend|take)(?=\s+\S|\s*$)/i,
+    'A pipeline (| stats, | head, | json …) is not read here: only conditions are. A value of this name is put in quotes.',
+  ],
+  [
+    /(?<=\w)::(int\w*|bigint|float\w*|numeric|text|varchar|string|bool\w*)\b/i,
+    'No type is written: numbers are compared as numbers, as in field>=500.',
+  ],
+  [/[：＝＞＜]/, 'Signs are written as : = > <, as in service:api.'],
+  [/(?<=(?:^|[\s({])[\w.@-]+[=:]\d+)&(?=[\w.]+=)/, 'Conditions are joined by a blank or AND: a=1 b=2.'],
+  [/(?<=[\w"])\^\d+(\.\d+)?(?=\s|\)|$)/, 'A weight (^2) is not read: everything that is found counts the same.'],
+  [/(?<=[\w"])~\d(?=\s|\)|$)/, 'A distance (~2) is not read: use * for anything, or body~text for a part.'],
   [/\bgroup\s+by\b/i, 'There is no GROUP BY in a query: pick an attribute under "Group by" beside the list.'],
   [/^\s*select\s.+\sfrom\s/i, 'SQL is not read. A query is a list of conditions, such as service:api duration>50ms.'],
   [/\border\s+by\b/i, 'There is no ORDER BY in a query: the list has a switch for its order.'],

@@ -24,6 +24,16 @@ export function takeLiteral(text: string, position: number, isValue: boolean): s
   return take(isValue ? REGEX : PATH, text, position)
 }
 
+/** OTTL's `attributes["key"]`. */
+const INDEXED = /((?:span|resource|event)?\.?(?:attributes)?|attr)\[(["'])([^"'\]\s]+)\2\]/iy
+
+/** @returns the field in our form, and how long it is in the text */
+export function takeIndexed(text: string, position: number): { field: string; length: number } | undefined {
+  INDEXED.lastIndex = position
+  const [whole = '', scope = '', , key = ''] = INDEXED.exec(text) ?? []
+  return scope === '' ? undefined : { field: `${scope}.${key}`, length: whole.length }
+}
+
 export const takeRange = (text: string, position: number): string | undefined => take(RANGE, text, position)
 export const takeIntrinsic = (text: string, position: number): string | undefined => take(INTRINSIC, text, position)
 

@@ -25,6 +25,8 @@ export function readTerm(cursor: Cursor, token: Token): Expression {
   const values = read.operator === 'has' ? [field.name] : readValues(cursor, token, field, read)
   if (isNil && !field.isBuiltIn && /^!?=$/.test(read.operator))
     return toTerm(field, read.operator === '=' ? '!=' : '=', token, ['*'])
+  // a root is a span without, not a trace without
+  if (field.name === 'parent' && read.operator === 'has' && read.negated) return toTerm(field, '=', token, ['nil'])
   const isRegex = read.operator === ':' && values.length === 1 && REGEX.test(values[0]!)
   const term = isRegex
     ? toTerm(field, 'regex', token, [values[0]!.slice(1, -1)])
@@ -156,6 +158,8 @@ function readValue(cursor: Cursor, token: Token, field: Field, operator: Operato
   if (isNumber && isCompared && next?.kind === 'comma' && next.isAttached && isQuantity(cursor.peek(1)?.text ?? ''))
     throw badQuery(token.position, `A number is written with a point: ${token.text}.${cursor.peek(1)!.text}.`)
   if (token.kind === 'quoted') return token.text
+  if (/^[<>]/.test(operator) && /[<>]/.test(token.text))
+    throw badQuery(token.position, `A range is written ${field.name}:5..9, or as two conditions.`)
   if (operator === 'regex') return token.text.replace(/^\/(.*)\/$/, '$1')
   return token.text.replace(/\\(?=[:()/])/g, '')
 }

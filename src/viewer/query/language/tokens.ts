@@ -1,6 +1,6 @@
 /** Cuts the text of a query into words, quoted texts, operators and brackets, each with its position. */
 import { badQuery } from './errors.ts'
-import { take, takeIntrinsic, takeLiteral, takeRange } from './literals.ts'
+import { take, takeIndexed, takeIntrinsic, takeLiteral, takeRange } from './literals.ts'
 
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'operator' | 'open' | 'close' | 'and' | 'or' | 'not' | 'pipe' | 'comma'
@@ -92,6 +92,8 @@ function readToken(text: string, position: number, isAttached: boolean, before: 
     const value = take(VALUE, text, position)
     if (value !== undefined) return token('word', value, position + value.length)
   }
+  const indexed = isValue ? undefined : takeIndexed(text, position)
+  if (indexed) return token('word', indexed.field, position + indexed.length)
   const word = takeIntrinsic(text, position) ?? take(WORD, text, position) ?? character
   // TraceQL's span."name with blanks"
   const quoted =

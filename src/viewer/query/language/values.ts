@@ -37,12 +37,23 @@ const PARTS = new RegExp(`(\\d+(?:\\.\\d+)?)(${UNIT})`, 'gi')
 const SUM = new RegExp(`^(?:\\d+(?:\\.\\d+)?(?:${UNIT})){2,}$`, 'i')
 const DURATION_LIKE = new RegExp(`^\\d+(?:\\.\\d+)?(?:${UNIT})$`)
 
+/** Milliseconds that are nanoseconds of somebody who is used to them. */
+const LEAST_DOUBTFUL = 100_000_000
+
 export const isUnit = (text: string): boolean => Object.hasOwn(UNITS, text.toLowerCase())
 
 /** A duration in nanoseconds; without a unit milliseconds. */
 export function parseDuration(text: string, position: number): number {
   const [, number, unit = 'ms'] = DURATION.exec(text.trim()) ?? []
-  if (number !== undefined) return Number(number.replaceAll(',', '')) * UNITS[unit.toLowerCase()]!
+  if (number !== undefined) {
+    const value = Number(number.replaceAll(',', ''))
+    if (value >= LEAST_DOUBTFUL && DURATION.exec(text.trim())?.[2] === undefined)
+      throw badQuery(
+        position,
+        `Without a unit ${text} is milliseconds, which is ${Math.floor(value / 86_400_000)} days: write ${text}ns, ${text}us or 1s.`,
+      )
+    return value * UNITS[unit.toLowerCase()]!
+  }
   if (SUM.test(text))
     return [...text.matchAll(PARTS)].reduce((sum, [, part, of]) => sum + Number(part) * UNITS[of!.toLowerCase()]!, 0)
   throw badQuery(position, `${JSON.stringify(text)} is not a duration such as 50ms or 1.5s; a range is 50ms..1s.`)

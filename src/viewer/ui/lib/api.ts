@@ -107,7 +107,7 @@ interface Asked {
   isStale: boolean
 }
 
-function asRequestError(error: unknown): RequestError {
+export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error
   const message = 'The viewer does not answer. Was it stopped?'
   return new RequestError(0, { error: { code: 'unreachable', message } })

@@ -1,46 +1,79 @@
-/** Fetches a trace and fetches it again when a tick names it; large ones less often. */
+/** Fetches a trace, a large one page by page, and again when a tick names it; large ones less often. */
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { SpanRow, TraceDetail } from '../../../api.ts'
-import { type QueryState, urlOf, useQuery } from '../../lib/api.ts'
+import { asRequestError, get, type QueryState } from '../../lib/api.ts'
 import { frozen, tick } from '../../lib/live.ts'
 import { param } from '../../lib/location.tsx'
 
-/** More than fit on a screen; the rest is asked for when they are shown. */
-const FIRST_ROWS = 500
+/** More than fit on a screen. */
+const FIRST_ROWS = 200
+const PAGE_ROWS = 8000
 const LARGE = 5000
 const REST_MILLIS = { small: 250, large: 4000 }
 
 export function useTrace(traceId: string): QueryState<TraceDetail> {
   const version = useSignal(0)
-  const wantsAll = useSignal(false)
-  const state = useQuery<TraceDetail>(
-    () =>
-      version.value >= 0
-        ? urlOf('trace', { traceId, limit: wantsAll.value ? null : FIRST_ROWS, clocks: param('clocks') })
-        : null,
-    { live: false },
-  )
+  const state = useSignal<QueryState<TraceDetail>>({ data: undefined, error: undefined, loading: true })
   const size = useRef<number>(undefined)
-  size.current = state.data?.spanCount ?? (state.error ? 0 : undefined)
-  const isPartial = state.data?.isPartial ?? false
-  useEffect(() => {
-    if (isPartial) wantsAll.value = true
-  }, [isPartial])
+  size.current = state.value.data?.spanCount ?? (state.value.error ? 0 : undefined)
+  useSignalEffect(() => {
+    version.value
+    const clocks = param('clocks')
+    const abort = new AbortController()
+    const set = (next: QueryState<TraceDetail>) => {
+      if (!abort.signal.aborted) state.value = next
+    }
+    const show = (data: TraceDetail) => set({ data, error: undefined, loading: data.isPartial })
+    load(traceId, clocks, abort.signal, show, state.peek().data).catch((error: unknown) =>
+      set({ data: undefined, error: asRequestError(error), loading: false }),
+    )
+    return () => abort.abort()
+  })
   useChanges(traceId, version, size)
-  const data = useMemo(() => state.data && cutOff(state.data), [state.data])
-  return { ...state, data }
+  return state.value
 }
 
-/** What is below the last row is not there yet. */
+/** Shows the first rows at once, unless more are on the screen already, and the rest as it comes. */
+async function load(
+  traceId: string,
+  clocks: string,
+  signal: AbortSignal,
+  show: (data: TraceDetail) => void,
+  shown: TraceDetail | undefined,
+): Promise<void> {
+  const page = (from: number, limit: number) => get<TraceDetail>('trace', { traceId, from, limit, clocks }, signal)
+  let detail = await page(0, FIRST_ROWS)
+  while (detail.isPartial) {
+    if (shown === undefined) show(cutOff(detail))
+    const next = await page(detail.spans.length, PAGE_ROWS)
+    // spans have arrived meanwhile: the rows are others
+    detail =
+      next.spanCount === detail.spanCount && next.spans.length > 0
+        ? joined(detail, next)
+        : await page(0, next.spanCount)
+  }
+  show(detail)
+}
+
+function joined(before: TraceDetail, next: TraceDetail): TraceDetail {
+  const spans = [...before.spans, ...next.spans]
+  return {
+    ...next,
+    spans,
+    isPartial: spans.length < next.spanCount,
+    criticalPath: [...before.criticalPath, ...next.criticalPath],
+    handlers: [...before.handlers, ...next.handlers],
+  }
+}
+
+/** What is below the last row is not there yet: it is missing from the spans above it. */
 function cutOff(detail: TraceDetail): TraceDetail {
-  if (!detail.isPartial) return detail
-  const { spans } = detail
-  const clip = (span: SpanRow): SpanRow => ({
-    ...span,
-    descendants: Math.min(span.descendants, spans.length - 1 - span.index),
-  })
-  return { ...detail, spans: spans.map(clip) }
+  const spans: SpanRow[] = [...detail.spans]
+  const last = spans.length - 1
+  for (let at = last; at >= 0; at = spans[at]!.parentIndex)
+    spans[at] = { ...spans[at]!, descendants: Math.min(spans[at]!.descendants, last - at) }
+  return { ...detail, spans }
 }
 
 /** @param size of the trace; 0 when there is none, undefined while the first answer is on its way, which the first tick need not repeat */

@@ -11,6 +11,7 @@ import { Canvas, type Draw } from '../../parts/canvas.tsx'
 import { listParams } from './use-trace-list.ts'
 
 const HEIGHT = 130
+const NARROW = 440
 const MARGIN = { left: 56, right: 12, top: 8, bottom: 18 }
 const NEAR_PIXELS = 9
 
@@ -166,7 +167,9 @@ function drawAxes(context: CanvasRenderingContext2D, width: number, height: numb
   context.textAlign = 'left'
   context.fillText(clock(scale.fromUs), MARGIN.left, height - 1)
   context.textAlign = 'center'
-  context.fillText(clock((scale.fromUs + scale.toUs) / 2), (MARGIN.left + width - MARGIN.right) / 2, height - 1)
+  // three dates of a trace that is years old are wider than a small screen
+  if (width > NARROW)
+    context.fillText(clock((scale.fromUs + scale.toUs) / 2), (MARGIN.left + width - MARGIN.right) / 2, height - 1)
   context.textAlign = 'right'
   context.fillText(clock(scale.toUs), width - MARGIN.right, height - 1)
 }

@@ -89,10 +89,11 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, isMember
   )
 }
 
-/** The time of day, or the day when it was another. */
+/** The time of day; the day and the minute when it was another; of another year the date. The column has room for twelve digits. */
 export function startedText(us: number): string {
   const text = time(us)
-  return text.length > 12 ? text.slice(5, 19) : text
+  if (text.length <= 12) return text
+  return new Date().getFullYear() === new Date(us / 1000).getFullYear() ? text.slice(5, 16) : text.slice(0, 10)
 }
 
 export function HttpStatus({ status }: { readonly status: number | null }) {

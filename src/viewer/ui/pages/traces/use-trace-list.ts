@@ -8,6 +8,8 @@ import { type Params, param } from '../../lib/location.tsx'
 import { windowParams } from '../../lib/window.ts'
 
 const PAGE = 200
+/** What was found in so long is shown; then the search goes on. */
+const WAIT_MILLIS = 150
 
 export interface TraceListState {
   readonly traces: readonly TraceSummary[]
@@ -55,17 +57,21 @@ export function useTraceList(): TraceListState {
   const sort = useComputed(() => param('sort'))
   const shownTotal = useSignal<number | undefined>(undefined)
 
-  const ask = async (cursor: string | null) => {
+  /** @param wanted how many traces there were before a search that goes on */
+  const ask = async (cursor: string | null, wanted?: number): Promise<void> => {
     asked.current?.abort()
     const abort = new AbortController()
     asked.current = abort
-    const query = { ...listParams(), sort: sort.peek(), limit: PAGE, cursor }
+    const query = { ...listParams(), sort: sort.peek(), limit: PAGE, wait: WAIT_MILLIS, cursor }
     answer.value = { ...answer.peek(), isLoading: true }
     try {
       const list = await get<TraceList>('traces', query, abort.signal)
       const before = cursor === null ? [] : answer.peek().traces
-      answer.value = { ...NOTHING, ...list, traces: joined(before, list.traces), isLoading: false }
+      const traces = joined(before, list.traces)
+      const goesOn = list.partial && traces.length - (wanted ?? before.length) < PAGE
+      answer.value = { ...NOTHING, ...list, traces, isLoading: goesOn }
       if (cursor === null) shownTotal.value = tick.peek()?.traces
+      if (goesOn) await ask(list.next, wanted ?? before.length)
     } catch (cause) {
       if (abort.signal.aborted) return
       const error = cause instanceof RequestError ? cause : unreachable()
