@@ -69,8 +69,13 @@ function build(specs, express) {
   const made = []
   for (let index = specs.length - 1; index >= 0; index--) {
     const isApp = index === 0 || specs[index].isApp
-    const router = isApp ? express() : express.Router({ mergeParams: specs[index].mergeParams })
-    if (isApp) router.set('env', 'test')
+    const { mergeParams, caseSensitive, strict } = specs[index]
+    const router = isApp ? express() : express.Router({ mergeParams, caseSensitive, strict })
+    if (isApp) {
+      router.set('env', 'test')
+      router.set('case sensitive routing', caseSensitive)
+      router.set('strict routing', strict)
+    }
     made[index] = router
     if (index === 0) router.use(begin)
     for (const layer of specs[index].layers) add(router, layer, made, express)
@@ -126,6 +131,11 @@ function add(router, layer, made) {
     case 'route':
       router[layer.method](path, ...layer.handlers.map(handler))
       return
+    case 'chain': {
+      const route = router.route(path)
+      for (const [index, does] of layer.handlers.entries()) route[layer.methods[index]]([handler(does)])
+      return
+    }
     case 'error':
       router.use((error, request, response, next) =>
         layer.passes
@@ -171,6 +181,9 @@ function act(does, request, response, next, route) {
     case 'throw':
     case 'async throw':
       throw new Error('thrown')
+    case 'redirect':
+      say(response, route(), does)
+      return response.redirect('elsewhere')
     default:
       answer(request, response, 200, route(), does)
   }

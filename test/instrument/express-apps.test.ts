@@ -28,6 +28,7 @@ function casesOf(major: number): fc.Arbitrary<object> {
     'answer',
     'answer',
     'answer',
+    'redirect',
     'next',
     'next',
     'later',
@@ -50,6 +51,19 @@ function casesOf(major: number): fc.Arbitrary<object> {
         handlers: fc.array(does, { minLength: 1, maxLength: 3 }),
       }),
     },
+    {
+      weight: 2,
+      arbitrary: fc
+        .array(fc.tuple(fc.constantFrom('get', 'all', 'post'), does), { minLength: 1, maxLength: 4 })
+        .chain((steps) =>
+          fc.record({
+            type: fc.constant('chain'),
+            path: routePath,
+            methods: fc.constant(steps.map(([method]) => method)),
+            handlers: fc.constant(steps.map(([, act]) => act)),
+          }),
+        ),
+    },
     { weight: 4, arbitrary: fc.record({ type: fc.constant('mount'), path: mountPath, target: fc.nat({ max: 4 }) }) },
     { weight: 2, arbitrary: fc.record({ type: fc.constant('use'), path: mountPath, does: passes }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('param'), refuses: fc.boolean() }) },
@@ -58,6 +72,8 @@ function casesOf(major: number): fc.Arbitrary<object> {
   const router = fc.record({
     isApp: fc.boolean(),
     mergeParams: fc.boolean(),
+    caseSensitive: fc.boolean(),
+    strict: fc.boolean(),
     layers: fc.array(layer, { minLength: 1, maxLength: 6 }),
   })
   const part = fc.constantFrom('a', 'b', 'A', 'x', 'x1', 'c', 'a%20b')
