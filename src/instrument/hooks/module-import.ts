@@ -61,7 +61,6 @@ export function watchImport(targets: ImportTargets): ImportWatch {
         next === known ? result : nextResolve(next, nextContext),
       )
     },
-    load: (url, context, nextLoad) => (wrapper ? wrapper.loadSync(url, context, nextLoad) : nextLoad(url, context)),
   }
   let hooks = Module.registerHooks(own)
   return { kind: 'sync' }
@@ -77,7 +76,10 @@ export function watchImport(targets: ImportTargets): ImportWatch {
     if (wrapper || isCreating) return
     isCreating = true
     try {
-      wrapper = createWrapper(targets)
+      const created = createWrapper(targets)
+      // only now: with such a hook each file that is required is read in a dearer way
+      Module.registerHooks({ load: (url, context, nextLoad) => created.loadSync(url, context, nextLoad) })
+      wrapper = created
       isCreating = false
     } catch (error) {
       // thrown from here it would be the import of the application that fails; it is not tried again
