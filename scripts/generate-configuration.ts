@@ -28,6 +28,7 @@ const PARTS: Readonly<Record<string, string>> = {
   SamplingRule: 'a rule of sampling',
   LogCorrelationOptions: 'logs',
   RedactionOptions: 'redaction',
+  SpanMetricsOptions: 'spanMetrics',
   TlsOptions: 'tls',
 }
 

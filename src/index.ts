@@ -20,6 +20,7 @@ export type {
 } from './config/options.ts'
 export type { RedactionOptions, SqlRedaction } from './config/redaction-options.ts'
 export type { SamplingRule } from './config/sampling-rules.ts'
+export type { SpanMetricsOptions } from './config/span-metrics-options.ts'
 export { configureOpentelemetry } from './configure.ts'
 export { extractFromSqlComment } from './context/sql-comment.ts'
 export type { FlushResult } from './delivery/flush-result.ts'

@@ -1,5 +1,6 @@
 /** Options that the environment can give as well: those that code left out are filled in. */
 import type { EnvironmentReader } from './environment.ts'
+import type { KeepOptions } from './keep-options.ts'
 import type { ConfigureOptions, LogCorrelationOptions, SeverityName } from './options.ts'
 import { VARIABLES } from './variables.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -19,6 +20,8 @@ export function withOptIns(options: ConfigureOptions, env: EnvironmentReader): C
     eventLoopBlocks: options.eventLoopBlocks ?? readBlocks(env),
     runtimeMetrics: options.runtimeMetrics ?? env.flag('UPTRACE_RUNTIME_METRICS'),
     minLogSeverity: options.minLogSeverity ?? severity,
+    keep: readKeep(options.keep, env),
+    spanMetrics: options.spanMetrics ?? readSpanMetrics(env),
     logs: readLogs(options.logs, env),
     environmentFromNodeEnv: options.environmentFromNodeEnv ?? env.flag('UPTRACE_NODE_ENV'),
   })
@@ -27,6 +30,31 @@ export function withOptIns(options: ConfigureOptions, env: EnvironmentReader): C
 function readBlocks(env: EnvironmentReader): ConfigureOptions['eventLoopBlocks'] {
   const thresholdMillis = env.number('UPTRACE_EVENT_LOOP_BLOCKS')
   return thresholdMillis === undefined ? undefined : { thresholdMillis }
+}
+
+/** None where neither names a rule: what waits, and how long, does not matter then. */
+function readKeep(given: KeepOptions | undefined, env: EnvironmentReader): KeepOptions | undefined {
+  const rules = {
+    errors: env.flag('UPTRACE_KEEP_ERRORS'),
+    slowerThanMillis: env.number('UPTRACE_KEEP_SLOWER_THAN'),
+    ratio: env.number('UPTRACE_KEEP_RATIO'),
+    perSecond: env.number('UPTRACE_KEEP_PER_SECOND'),
+  }
+  const bounds = {
+    waitMillis: env.number('UPTRACE_KEEP_WAIT'),
+    bufferLimitBytes: env.number('UPTRACE_KEEP_BUFFER_LIMIT'),
+  }
+  if (given === undefined && Object.values(rules).every((value) => value === undefined)) return undefined
+  return { ...withoutUndefined({ ...rules, ...bounds }), ...(given && withoutUndefined(given)) }
+}
+
+/** Whoever names spans or attributes wants them measured. */
+function readSpanMetrics(env: EnvironmentReader): ConfigureOptions['spanMetrics'] {
+  const names = env.list('UPTRACE_SPAN_METRICS_NAMES')
+  const dimensions = env.list('UPTRACE_SPAN_METRICS_DIMENSIONS')
+  const isOn = env.flag('UPTRACE_SPAN_METRICS')
+  if (isOn === false || (names === undefined && dimensions === undefined)) return isOn
+  return withoutUndefined({ names, dimensions })
 }
 
 function readLogs(given: LogCorrelationOptions | undefined, env: EnvironmentReader): LogCorrelationOptions | undefined {

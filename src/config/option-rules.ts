@@ -59,6 +59,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
   )
   const samplingRule: Rule = (value, { option }) =>
     rule(SAMPLING_RULES, isSamplingRule)(value, { option, path: option })
+  const textOrExpression = rule('a string or a regular expression', (value) => isText(value) || value instanceof RegExp)
   const severity = rule(
     'a SeverityNumber from 0 to 24 or one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL',
     (value) =>
@@ -107,7 +108,16 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
       waitMillis: intervalMillis,
       bufferLimitBytes: wholeAboveZero,
     }),
-    spanMetrics: flag,
+    spanMetrics: eitherOf(
+      'a boolean or an object',
+      flag,
+      (value) => typeof value === 'boolean',
+      shape({
+        names: listOf('a list of strings and regular expressions', textOrExpression),
+        dimensions: texts,
+        maxSeries: wholeAboveZero,
+      }),
+    ),
     developmentChecks: flag,
     spanProcessors: listOf('a list of span processors', having('a span processor', 'onStart', 'onEnd')),
     spanLimits: shape({
@@ -170,10 +180,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
       ofDroppedTraces: oneOf(...VARIABLES.UPTRACE_LOG_DROPPED_TRACES.values),
     }),
     instrumentations: createInstrumentationsRule(),
-    ignoreUrls: listOf(
-      'a list of strings and regular expressions',
-      rule('a string or a regular expression', (value) => isText(value) || value instanceof RegExp),
-    ),
+    ignoreUrls: listOf('a list of strings and regular expressions', textOrExpression),
     responseHeaders: listOf('a list of header names', oneOf(...RESPONSE_HEADERS)),
     sqlComments: flag,
     connectionPhases: flag,

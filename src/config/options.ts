@@ -25,6 +25,7 @@ import type {
 } from './option-types.ts'
 import type { RedactionOptions } from './redaction-options.ts'
 import type { SamplingRule } from './sampling-rules.ts'
+import type { SpanMetricsOptions } from './span-metrics-options.ts'
 
 export type {
   BatchOptions,
@@ -124,12 +125,17 @@ export interface ConfigureOptions {
    */
   sampling?: readonly SamplingRule[]
   /**
-   * Which traces are kept, decided when their local root has ended; what `sampler` leaves out is not seen here.
+   * Which traces are kept, decided when their local root has ended; what `sampler` leaves out is not seen here. The environment gives what code
+   * leaves out.
    * @default all
    */
   keep?: KeepOptions
-  /** Calls and durations of all recorded spans as metrics, whether their traces are kept or not. @default false */
-  spanMetrics?: boolean
+  /**
+   * Calls, errors and durations of spans as metrics: of local roots, of calls to others and of names of yours. They count what `sampler` and `keep` leave
+   * out as well, for which such spans are recorded, and not sent.
+   * @default false — env `UPTRACE_SPAN_METRICS`
+   */
+  spanMetrics?: boolean | SpanMetricsOptions
   /**
    * Says once what is wrong with spans: never ended, ids in names, attributes lost by limits, a lost context. Costs a stack for each span.
    * @default true under `uptrace-node dev` where `NODE_ENV` is not production, else false — env `UPTRACE_DEVELOPMENT_CHECKS`

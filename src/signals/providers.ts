@@ -108,7 +108,10 @@ function startTraces(
     keep: options.keep,
     weighs: tellsWeights(sampler, options.sampling),
     fates,
-    spanMetrics: options.spanMetrics ? meterProvider : undefined,
+    spanMetrics:
+      meterProvider && options.spanMetrics
+        ? { provider: meterProvider, options: options.spanMetrics === true ? {} : options.spanMetrics }
+        : undefined,
   })
 }
 

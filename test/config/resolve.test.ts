@@ -416,6 +416,43 @@ describe('values', () => {
       (c) => c.options.eventLoopBlocks,
       { thresholdMillis: 250 },
     ],
+    [
+      'which traces are kept',
+      {},
+      {
+        UPTRACE_KEEP_ERRORS: 'true',
+        UPTRACE_KEEP_SLOWER_THAN: '500',
+        UPTRACE_KEEP_RATIO: '0.1',
+        UPTRACE_KEEP_PER_SECOND: '20',
+        UPTRACE_KEEP_WAIT: '1000',
+        UPTRACE_KEEP_BUFFER_LIMIT: '4096',
+      },
+      (c) => c.options.keep,
+      { errors: true, slowerThanMillis: 500, ratio: 0.1, perSecond: 20, waitMillis: 1000, bufferLimitBytes: 4096 },
+    ],
+    ['how long traces wait alone keeps all', {}, { UPTRACE_KEEP_WAIT: '1000' }, (c) => c.options.keep, undefined],
+    [
+      'which traces are kept, where code says a part of it',
+      { keep: { errors: false, ratio: 0.5 } },
+      { UPTRACE_KEEP_ERRORS: 'true', UPTRACE_KEEP_SLOWER_THAN: '500' },
+      (c) => c.options.keep,
+      { errors: false, ratio: 0.5, slowerThanMillis: 500 },
+    ],
+    ['metrics of spans', {}, { UPTRACE_SPAN_METRICS: 'true' }, (c) => c.options.spanMetrics, true],
+    [
+      'metrics of spans by name and attribute',
+      {},
+      { UPTRACE_SPAN_METRICS_NAMES: 'load *', UPTRACE_SPAN_METRICS_DIMENSIONS: 'http.route, tenant' },
+      (c) => c.options.spanMetrics,
+      { names: ['load *'], dimensions: ['http.route', 'tenant'] },
+    ],
+    [
+      'metrics of spans that code turns off',
+      { spanMetrics: false },
+      { UPTRACE_SPAN_METRICS: 'true' },
+      (c) => c.options.spanMetrics,
+      false,
+    ],
     ['NODE_ENV as environment', {}, { UPTRACE_NODE_ENV: 'true' }, (c) => c.options.environmentFromNodeEnv, true],
   ])('%s', ([, options, env, read, expected]) => {
     expect(read(resolve({ dsn: DSN, ...options }, env))).toEqual(expected)
@@ -456,6 +493,8 @@ describe('values', () => {
       { b: 13 },
       /holds a, whose severity is none of trace/,
     ],
+    ['UPTRACE_KEEP_RATIO', '1.5', (c) => c.options.keep, undefined, /not a number from 0 to 1/],
+    ['UPTRACE_KEEP_SLOWER_THAN', '1s', (c) => c.options.keep, undefined, /not a whole number of milliseconds/],
     ['UPTRACE_EVENT_LOOP_BLOCKS', '5', (c) => c.options.eventLoopBlocks, undefined, /of at least 20/],
     ['UPTRACE_DEVELOPMENT_CHECKS', 'maybe', (c) => c.developmentChecks, false, /not true or false/],
     [

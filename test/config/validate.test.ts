@@ -180,7 +180,7 @@ describe('every option takes hostile values', () => {
   }
   /** A date is an object without members of its own. */
   const takesMembers =
-    /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|eventLoopBlocks|delivery|headers|instrumentations)/
+    /^(keep|redaction|tls|spanLimits|logs|batch|logRecordLimits|eventLoopBlocks|delivery|headers|spanMetrics|instrumentations)/
 
   test.for(Object.keys(createOptionRules()))('%s', (option) => {
     for (const [what, create] of hostile) {

@@ -5,6 +5,7 @@ import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-tra
 import type { KeepOptions } from '../../config/keep-options.ts'
 import type { MaskValue } from '../../config/redaction-options.ts'
 import type { SpanLimitValues } from '../../config/resolve.ts'
+import type { SpanMetricsOptions } from '../../config/span-metrics-options.ts'
 import { loadLazily } from '../../lazy.ts'
 import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { createPrettySpanExporter } from '../pretty-print.ts'
@@ -34,22 +35,23 @@ export interface TracesOptions {
   readonly weighs?: boolean | undefined
   /** Told what becomes of traces, where `keep` decides. */
   readonly fates?: Fates | undefined
-  /** Gets calls and durations of all recorded spans, whether they are kept or not. */
-  readonly spanMetrics?: MeterProvider | undefined
+  /** Gets calls and durations of spans, whether they are sampled and kept or not. */
+  readonly spanMetrics?: { readonly provider: MeterProvider; readonly options: SpanMetricsOptions } | undefined
   readonly watchTracer?: OwnTracerProviderOptions['watchTracer']
 }
 
 export function createTracerProvider(options: TracesOptions): OwnTracerProvider {
+  const measured = options.spanMetrics && measure(options.spanMetrics, options.sampler)
   return createOwnTracerProvider({
     resource: options.resource,
-    sampler: options.sampler,
+    sampler: measured?.sampler ?? options.sampler,
     trustsSampler: options.trustsSampler ?? false,
     limits: options.limits,
     idGenerator: options.idGenerator,
     spanProcessors: [
       ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
       ...options.spanProcessors,
-      ...(options.spanMetrics ? [createMetricsOfSpans(options.spanMetrics)] : []),
+      ...(measured ? [measured.processor] : []),
       ...createKept(options),
     ],
     watchTracer: options.watchTracer,
@@ -70,8 +72,12 @@ function createKept(options: TracesOptions): SpanProcessor[] {
   ]
 }
 
-function createMetricsOfSpans(provider: MeterProvider): SpanProcessor {
-  return loadLazily<typeof import('../metrics/span-metrics.ts')>('span-metrics').createSpanMetrics(provider)
+function measure(
+  { provider, options }: NonNullable<TracesOptions['spanMetrics']>,
+  sampler: Sampler,
+): { processor: SpanProcessor; sampler: Sampler } {
+  const { createSpanMetrics, recordAll } = loadLazily<typeof import('../metrics/span-metrics.ts')>('span-metrics')
+  return { processor: createSpanMetrics(provider, options), sampler: recordAll(sampler) }
 }
 
 /** Where spans go, besides the user's processors. */

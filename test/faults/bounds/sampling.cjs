@@ -5,7 +5,7 @@ const { trace, SpanStatusCode } = require('@opentelemetry/api')
 
 const telemetry = configureOpentelemetry({
   keep: { errors: true, slowerThanMillis: 100, ratio: 0.01, waitMillis: 2000 },
-  spanMetrics: true,
+  spanMetrics: { names: ['load', 'query'] },
 })
 const http = require('node:http')
 const tracer = trace.getTracer('shop')

@@ -67,7 +67,7 @@ async function run(program: TailProgram, more: KeepOptions = {}) {
   const provider = createOwnTracerProvider({
     resource: emptyResource(),
     sampler: createConfiguredSampler({ name: 'parentbased_always_on' } as never, undefined),
-    spanProcessors: [createSpanMetrics(metrics.meterProvider), tail],
+    spanProcessors: [createSpanMetrics(metrics.meterProvider, { names: ['*'] }), tail],
   })
   const happened = await runProgram(program, {
     startSpan: (tracer, name, parent: Context, links) => {
