@@ -358,10 +358,11 @@ describe('retention', () => {
     await using viewer = await startHarness({ limits: { maxSpans: 500 } })
     for (let batch = 0; batch < 10; batch++) await viewer.send('/v1/traces', many(1 + batch * 10, 100))
     const storage = await settle(viewer, 500)
-    expect(storage).toMatchObject({ spans: 500, traces: 50, eviction: { spans: 500 } })
+    // down to 95 %, so that not each request that follows deletes again
+    expect(storage).toMatchObject({ spans: 470, traces: 47, eviction: { spans: 530 } })
     const { traces } = await viewer.get<TraceList>(`${ROUTES.traces}?limit=1000`)
     expect(traces.every(({ spans }) => spans === 10)).toBe(true)
-    expect(traces.map(({ traceId }) => Number.parseInt(traceId, 16)).sort((a, b) => a - b)[0]).toBe(51)
+    expect(traces.map(({ traceId }) => Number.parseInt(traceId, 16)).sort((a, b) => a - b)[0]).toBe(54)
     const response = await viewer.fetch(detailPath)
     const { error } = (await response.json()) as { error: { details: MissingTrace } }
     expect([response.status, typeof error.details.evictedSinceUs]).toEqual([404, 'number'])

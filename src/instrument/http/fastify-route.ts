@@ -27,7 +27,8 @@ export function watchFastifyRoutes(): () => void {
   }
   const onApp = (message: unknown): void => {
     const { fastify } = message as { fastify?: Fastify }
-    fastify?.addHook?.('onRequest', (request, _reply, done) => {
+    if (fastify === undefined || isTraced(fastify)) return
+    fastify.addHook?.('onRequest', (request, _reply, done) => {
       const exchange = isWatching ? request.raw?.[EXCHANGE] : undefined
       if (exchange !== undefined) exchange.findRoute = () => routeOf(request)
       done()
@@ -40,6 +41,13 @@ export function watchFastifyRoutes(): () => void {
     diagnosticsChannel.unsubscribe(HANDLER, onHandler)
     diagnosticsChannel.unsubscribe(APP, onApp)
   }
+}
+
+/** By `@fastify/otel`, which gives the route itself, and would make a span of the hook. */
+function isTraced(fastify: Fastify): boolean {
+  return Object.getOwnPropertySymbols(fastify).some(
+    ({ description }) => description === 'fastify otel addhook original',
+  )
 }
 
 /** Where no route matched there is no address. */
