@@ -2,14 +2,16 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { context } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
+import { orElse } from '../../log.ts'
 import { EXCHANGE, type TracedRequest } from './exchange.ts'
 
 interface FastifyRequest {
   readonly raw?: TracedRequest
   readonly routeOptions?: { readonly url?: unknown }
 }
+type OnRequest = (request: FastifyRequest, reply: unknown, done: () => void) => void
 interface Fastify {
-  addHook?(event: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): unknown
+  addHook?(event: 'onRequest', hook: OnRequest): unknown
 }
 
 /** From version 5 on; an app that was made before us says no more than this. */
@@ -28,11 +30,13 @@ export function watchFastifyRoutes(): () => void {
   const onApp = (message: unknown): void => {
     const { fastify } = message as { fastify?: Fastify }
     if (fastify === undefined || isTraced(fastify)) return
-    fastify.addHook?.('onRequest', (request, _reply, done) => {
-      const exchange = isWatching ? request.raw?.[EXCHANGE] : undefined
-      if (exchange !== undefined) exchange.findRoute = () => routeOf(request)
-      done()
-    })
+    // what is thrown in a channel ends the application
+    orElse('the hook that tells routes of fastify', () => fastify.addHook?.('onRequest', onRequest), undefined)
+  }
+  const onRequest: OnRequest = (request, _reply, done) => {
+    const exchange = isWatching ? request.raw?.[EXCHANGE] : undefined
+    if (exchange !== undefined) exchange.findRoute = () => routeOf(request)
+    done()
   }
   diagnosticsChannel.subscribe(HANDLER, onHandler)
   diagnosticsChannel.subscribe(APP, onApp)

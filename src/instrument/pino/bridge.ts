@@ -25,6 +25,8 @@ let settings: Settings = { correlation: true, sending: true, ids: createLineIds(
 let isOn = true
 let hasWarned = false
 let logger: Logger | undefined
+/** When a line becomes a record, if it does. */
+type Sent = 'not' | 'as made' | 'as written'
 /** A line whose hook has not been called yet. */
 let pending: { readonly symbols: Symbols; readonly instance: PinoInstance; readonly level: number } | undefined
 
@@ -73,11 +75,16 @@ function symbolIn(owner: object, name: string): symbol | undefined {
 function wrapAsJson(asJson: AsJson, symbols: Symbols): AsJson {
   return function (object, message, level, time) {
     if (!isOn) return asJson.call(this, object, message, level, time)
-    const record = tryPlain(symbols, this, { object, message, level, time })
-    if (record === undefined) return join(symbols, this, asJson.call(this, object, message, level, time), level)
+    const sent = whenSent(symbols, this, level)
+    const record = sent === 'as made' ? tryPlain(symbols, this, { object, message, level, time }) : undefined
+    if (record === undefined) return join(symbols, this, asJson.call(this, object, message, level, time), level, sent)
     // behind the time pino writes what it is given: a line that is cut open later has to be put together first
     const line = asJson.call(this, object, message, level, time + idsOf())
-    logger!.emit(record)
+    try {
+      logger!.emit(record)
+    } catch {
+      // the line is written all the same
+    }
     return line
   }
 }
@@ -94,10 +101,20 @@ function wrapWrite(write: Write, symbols: Symbols): Write {
   }
 }
 
-/** The record of a line that is sent and needs not be parsed. Never throws. */
+/** Whether a line becomes a record as it is made, or as a hook of the logger has written it. Never throws. */
+function whenSent(symbols: Symbols, instance: PinoInstance, level: number): Sent {
+  try {
+    if (!settings.sending) return 'not'
+    if (watchStreamWrite(symbols, instance, seeWritten)) return 'as written'
+    return isWanted(level) ? 'as made' : 'not'
+  } catch {
+    return 'not'
+  }
+}
+
+/** The record of a line that needs not be parsed. Never throws. */
 function tryPlain(symbols: Symbols, instance: PinoInstance, parts: Parts): LogRecord | undefined {
   try {
-    if (!settings.sending || watchStreamWrite(symbols, instance, seeWritten) || !isWanted(parts.level)) return undefined
     return plainRecord(symbols, instance, parts, settings.ids.isName)
   } catch {
     return undefined
@@ -113,17 +130,15 @@ function idsOf(): string {
 }
 
 /** Never throws: whatever is odd about a line, the line is written as pino made it. */
-function join(symbols: Symbols, instance: PinoInstance, line: string, level: number): string {
+function join(symbols: Symbols, instance: PinoInstance, line: string, level: number, sent: Sent): string {
   try {
     let fields: Fields | undefined
     const parse = (): Fields => {
       fields ??= JSON.parse(line) as Fields
       return fields
     }
-    if (settings.sending) {
-      if (watchStreamWrite(symbols, instance, seeWritten)) pending = { symbols, instance, level }
-      else if (isWanted(level)) emitLine(symbols, instance, level, line, parse)
-    }
+    if (sent === 'as written') pending = { symbols, instance, level }
+    else if (sent === 'as made') emitLine(symbols, instance, level, line, parse)
     return settings.correlation ? settings.ids.add(line, parse) : line
   } catch {
     return line
