@@ -97,7 +97,6 @@ async function run({ app, rate, sinkDelayMillis, environment }: Scenario, arm: s
       ...after,
       cpuMicros: after.cpuMicros - before.cpuMicros,
       gcMillis: after.gcMillis - before.gcMillis,
-      gcCount: after.gcCount - before.gcCount,
     }
     if (load.failed > 0) throw new Error(`${arm}, ${app}: ${load.failed} requests failed`)
     return { load, requests, used, heapPeak, tally: await sink.take() }

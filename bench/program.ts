@@ -50,7 +50,6 @@ export interface Usage {
   readonly heapUsed: number
   /** 0 unless `BENCH_GC` is set in the program. */
   readonly gcMillis: number
-  readonly gcCount: number
 }
 
 /** A program under an arm, and what it has used for its requests. */

@@ -29,14 +29,10 @@ async function inspect(commands) {
 
 /** Milliseconds that collections took; nobody looks unless the bench asks for it, since looking costs too. */
 let gcMillis = 0
-let gcCount = 0
 if (process.env.BENCH_GC) {
   const { PerformanceObserver } = require('node:perf_hooks')
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) {
-      gcMillis += duration
-      gcCount++
-    }
+    for (const { duration } of list.getEntries()) gcMillis += duration
   }).observe({ entryTypes: ['gc'] })
 }
 
@@ -52,7 +48,6 @@ exports.listening = (server) => {
       rss: memoryUsage.rss(),
       heapUsed: memoryUsage().heapUsed,
       gcMillis,
-      gcCount,
     })
   })
   process.on('disconnect', () => process.exit())

@@ -1,15 +1,18 @@
 /** Spans as they are named in lists elsewhere. */
 import type { SpanRef } from '../api.ts'
 import type { StoreContext } from '../store/context.ts'
-import type { SpanColumns } from '../store/read-spans.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
 import { type Sql, sql } from './sql.ts'
 
-export type SpanRefColumns = Pick<
-  SpanColumns,
-  'span_id' | 'svc' | 'name' | 'kind' | 'status' | 'start_us' | 'dur_ns'
-> & {
+export interface SpanRefColumns {
   readonly trace_id: string
+  readonly span_id: string
+  readonly svc: number
+  readonly name: number
+  readonly kind: number
+  readonly status: number
+  readonly start_us: number
+  readonly dur_ns: number
 }
 
 const COLUMNS = 's.span_id, s.svc, s.name, s.kind, s.status, s.start_us, s.dur_ns'

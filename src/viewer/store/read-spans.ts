@@ -7,27 +7,6 @@ import { readArrays } from './read-arrays.ts'
 import { httpStatusOf, KINDS, STATUSES, SYSTEMS, toHttpStatus } from './semantics.ts'
 import { parseExtra, type SpanExtra } from './span-extra.ts'
 
-/** Columns of `span s`, with the id of the trace. */
-export interface SpanColumns {
-  readonly id: number
-  readonly trace_no: number
-  readonly span_id: string
-  readonly parent_id: string | null
-  readonly resource_id: number
-  readonly scope_id: number
-  readonly svc: number
-  readonly name: number
-  readonly kind: number
-  readonly status: number
-  readonly start_us: number
-  readonly start_rem: number
-  readonly dur_ns: number
-  readonly sys: number
-  readonly grp: number
-  readonly attrs: string
-  readonly extra: string | null
-}
-
 export interface StoredSpan {
   readonly id: number
   readonly traceNo: number

@@ -37,7 +37,7 @@ function maskEscaped(text: string, names: Names): string {
 export function maskUrl(text: string, names: Names, depth = 0): string {
   if (isHarmlessUrl(text)) return text
   const hooked = maskWebhooks(text)
-  if (isHarmlessUrl(hooked) || (!mayHoldSecret(hooked) && !hooked.includes('%'))) return hooked
+  if (!mayHoldSecret(hooked) && !hooked.includes('%')) return hooked
   let safe = hooked.includes('://') || hooked.startsWith('//') ? maskUserInfo(hooked) : hooked
   safe = maskPairs(safe, names, true)
   // JSON as the value of a parameter
