@@ -1,20 +1,14 @@
 /** Back ends by name as somebody in a hurry names them: wrong addresses, the same one twice, definitions whose functions misbehave. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { BackendDefinition } from '../../src/config/backends/definition.ts'
 import { registerBackend } from '../../src/config/backends/registry.ts'
 import type { ConfigureOptions } from '../../src/config/options.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { validateOptions } from '../../src/config/validate.ts'
-import { configureLog } from '../../src/log.ts'
+import { keepLogLines } from '../support/log-lines.ts'
 import { runSource } from '../support/run-node.ts'
 
-let lines: string[] = []
-beforeEach(() => {
-  lines = []
-  const keep = (message: string): void => void lines.push(message)
-  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
-})
-afterEach(() => configureLog())
+const lines = keepLogLines()
 
 function resolve(options: ConfigureOptions, env: Record<string, string> = {}): Config {
   validateOptions(options)
@@ -127,7 +121,7 @@ describe('a definition whose functions misbehave', () => {
     ['gives a number', () => 5],
   ])('siteUrl that %s costs trace URLs, with a line, and no telemetry', ([, siteUrl]) => {
     for (const traceUrl of [undefined, '{site}/t/{traceId}']) {
-      lines = []
+      lines.length = 0
       registerBackend('odd', { siteUrl, ...(traceUrl && { traceUrl }) } as unknown as BackendDefinition)
       const config = resolve({ backend: 'odd' })
       expect([urls(config).length, config.siteUrl, config.disabledReason]).toEqual([3, '', undefined])

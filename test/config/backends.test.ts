@@ -1,7 +1,7 @@
 /** Back ends by name: which place, how it is spoken to, what it takes, where it shows traces. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { BackendDefinition } from '../../src/config/backends/definition.ts'
 import { resolvePlaces } from '../../src/config/backends/places.ts'
 import { registerBackend } from '../../src/config/backends/registry.ts'
@@ -10,17 +10,10 @@ import { readEnvironment } from '../../src/config/environment.ts'
 import type { ConfigureOptions } from '../../src/config/options.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { validateOptions } from '../../src/config/validate.ts'
-import { configureLog } from '../../src/log.ts'
+import { keepLogLines } from '../support/log-lines.ts'
 
 const DSN = 'https://tokenA@one.example'
-let lines: string[] = []
-
-beforeEach(() => {
-  lines = []
-  const keep = (message: string): void => void lines.push(message)
-  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
-})
-afterEach(() => configureLog())
+const lines = keepLogLines()
 
 function resolve(options: ConfigureOptions, env: Record<string, string> = {}): Config {
   validateOptions(options)

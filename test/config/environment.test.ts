@@ -1,22 +1,16 @@
 /** The table of variables: the page is current, every variable is read, and wrong values behave as the specification asks. */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { renderEnvironment } from '../../scripts/generate-environment.ts'
 import { readEnvironment } from '../../src/config/environment.ts'
 import { resolveConfig, resolveLog } from '../../src/config/resolve.ts'
 import { NOT_APPLICABLE, VARIABLES, type Variable, type VariableName } from '../../src/config/variables.ts'
-import { configureLog } from '../../src/log.ts'
 import { readDeclared } from '../../src/signals/resource/declared.ts'
+import { keepLogLines } from '../support/log-lines.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-let lines: string[] = []
-beforeEach(() => {
-  lines = []
-  const keep = (message: string): void => void lines.push(message)
-  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
-})
-afterEach(() => configureLog())
+const lines = keepLogLines()
 
 /** What the specification lists, page by page; its pages are not at hand when tests run. */
 const SPECIFIED = `
@@ -125,7 +119,7 @@ describe('values by type', () => {
     const wrong = ['-1', 'abc', '1.5', '0x10', '1e3', '1_000', '99999999999999999999', 'NaN', ...(min > 0 ? ['0'] : [])]
     if (type === 'timeout') expect(read(name, '0')).toBe(0)
     for (const value of wrong) {
-      lines = []
+      lines.length = 0
       expect(read(name, value)).toBe(usual(name))
       expect(lines).toHaveLength(1)
       expect(lines[0]).toContain(`${name}=${value} is not a whole number`)
@@ -137,7 +131,7 @@ describe('values by type', () => {
     for (const value of ['0', '0.25', '.25', '1.', '+1', '1e-3']) expect(read(name, value)).toBe(Number(value))
     expect(lines).toEqual([])
     for (const value of ['-0.1', 'abc', '0x1', '0b1', '0,5', '50%', 'NaN', 'Infinity', '1e999', '1_0']) {
-      lines = []
+      lines.length = 0
       expect(read(name, value)).toBe(usual(name))
       expect(lines).toEqual([expect.stringContaining(`${name}=${value} is not a number`)])
     }
@@ -147,7 +141,7 @@ describe('values by type', () => {
     expect([read(name, 'true'), read(name, ' TRUE '), read(name, 'False')]).toEqual([true, true, false])
     expect(lines).toEqual([])
     for (const value of ['1', 'yes', 'on', 't']) {
-      lines = []
+      lines.length = 0
       expect(read(name, value) ?? false).toBe(usual(name) ?? false)
       expect(lines).toHaveLength(1)
     }
@@ -177,7 +171,7 @@ describe('values by type', () => {
     expect(lines).toEqual([])
     // as if it were not set, so that the default counts
     expect(read(name, 'teleport')).toBeUndefined()
-    lines = []
+    lines.length = 0
     expect(read(name, `teleport,${values[0]},teleport`)).toEqual([values[0]])
     expect(lines).toEqual([expect.stringContaining(`${name} names teleport`)])
   })

@@ -2,20 +2,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ConfigureOptions } from '../../src/config/options.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
-import { configureLog } from '../../src/log.ts'
+import { keepLogLines } from '../support/log-lines.ts'
 
 const DSN = 'https://tokenA@one.example/1'
-let lines: string[] = []
-
-beforeEach(() => {
-  lines = []
-  const keep = (message: string): void => void lines.push(message)
-  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
-})
-afterEach(() => configureLog())
+const lines = keepLogLines()
 
 function resolve(options: ConfigureOptions, env: Record<string, string> = {}): Config {
   return resolveConfig(options, env)
@@ -589,7 +582,7 @@ describe('values', () => {
       ['OTEL_EXPORTER_OTLP_CLIENT_KEY', '/not/there.pem'],
       ['OTEL_EXPORTER_OTLP_INSECURE', 'maybe'],
     ] as const) {
-      lines = []
+      lines.length = 0
       const endpoint: Record<string, string> = name.endsWith('INSECURE') ? { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' } : {}
       resolve({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', ...endpoint, [name]: value })
       expect(lines, name).toHaveLength(1)

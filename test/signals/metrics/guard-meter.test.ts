@@ -1,16 +1,10 @@
 /** Values and boundaries that would spoil a metric do not reach it, and what is good beside them does. */
 import { AggregationTemporality, type MetricData } from '@opentelemetry/sdk-metrics'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { configureLog } from '../../../src/log.ts'
+import { expect, test } from 'vitest'
+import { keepLogLines } from '../../support/log-lines.ts'
 import { collectMetrics, startMetrics } from '../support.ts'
 
-let lines: string[] = []
-beforeEach(() => {
-  lines = []
-  const keep = (message: string): void => void lines.push(message)
-  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
-})
-afterEach(() => configureLog())
+const lines = keepLogLines()
 
 const pointsOf = (metrics: MetricData[], name: string): unknown[] =>
   metrics

@@ -4,18 +4,12 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Attributes } from '@opentelemetry/api'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DetectorName } from '../../../src/config/resolve.ts'
-import { configureLog } from '../../../src/log.ts'
 import { createResource } from '../../../src/signals/resource.ts'
+import { keepLogLines } from '../../support/log-lines.ts'
 
-let lines: string[] = []
-beforeEach(() => {
-  lines = []
-  const keep = (message: string): void => void lines.push(message)
-  configureLog({ level: 'warn', logger: { error: keep, warn: keep, info: keep, debug: keep } })
-})
-afterEach(() => configureLog())
+const lines = keepLogLines()
 
 const NOTHING = {
   resource: undefined,

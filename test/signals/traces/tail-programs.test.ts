@@ -16,16 +16,7 @@ import { collectMetrics, startMetrics } from '../support.ts'
 import { expectOf, noteThreshold } from './tail-model.ts'
 import { type Happening, runProgram, START_TIME, type TailProgram, tailProgram, WAIT_MILLIS } from './tail-programs.ts'
 
-vi.mock('../../../src/timers.ts', () => ({
-  setTimeout: (...args: Parameters<typeof globalThis.setTimeout>) => globalThis.setTimeout(...args),
-  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
-  setInterval: (...args: Parameters<typeof globalThis.setInterval>) => globalThis.setInterval(...args),
-  clearInterval: (timer: NodeJS.Timeout) => globalThis.clearInterval(timer),
-  setImmediate: globalThis.setImmediate,
-  queueMicrotask: globalThis.queueMicrotask,
-  performance: { now: () => globalThis.performance.now(), timeOrigin: globalThis.performance.timeOrigin },
-  dateNow: () => Date.now(),
-}))
+vi.mock('../../../src/timers.ts', () => import('../../support/timers-of-the-moment.ts'))
 
 /** `UPTRACE_TEST_RUNS=10` runs ten times as many; of whole numbers alone fast-check comes to an end. */
 const RUNS = 120 * Number(process.env['UPTRACE_TEST_RUNS'] ?? 1)

@@ -6,17 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { createTailSampler, type TailSamplingOptions } from '../../../src/signals/traces/tail-sampling.ts'
 import { createOwnTracerProvider } from '../../../src/signals/traces/tracer-provider.ts'
 
-// the product keeps the timers that it met when it was loaded; here it takes those of the moment, so that a test can move the clock
-vi.mock('../../../src/timers.ts', () => ({
-  setTimeout: (...args: Parameters<typeof globalThis.setTimeout>) => globalThis.setTimeout(...args),
-  clearTimeout: (timer: NodeJS.Timeout) => globalThis.clearTimeout(timer),
-  setInterval: (...args: Parameters<typeof globalThis.setInterval>) => globalThis.setInterval(...args),
-  clearInterval: (timer: NodeJS.Timeout) => globalThis.clearInterval(timer),
-  setImmediate: globalThis.setImmediate,
-  queueMicrotask: globalThis.queueMicrotask,
-  performance: { now: () => globalThis.performance.now(), timeOrigin: globalThis.performance.timeOrigin },
-  dateNow: () => Date.now(),
-}))
+vi.mock('../../../src/timers.ts', () => import('../../support/timers-of-the-moment.ts'))
 
 const shutdowns: (() => Promise<void>)[] = []
 afterEach(async () => {
