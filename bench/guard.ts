@@ -23,13 +23,13 @@ const LIMITS = {
   installPackages: 6,
 }
 /** In so many turns of the arms that the good and bad seconds of the machine meet all of them. */
-const SLICES = 60
+const SLICES = 40
 const REQUESTS = 1_000
 const STOCK = ['opentelemetry-same', 'opentelemetry'] as const
 const MEASURED = ['none', OURS, ...STOCK] as const
 
 /** Less for each of several programs. */
-const EFFORT = { warmup: 6_000, slices: 24, requests: 300 }
+const EFFORT = { warmup: 4_000, slices: 20, requests: 300 }
 /** A busy machine lifts a share for a minute; what a change costs is there in each attempt. */
 const ATTEMPTS = 3
 
@@ -72,7 +72,7 @@ async function measureArms(): Promise<Map<string, Sample>> {
     if (reason) throw new Error(`${arm} is not installed: ${reason}`)
   }
   const measured = new Map<string, Sample>()
-  const plan = { app: 'express', arms: MEASURED, warmup: 25_000, slices: SLICES, requests: REQUESTS } as const
+  const plan = { app: 'express', arms: MEASURED, warmup: 15_000, slices: SLICES, requests: REQUESTS } as const
   for (const [arm, outcome] of await measure(plan)) {
     if (outcome instanceof Error) throw outcome
     measured.set(arm, outcome)

@@ -18,6 +18,7 @@ const LEAVES = [
   'run-child.ts',
   'untraced.ts',
   'url-host.ts',
+  'id-bytes.ts',
   'small-file.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */

@@ -48,7 +48,7 @@ function writeLogRecord(writer: ProtobufWriter, record: ReadableLogRecord, limit
   if (context) {
     writer.tag(0x45)
     writer.fixed32(context.traceFlags & 0xff)
-    writer.sharedHexId(0x4a, context.traceId, 16)
+    writer.hexId(0x4a, context.traceId, 16)
     writer.hexId(0x52, context.spanId, 8)
   }
   writer.tag(0x59)

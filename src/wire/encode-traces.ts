@@ -37,11 +37,8 @@ function writeSpan(writer: ProtobufWriter, span: ReadableSpan, limit: number, co
   const redactor = common.forSystem(databaseOf(span, own?._flat))
   const context = span.spanContext()
   const parent = span.parentSpanContext
-  writer.sharedHexId(0x0a, context.traceId, 16)
-  // the spans of one parent have both in common
-  if (parent?.spanId) {
-    writer.sharedHexId(0x22, parent.spanId, 8)
-  }
+  writer.hexId(0x0a, context.traceId, 16)
+  if (parent?.spanId) writer.hexId(0x22, parent.spanId, 8)
   writer.hexId(0x12, context.spanId, 8)
   if (own) writeOwnTimes(writer, own)
   else writeTimes(writer, span)

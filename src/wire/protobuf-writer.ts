@@ -1,17 +1,5 @@
 /** Appends protobuf fields to one growing buffer, without an object per field. */
-
-const HEX = new Uint8Array(128)
-for (let code = 0; code < 10; code++) HEX[48 + code] = code
-for (let code = 0; code < 6; code++) {
-  HEX[65 + code] = 10 + code
-  HEX[97 + code] = 10 + code
-}
-
-/** Ids written lately, by their last digits, and their bytes: the spans of a trace end in one batch, among those of others. */
-const KNOWN_IDS = 256
-const ID_BYTES = 16
-const knownIds: string[] = new Array(KNOWN_IDS).fill('')
-const knownBytes = new Uint8Array(KNOWN_IDS * ID_BYTES)
+import { writeId } from '../id-bytes.ts'
 
 /** Below this length the bytes of a string surely fit a one-byte length, whatever its characters are. */
 const SHORT_STRING = 42
@@ -177,39 +165,11 @@ export class ProtobufWriter {
   /** Tag, length and the bytes of a hexadecimal id; anything else in it counts as zero. */
   hexId(tag: number, value: string, length: number): void {
     this.ensure(length + 2)
-    const { bytes } = this
-    let pos = this.pos
-    bytes[pos++] = tag
-    bytes[pos++] = length
-    for (let index = 0; index < length * 2; index += 2) {
-      bytes[pos++] = (HEX[value.charCodeAt(index)]! << 4) | HEX[value.charCodeAt(index + 1)]!
-    }
-    this.pos = pos
-  }
-
-  /** As `hexId`, for an id that others have in common: that of a trace, or of a parent. */
-  sharedHexId(tag: number, value: string, length: number): void {
-    const last = length * 2 - 1
-    if (value.length !== last + 1) {
-      this.hexId(tag, value, length)
-      return
-    }
-    const slot = ((HEX[value.charCodeAt(last - 1)]! << 4) | HEX[value.charCodeAt(last)]!) & (KNOWN_IDS - 1)
-    const start = slot * ID_BYTES
-    if (knownIds[slot] !== value) {
-      this.hexId(tag, value, length)
-      const written = this.pos - length
-      for (let index = 0; index < length; index++) knownBytes[start + index] = this.bytes[written + index]!
-      knownIds[slot] = value
-      return
-    }
-    this.ensure(length + 2)
-    const { bytes } = this
-    let { pos } = this
-    bytes[pos++] = tag
-    bytes[pos++] = length
-    for (let index = start; index < start + length; index++) bytes[pos++] = knownBytes[index]!
-    this.pos = pos
+    const { bytes, pos } = this
+    bytes[pos] = tag
+    bytes[pos + 1] = length
+    writeId(value, length, bytes, pos + 2)
+    this.pos = pos + 2 + length
   }
 
   /** Begins a nested message with room for a length of `reserved` bytes; returns the mark for `endMessage`. */

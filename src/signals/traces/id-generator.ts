@@ -1,6 +1,7 @@
 /** Random trace and span ids, drawn from a pool, and the W3C flag which says that trace ids are random. */
 import { INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api'
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
+import { rememberId } from '../../id-bytes.ts'
 
 /**
  * So much randomness is fetched at once, and so much of that is made text at once: each call out of JavaScript costs more than an id. An id that is
@@ -30,7 +31,9 @@ export function createIdGenerator(): IdGenerator {
     if (textUsed + digits > text.length) refill()
     const id = text.slice(textUsed, textUsed + digits)
     textUsed += digits
-    return id === invalid ? take(digits, invalid) : id
+    if (id === invalid) return take(digits, invalid)
+    rememberId(id, pool, poolUsed - TEXT_BYTES + (textUsed - digits) / 2, digits / 2)
+    return id
   }
   return { generateTraceId: () => take(32, INVALID_TRACEID), generateSpanId: () => take(16, INVALID_SPANID) }
 }
