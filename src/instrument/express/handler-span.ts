@@ -3,7 +3,7 @@ import { type Context, context, type Span, SpanStatusCode, trace } from '@opente
 import { describeError, isServerFailure, recordError } from '../error-text.ts'
 import { onClose } from '../http/exchange.ts'
 import type { Handle, Layer } from './handle.ts'
-import type { Next, Request, Response } from './place.ts'
+import { type Next, passOn, type Request, type Response } from './place.ts'
 
 export function runInSpan(
   span: Span,
@@ -22,6 +22,7 @@ export function runInSpan(
   }
   const onNext = (...args: [error?: unknown]): unknown => {
     if (!hasEnded) {
+      passOn(request)
       if (isError(args[0])) fail(span, args[0])
       response.removeListener('close', end)
       end()

@@ -20,7 +20,7 @@ export interface Request {
 export type Response = ServerResponse
 export type Next = (error?: unknown) => void
 
-type Holder = Pick<Exchange, 'place' | 'baseLength' | 'findRoute'> & { route?: string | undefined }
+type Holder = Pick<Exchange, 'place' | 'baseLength' | 'findRoute' | 'said'> & { route?: string | undefined }
 
 /** What holds a place of requests which our instrumentation of http doesn't trace. */
 const strangers = new WeakMap<Request, Holder>()
@@ -34,16 +34,14 @@ export function watchRequest(request: Request): void {
 /** Goes in below the path of the layer, and comes out again when the layer calls `next`. */
 export function enterMount(layer: { rawPath?: RawPath }, request: Request, next: Next): Next {
   const holder = holderOf(request)
-  const { place, baseLength, route: saidBefore } = holder
-  const { route: routeBefore } = request
+  const { place, baseLength } = holder
+  sayMatched(request, holder)
   const baseUrl = request.baseUrl ?? ''
   const inside = placeOf(holder).enter(mountPathOf(layer, baseUrl.slice(baseLength), request.params))
   holder.place = inside
   holder.baseLength = baseUrl.length
   return function leave(...args) {
-    // a route has matched in here, but no handler of it was reached
-    if (request.route !== routeBefore && request.route && holder.route === saidBefore)
-      sayRoute(request, inside.enter(textOf(request.route.path)).route)
+    sayMatched(request, holder)
     holder.place = place
     holder.baseLength = baseLength
     return next(...args)
@@ -51,22 +49,43 @@ export function enterMount(layer: { rawPath?: RawPath }, request: Request, next:
 }
 
 /** The route that a handler stands for: it is what the request is named by. */
-export function reachRoute(request: Request, { path }: Route): string {
-  const { route } = placeOf(holderOf(request)).enter(textOf(path))
-  sayRoute(request, route)
-  return route
+export function reachRoute(request: Request, route: Route): string {
+  return sayRoute(request, holderOf(request), route)
 }
 
-function sayRoute(request: Request, route: string): void {
-  holderOf(request).route = route
-  if (request[EXCHANGE] !== undefined) return
-  const metadata = getRPCMetadata(context.active())
-  if (metadata?.type === RPCType.HTTP) metadata.route = route
+/** A handler has passed the request on: another route may match, and none of its handlers be reached. */
+export function passOn(request: Request): void {
+  const exchange = request[EXCHANGE]
+  if (exchange?.findRoute === findRoute) exchange.isRouteMended = true
+}
+
+/** A route has matched here, but no handler of it was reached. */
+function sayMatched(request: Request, holder: Holder): void {
+  const { route } = request
+  if (!route || route === holder.said) return
+  try {
+    sayRoute(request, holder, route)
+  } catch {
+    // its path cannot be written down
+  }
+}
+
+function sayRoute(request: Request, holder: Holder, route: Route): string {
+  const text = placeOf(holder).enter(textOf(route.path)).route
+  holder.route = text
+  holder.said = route
+  if (request[EXCHANGE] === undefined) {
+    const metadata = getRPCMetadata(context.active())
+    if (metadata?.type === RPCType.HTTP) metadata.route = text
+  }
+  return text
 }
 
 function findRoute(request: unknown, exchange: Exchange): string | undefined {
-  const place = placeOf(exchange)
+  const { said } = exchange
   const { route } = request as Request
+  if (said !== undefined && (!route || route === said)) return undefined
+  const place = placeOf(exchange)
   return (route ? place.enter(textOf(route.path)).route : place.route) || undefined
 }
 
@@ -77,7 +96,7 @@ function holderOf(request: Request): Holder {
   if (exchange !== undefined) return exchange
   let holder = strangers.get(request)
   if (holder === undefined) {
-    holder = { place: undefined, baseLength: 0, findRoute: undefined }
+    holder = { place: undefined, baseLength: 0, findRoute: undefined, said: undefined }
     strangers.set(request, holder)
   }
   return holder

@@ -21,6 +21,8 @@ export interface Exchange extends RPCMetadata {
   place: unknown
   /** How much of the URL led to that place. */
   baseLength: number
+  /** What the framework has as the route that was said last. */
+  said: unknown
   /** Asked at the end for the route that a framework left, if nobody has said one. */
   findRoute: ((request: unknown, exchange: Exchange) => string | undefined) | undefined
   /** Asked also if somebody has: what instrumentations of others say is mended. */

@@ -71,6 +71,7 @@ function createExchange(
     closers: undefined,
     place: undefined,
     baseLength: 0,
+    said: undefined,
     findRoute: undefined,
     isRouteMended: false,
     outer,

@@ -85,6 +85,7 @@ function start(
     closers: undefined,
     place: undefined,
     baseLength: 0,
+    said: undefined,
     findRoute: undefined,
     isRouteMended: false,
     outer: undefined,
