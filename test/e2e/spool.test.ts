@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startSink } from '../faults/sink.ts'
 
-const STARTS = 220
+const STARTS = 70
 const PARALLEL = 4
 const DIST = path.join(import.meta.dirname, '../../dist/index.cjs')
 const JOB = `
