@@ -54,6 +54,19 @@ describe('an uncaught error', () => {
     expect([ours.code, withoutPaths(ours.stderr)]).toEqual([plain.code, withoutPaths(plain.stderr)])
   })
 
+  test.for<[string, string]>([
+    ['withSpan', `withSpan('work', async () => { await 1; throw new TypeError('boom') })`],
+    ['withSpan, in another one', `withSpan('work', () => withSpan('in', () => Promise.reject(new TypeError('boom'))))`],
+    ['traced', `require('uptrace-node').traced(async function work() { throw new TypeError('boom') })()`],
+  ])('that rejects the promise of %s, which nobody handles, ends the process as it would', async ([, body]) => {
+    const { code, stderr } = await run(body)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^TypeError: boom$/m)
+    const span = sink.items('traces').find(({ name }) => name === 'work')
+    expect(span).toMatchObject({ status: { code: 2, message: 'boom' } })
+    expect(severities()).toEqual([21])
+  })
+
   test('is delivered when its properties are getters that throw', async () => {
     await run(
       `setTimeout(() => { throw Object.defineProperty(new Error('boom'), 'stack', { get() { throw new Error('no') } }) }, 10)`,
