@@ -103,6 +103,16 @@ describe('an answer is judged alike', () => {
   )
 })
 
+test.for<[string, (port: number) => string, RegExp]>([
+  ['a host that does not exist', () => 'http://t@no-such-host.invalid', /: host not found$/],
+  ['https where http is spoken', (port) => `https://t@127.0.0.1:${port}`, /does not speak TLS as expected/],
+])('%s: at process.exit() the same line as at a natural end', async ([, dsn, reason]) => {
+  sink = await startSink()
+  const lines = await Promise.all(['', 'process.exit(3)'].map(async (end) => linesOf(await run(dsn(sink!.port), end))))
+  expect(lines[0]!.at(-1)).toMatch(reason)
+  expect(lines[1]).toEqual(lines[0])
+})
+
 describe('what the user has put into the pipeline is flushed', () => {
   const before = `
 const seen = []
