@@ -15,7 +15,13 @@ import { watchFrameworkSpans } from './instrument/routes/framework-spans.ts'
 import { loadLazily } from './lazy.ts'
 import { configureLog, log, orElse } from './log.ts'
 import { chooseContextManager } from './signals/context-manager.ts'
-import { claimGlobals, fillGlobals, globalLoggerProvider, globalMeterProvider } from './signals/globals.ts'
+import {
+  areGlobalsClaimed,
+  claimGlobals,
+  fillGlobals,
+  globalLoggerProvider,
+  globalMeterProvider,
+} from './signals/globals.ts'
 import { createProviders, type Providers } from './signals/providers.ts'
 import { createResource, emptyResource } from './signals/resource.ts'
 import { installDiagLogger } from './signals/sdk-log.ts'
@@ -95,11 +101,18 @@ function startOrDisable(options: ConfigureOptions): Telemetry {
     orElse('the log of OpenTelemetry', installDiagLogger, undefined)
     releaseGlobalPropagator()
     setGlobalPropagator(choosePropagator(config), ownPropagatorOf(options) !== undefined)
-    return config.disabledReason === undefined ? start(config) : disable(config.siteUrl, options, config.disabledReason)
+    const reason = config.disabledReason ?? findObstacle()
+    return reason === undefined ? start(config) : disable(config.siteUrl, options, reason)
   } catch (error) {
     if (error instanceof ConfigError) throw error
     return disable('', options, `start-up failed: ${messageOf(error)}`)
   }
+}
+
+/** Where these are frozen, telemetry can neither be found by anybody nor be sent at the end. */
+function findObstacle(): string | undefined {
+  const frozen = Object.isFrozen(process) ? 'process' : areGlobalsClaimed() ? undefined : 'globalThis'
+  return frozen && `${frozen} takes no change (freeze it after configureOpentelemetry)`
 }
 
 function start(config: Config): Telemetry {

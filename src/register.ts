@@ -1,5 +1,4 @@
 /** The door for `--import` and `-r`: configures from the environment alone, in the main thread and in the application's workers. */
-import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { configureFromPreload } from './configure.ts'
 import { currentDestinations } from './delivery/current-destinations.ts'
 import { loadedPackages, watchImports } from './diagnostics/loaded-packages.ts'
@@ -8,6 +7,9 @@ import type { LateLoad } from './instrument/late/attach.ts'
 import { findMissedImports } from './instrument/late/missed-imports.ts'
 import { orElse } from './log.ts'
 import type { Telemetry } from './telemetry.ts'
+import { threads } from './threads.ts'
+
+const { isMainThread, parentPort, workerData } = threads()
 
 if (isMainThread || isWorkerOfApplication())
   configureFromEnvironment(isMainThread ? process.env[REPORT_VARIABLE] : undefined)

@@ -15,6 +15,8 @@ const LEAVES = [
   'readable-value.ts',
   'deadline.ts',
   'timers.ts',
+  'process-events.ts',
+  'threads.ts',
   'run-child.ts',
   'untraced.ts',
   'url-host.ts',

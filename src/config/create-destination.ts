@@ -7,7 +7,9 @@ type Parts = Omit<Destination, 'url' | 'label'> & { readonly address: URL }
 
 export function createDestination({ address, headers: all, ...parts }: Parts): Destination {
   // `undefined`, as of a variable that is not set, is a header that is not given
-  const given = withoutUndefined(all)
+  const given = Object.fromEntries(
+    Object.entries(withoutUndefined(all)).map(([name, value]) => [name, String(value).trim()]),
+  )
   const headers = { ...basicAuthorization(address, given), ...given }
   const url = new URL(address)
   url.username = ''

@@ -14,7 +14,8 @@ export function findHeaderProblem(name: string, value: string): string | undefin
   if (!NAME.test(name)) return 'its name is not legal in HTTP'
   if (FORBIDDEN.has(name.toLowerCase()))
     return "it is about the connection or the body, which is not the caller's business"
-  if (!VALUE.test(value)) return 'its value holds characters that are not legal in HTTP'
+  // white space around it does not belong to a value (RFC 9110, section 5.5)
+  if (!VALUE.test(value.trim())) return 'its value holds characters that are not legal in HTTP'
   return undefined
 }
 

@@ -90,13 +90,11 @@ function readLogKeys(env: EnvironmentReader): LogCorrelationOptions['keys'] {
   const pairs = env.pairs('UPTRACE_LOG_KEYS')
   if (pairs === undefined) return undefined
   const usable = Object.entries(pairs).filter(([key, field]) => {
-    const isKnown = LOG_KEYS.some((known) => known === key) && field !== ''
-    if (!isKnown)
-      env.warn(
-        'UPTRACE_LOG_KEYS',
-        `UPTRACE_LOG_KEYS holds ${key}, which is none of ${LOG_KEYS.join(', ')}; it is ignored`,
-      )
-    return isKnown
+    const isKnown = LOG_KEYS.some((known) => known === key)
+    const problem = isKnown ? 'without a name' : `which is none of ${LOG_KEYS.join(', ')}`
+    if (isKnown && field !== '') return true
+    env.warn('UPTRACE_LOG_KEYS', `UPTRACE_LOG_KEYS holds ${key}, ${problem}; it is ignored`)
+    return false
   })
   return Object.fromEntries(usable)
 }

@@ -1,6 +1,7 @@
 /** The rule of each option. */
 import { MAX_TIMER_MILLIS } from '../deadline.ts'
 import { createBackendRule } from './backends/rule.ts'
+import { parseHttpUrl } from './http-url.ts'
 import { createAttributesRule, createInstrumentationsRule, createViewRule, headers } from './member-rules.ts'
 import type { ConfigureOptions } from './options.ts'
 import {
@@ -40,10 +41,7 @@ export function createOptionRules(): Readonly<Record<keyof ConfigureOptions, Rul
   const intervalMillis = both(timer, aboveZero)
   const limit = amount('a number of at least 0', (value) => value >= 0)
   const texts = listOf('a list of strings', text)
-  const url = rule(
-    'an http or https URL',
-    (value) => isText(value) && /^https?:\/\//i.test(value) && URL.canParse(value),
-  )
+  const url = rule('an http or https URL', (value) => isText(value) && parseHttpUrl(value) !== undefined)
   const pem = rule('PEM (-----BEGIN …) as a string or Buffer', (value) =>
     [value].flat().every((item) => (isText(item) || Buffer.isBuffer(item)) && item.includes('-----BEGIN ')),
   )

@@ -24,7 +24,7 @@ export interface Reporter {
 /** Reasons that nobody else says a line about. */
 const SAID: Partial<Record<DropReason, string>> = {
   buffer_full: 'the buffer was full (delivery.bufferLimitBytes makes it larger, a sampler makes less of them)',
-  unreadable: 'they could not be encoded',
+  unreadable: 'they could not be encoded, or their files in the spool could not be read',
 }
 const MAX_KINDS = 16
 const GATHER_MILLIS = 500

@@ -47,7 +47,7 @@ export type DropReason =
   | 'partial_success'
   /** Larger than the back end takes, even alone. */
   | 'too_large'
-  /** Could not be read while it was encoded. */
+  /** Could not be read: while it was encoded, or from the spool. */
   | 'unreadable'
   /** Waited in the spool for longer than `delivery.spoolMaxAgeMillis`. */
   | 'too_old'

@@ -1,9 +1,11 @@
 /** Instrumentation: watches what the application loads, and loads an instrumentation when its target comes. */
+
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { messageOf } from '../errors.ts'
 import { isComplete } from '../lazy.ts'
 import { log, orElse } from '../log.ts'
+import { listenToProcess, unlistenToProcess } from '../process-events.ts'
 import type { DurationMetrics } from '../signals/metrics/duration-metrics.ts'
 import { clearTimeout, setTimeout } from '../timers.ts'
 import { takeBundled } from './bundled/registry.ts'
@@ -219,7 +221,7 @@ function createCheck(check: () => void): { schedule(): void; conclude(): void } 
   const guarded = (): void => {
     if (!isDue) return
     isDue = false
-    process.off('exit', guarded)
+    unlistenToProcess('exit', guarded)
     try {
       check()
     } catch (error) {
@@ -229,7 +231,7 @@ function createCheck(check: () => void): { schedule(): void; conclude(): void } 
   }
   return {
     schedule() {
-      if (!isDue) process.on('exit', guarded)
+      if (!isDue) listenToProcess('exit', guarded)
       isDue = true
       if (timer) timer.refresh()
       else timer = setTimeout(guarded, 500).unref()

@@ -43,6 +43,9 @@ export function claimGlobals(): void {
   bridgeOldLogsApi()
 }
 
+/** False where `globalThis` takes nothing: the API finds no provider then. */
+export const areGlobalsClaimed = (): boolean => readGlobal('trace') !== undefined
+
 /** Fills the globals in place of what filled them before; says which of them another SDK holds. */
 export function fillGlobals(providers: GlobalProviders): void {
   claimGlobals()
@@ -59,7 +62,7 @@ export function fillGlobals(providers: GlobalProviders): void {
 }
 
 function warnOfForeign(names: readonly string[]): void {
-  if (names.length === 0) return
+  if (names.length === 0 || !areGlobalsClaimed()) return
   log.warn(
     `another OpenTelemetry SDK, or another version of @opentelemetry/api, has already registered its ${names.join(', ')}; what goes through it is not sent by this package (configure only one SDK; find the copies with: npm ls @opentelemetry/api)`,
   )

@@ -1,5 +1,4 @@
 /** Composes the providers of the three signals. One that cannot be made is left out, with a line. */
-import { isMainThread } from 'node:worker_threads'
 import type { Resource } from '@opentelemetry/resources'
 import type { LoggerProvider, LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
@@ -9,6 +8,7 @@ import type { MaskValue } from '../config/redaction-options.ts'
 import type { Config } from '../config/resolve.ts'
 import { loadLazily, ownFolder } from '../lazy.ts'
 import { orElse } from '../log.ts'
+import { threads } from '../threads.ts'
 import { guardLoggerProvider } from './guard.ts'
 import { isolate } from './isolate.ts'
 import { mendRecords } from './logs/mend-records.ts'
@@ -165,7 +165,7 @@ function reportLiveSpans({ localViewer: viewer, isChecked }: Config, resource: R
 
 /** Of the main thread, for the viewer on this machine. */
 function profile({ localViewer: viewer, isProfiled }: Config, resource: Resource): SpanProcessor[] {
-  if (!viewer || !isProfiled || !isMainThread) return []
+  if (!viewer || !isProfiled || !threads().isMainThread) return []
   const { createProfiler } = loadLazily<typeof import('./profiles/profiler.ts')>('profiler')
   return [createProfiler({ url: viewer.siteUrl, headers: { 'uptrace-dsn': viewer.original }, resource })]
 }

@@ -21,7 +21,7 @@ import { log } from '../log.ts'
 import { DISTRO_NAME, VERSION } from '../version.ts'
 import { maskArguments } from './resource/command-line.ts'
 import { readDeclared } from './resource/declared.ts'
-import { findPackage } from './resource/package-identity.ts'
+import { findIdentity, shareIdentity } from './resource/package-identity.ts'
 import { detectAws, detectAzure, detectCommit, detectGcp, detectKubernetes } from './resource/platform.ts'
 
 export interface ResourceOptions {
@@ -54,17 +54,20 @@ export function createResource(options: ResourceOptions): Resource {
     return options.resource
   }
   const env = options.env ?? process.env
+  const [own, declared, code] = [ownIdentity(options, env), readDeclared(env), codeAttributes(options)]
+  const named = { ...own, ...declared, ...code }
+  shareIdentity(named['service.name'], named['service.version'])
   return defaultResource()
-    .merge(resourceFromAttributes(ownIdentity(options, env)))
+    .merge(resourceFromAttributes(own))
     .merge(detectResources({ detectors: chooseDetectors(options.detectors, env).map(guard) }))
-    .merge(resourceFromAttributes(readDeclared(env)))
+    .merge(resourceFromAttributes(declared))
     .merge(detectResources({ detectors: (options.resourceDetectors ?? []).map(guard) }))
-    .merge(resourceFromAttributes(codeAttributes(options)))
+    .merge(resourceFromAttributes(code))
 }
 
 /** What the program is when nobody says so. */
 function ownIdentity({ environmentFromNodeEnv }: ResourceOptions, env: Environment): DetectedResourceAttributes {
-  const found = findPackage(env)
+  const found = findIdentity(env)
   const nodeEnv = environmentFromNodeEnv ? env.NODE_ENV?.trim() : undefined
   return {
     'service.name': env.AWS_LAMBDA_FUNCTION_NAME || found?.name || 'unknown_service:node',

@@ -184,6 +184,21 @@ describe('several at once', () => {
     expect(destinations[0]!.headers).toEqual({ 'x-other': 'b' })
   })
 
+  test('white space around addresses and header values, as a file or a secret store leaves it, does not count', () => {
+    const { destinations, siteUrl } = resolve({
+      endpoint: ' \thttp://c:4318/base\r\n',
+      headers: { authorization: 'Bearer abc\n' },
+      siteUrl: 'http://ui.example/\n',
+    })
+    expect(destinations[0]).toMatchObject({
+      url: 'http://c:4318/base/v1/traces',
+      headers: { authorization: 'Bearer abc' },
+    })
+    expect(siteUrl).toBe('http://ui.example')
+    const named = resolve({ backend: { name: 'jaeger', endpoint: 'http://j:1\n', headers: { 'x-a': ' b\n' } } })
+    expect(named.destinations[0]).toMatchObject({ url: 'http://j:1/v1/traces', headers: { 'x-a': 'b' } })
+  })
+
   test('each gets what it takes, with its own headers', () => {
     const { destinations } = resolve({
       backend: ['uptrace', { name: 'jaeger', headers: { 'x-tenant': 'a' } }, 'zipkin'],

@@ -558,6 +558,7 @@ describe('values', () => {
     ['UPTRACE_RESPONSE_HEADERS', 'x-trace', (c) => c.options.responseHeaders, undefined, /none of traceresponse/],
     ['UPTRACE_MIN_LOG_SEVERITY', 'loud', (c) => c.minLogSeverity, 0, /not one of trace/],
     ['UPTRACE_LOG_KEYS', 'trace=x', (c) => c.options.logs?.keys, {}, /none of traceId/],
+    ['UPTRACE_LOG_KEYS', 'traceId=', (c) => c.options.logs?.keys, {}, /holds traceId, without a name/],
     ['UPTRACE_IGNORE_URLS', '/[a/', (c) => c.options.ignoreUrls, [], /no regular expression/],
     [
       'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',

@@ -30,9 +30,52 @@ test.for(Object.entries(HOSTILE))('%s: spans, metrics and records are delivered 
   const lines = result.stderr.split('\n').filter(Boolean)
   expect(new Set(lines).size).toBeLessThanOrEqual(2)
   for (const line of lines) expect(line).toMatch(/^uptrace: .*\((not here|.*not supported in Jest|Cannot assign).*\)/)
+  if (hostile.includes('writable: false')) expect(lines).not.toEqual([])
   expect(sink.items('traces').map(({ name }) => name)).toContain('s')
   expect(sink.items('metrics').map(({ name }) => name)).toContain('c')
   expect(sink.items('logs').length).toBe(1)
+})
+
+const USE = (
+  url: string,
+) => `const api = require('@opentelemetry/api'); const { configureOpentelemetry, withSpan } = require('uptrace-node')
+    const telemetry = configureOpentelemetry({ endpoint: '${url}' }); withSpan('s', () => {}); console.log(telemetry.enabled)`
+
+test.for<[string, string]>([
+  ['process', 'Object.freeze(process)'],
+  ['globalThis', 'Object.freeze(globalThis)'],
+  ['both', 'Object.freeze(process); Object.freeze(globalThis)'],
+])('%s is frozen before the import: one line, no telemetry, and the application works', async ([, freeze]) => {
+  const result = await runSource('cjs', `${freeze}; ${USE(sink.url)}; process.exit(3)`)
+  expect(result).toMatchObject({ code: 3, stdout: 'false\n' })
+  expect(result.stderr).toMatch(
+    /^uptrace: (process|globalThis) takes no change \(freeze it after configureOpentelemetry\); telemetry is disabled\n$/,
+  )
+})
+
+test.for<[string, string, number]>([
+  ['a natural end', '', 0],
+  ['process.exit()', 'process.exit(3)', 3],
+  ['an uncaught error', `throw new Error('boom')`, 1],
+  ['SIGTERM', `process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 9000)`, 128 + 15],
+  ['shutdown', `require('uptrace-node').shutdown().then(() => console.log('shut down'))`, 0],
+])('process and globalThis are frozen later: all is delivered at %s', async ([, end, code]) => {
+  const freeze = 'Object.freeze(process); Object.freeze(globalThis)'
+  const result = await runSource('cjs', `${USE(sink.url)}; ${freeze}; withSpan('later', () => {})\n${end}`)
+  expect(result.stderr.replace(/^.*main\.cjs:\d+\nthrow new Error.*/s, '')).toBe('')
+  expect(result.code).toBe(code)
+  expect(sink.items('traces').map(({ name }) => name)).toEqual(['s', 'later'])
+})
+
+test('a context manager that does nothing does not make each export the cause of the next', async () => {
+  const idle = `{ active: () => api.ROOT_CONTEXT, with: (_, run, self, ...args) => run.apply(self, args), bind: (_, target) => target, enable() { return this }, disable() { return this } }`
+  await runSource(
+    'cjs',
+    `const api = require('@opentelemetry/api'); const { configureOpentelemetry, withSpan } = require('uptrace-node')
+    configureOpentelemetry({ endpoint: '${sink.url}', contextManager: ${idle}, batchSpanProcessor: { scheduledDelayMillis: 20 } })
+    require('http'); withSpan('s', () => {}); setTimeout(() => {}, 400)`,
+  )
+  expect(sink.items('traces').map(({ name }) => name)).toEqual(['s'])
 })
 
 test.for([

@@ -1,6 +1,6 @@
 /** Worker threads hand over what they record: a pool whose threads are parked between tasks, and what threads wait for. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Sink, startSink } from '../faults/sink.ts'
+import { attributesOf, type Sink, startSink } from '../faults/sink.ts'
 import { runSource } from '../support/run-node.ts'
 
 let sink: Sink
@@ -81,6 +81,30 @@ test('a thread keeps its own resource and scope', async () => {
       ['main', 'uptrace-node', true],
       ['thread', 'mine', true],
     ]),
+  )
+})
+
+test.for<[string, string]>([
+  ['text', `new Worker(WORK, { eval: true })`],
+  [
+    'a data: URL',
+    `new Worker(new URL('data:text/javascript,' + encodeURIComponent("import { createRequire } from 'node:module'; const require = createRequire(process.cwd() + '/x'); " + WORK)))`,
+  ],
+])('a thread that is made from %s is the same service as the main thread', async ([, start]) => {
+  const main = `const { Worker } = require('worker_threads'); const WORK = "require('uptrace-node').withSpan('work', () => {})"
+require('uptrace-node').withSpan('main', () => {}); ${start}`
+  const { stderr } = await runSource('cjs', main, {
+    flags: ['-r', 'uptrace-node/register'],
+    env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}` },
+    files: { 'package.json': '{"name":"the-app","version":"3.0.0"}' },
+  })
+  expect(stderr).toBe('')
+  expect(names().toSorted()).toEqual(['main', 'work'])
+  const services = sink.received
+    .filter(({ signal }) => signal === 'traces')
+    .flatMap(({ request }) => request.resourceSpans.map(({ resource }: { resource: never }) => attributesOf(resource)))
+  expect(new Set(services.map((one) => `${one['service.name']} ${one['service.version']}`))).toEqual(
+    new Set(['the-app 3.0.0']),
   )
 })
 

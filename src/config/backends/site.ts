@@ -44,4 +44,8 @@ export function siteOfBackend(
 export const siteOfDsn = (base: string): Site => ({ base, isShaped: true, toTemplate: templateOf })
 
 /** What is printed has no user and no password. */
-const withoutUser = (url: string): string => url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1').replace(/\/+$/, '')
+const withoutUser = (url: string): string =>
+  url
+    .trim()
+    .replace(/^(https?:\/\/)[^/?#]*@/i, '$1')
+    .replace(/\/+$/, '')

@@ -60,6 +60,8 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   let createdAtLastFlush = -1
   let startedAt = 0
   let endedAt = Number.NEGATIVE_INFINITY
+  /** Why nothing could be sent once the event loop had stopped. */
+  let obstacle: string | undefined
   /** Destinations the flush before this one has given up. */
   let givenUp = new Set<DestinationQueue>()
   /** How many lost items have had their line. */
@@ -163,7 +165,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
       }
       // first on disk: the process may be killed while it waits for the worker
       spool?.persistAll()
-      flushInWorker(
+      obstacle = flushInWorker(
         queues.filter((queue) => !givenUp.has(queue)),
         Math.min(remaining(), limitMillis),
       )
@@ -214,7 +216,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
         const queued = dropped - (said.get(queue) ?? 0)
         said.set(queue, dropped)
         if (queued === 0) continue
-        const key = `${queue.destination.label}: ${lastError ?? missing}`
+        const key = `${queue.destination.label}: ${obstacle ?? lastError ?? missing}`
         losses.set(key, [...(losses.get(key) ?? []), `${queued} ${NOUNS[pipeline.signal]}`])
       }
     }

@@ -2,6 +2,7 @@
  * Listeners of the process that come back when someone removes all of them, as some programs do while they stop. Node's own hooks, which begin and
  * end to watch a signal, go with them: those are kept here and called by hand.
  */
+import { listenToProcess, unlistenToProcess } from '../../process-events.ts'
 import { queueMicrotask } from '../../timers.ts'
 
 export interface ProcessListeners {
@@ -47,12 +48,12 @@ export function createProcessListeners(): ProcessListeners {
   }
 
   function add({ event, listener, isFirst }: Kept): void {
-    quietly(() => process[isFirst ? 'prependListener' : 'on'](event as 'exit', listener as () => void))
+    quietly(() => listenToProcess(event, listener, isFirst))
     if (event.startsWith('SIG')) node.start?.(event)
   }
 
   function remove(event: string, listener: Listener): void {
-    quietly(() => process.off(event, listener as () => void))
+    quietly(() => unlistenToProcess(event, listener))
     if (event.startsWith('SIG')) node.stop?.(event)
   }
 
@@ -68,7 +69,7 @@ export function createProcessListeners(): ProcessListeners {
   function watch(): void {
     if (isWatching) return
     isWatching = true
-    quietly(() => process.on('removeListener', onRemoved))
+    quietly(() => listenToProcess('removeListener', onRemoved))
   }
 
   function onRemoved(event: string | symbol, listener: unknown): void {

@@ -3,6 +3,9 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Compression, Destination } from '../../config/destination.ts'
 import type { DropReason } from '../types.ts'
 
+export const STARTED = 1
+export const DONE = 2
+
 export interface ExitWork {
   readonly destinations: readonly Destination[]
   /** What each destination is believed to read. */
@@ -16,8 +19,8 @@ export interface ExitWork {
   }>
   readonly network: NetworkSettings
   readonly timeoutMillis: number
-  /** An Int32Array of one slot, raised when all is done. */
-  readonly done: SharedArrayBuffer
+  /** An Int32Array of one slot: 0 until the thread runs, then `STARTED`, and `DONE` at the end. */
+  readonly progress: SharedArrayBuffer
   /** Takes `ExitNews`. */
   readonly port: MessagePort
 }

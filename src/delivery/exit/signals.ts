@@ -2,10 +2,10 @@
  * Signals that end the process unless someone listens: what is left is sent, then the signal is raised again. The process listens only while
  * something is unsent: a listener delays the end for as long as the event loop is busy.
  */
+import { threads } from '../../threads.ts'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
 import type { RunUntraced } from '../run-untraced.ts'
-import { threads } from '../threads/channel.ts'
-import type { Listener, ProcessListeners } from './process-listeners.ts'
+import { isListening, type Listener, type ProcessListeners } from './process-listeners.ts'
 
 /** All whose default in Node is the end of the process and which a program may get from outside. */
 const SIGNALS = [
@@ -90,6 +90,8 @@ export function watchSignals({ listeners, runUntraced, hasUnsent, flush, conclud
     conclude(limitMillis)
     disarm()
     process.kill(process.pid, signal)
+    // a listener that a frozen process has kept would catch it again, and again
+    if (isListening(signal, own.get(signal)!)) process.exit(128 + constants().signals[signal])
   }
 
   /** Whether nobody else decides what a signal does. The library signal-exit only acts when it finds itself alone. */
@@ -101,9 +103,11 @@ export function watchSignals({ listeners, runUntraced, hasUnsent, flush, conclud
 }
 
 function availableSignals(): EndSignal[] {
-  const { constants } = process.getBuiltinModule('node:os') as typeof import('node:os')
-  return SIGNALS.filter((signal) => signal in constants.signals)
+  return SIGNALS.filter((signal) => signal in constants().signals)
 }
+
+const constants = (): typeof import('node:os').constants =>
+  (process.getBuiltinModule('node:os') as typeof import('node:os')).constants
 
 const isSignalExit = (listener: (...args: never[]) => unknown): boolean =>
   /listeners\.length === (emitter\.)?count\b/.test(Function.prototype.toString.call(listener))

@@ -7,9 +7,10 @@ import { createBudget } from '../queue/budget.ts'
 import { DestinationQueue } from '../queue/destination-queue.ts'
 import type { Reporter } from '../reporter.ts'
 import { createSender } from '../send/create-sender.ts'
-import type { ExitNews, ExitWork, NetworkSettings } from './protocol.ts'
+import { DONE, type ExitNews, type ExitWork, type NetworkSettings, STARTED } from './protocol.ts'
 
-const { destinations, encodings, messages, network, timeoutMillis, done, port } = workerData as ExitWork
+const { destinations, encodings, messages, network, timeoutMillis, progress, port } = workerData as ExitWork
+note(STARTED)
 applyNetwork(network)
 
 const budget = createBudget(Number.POSITIVE_INFINITY, () => [])
@@ -75,15 +76,19 @@ function onEndingProgress(): void {
   if (waiting.length > 0 && waiting.every((queue) => queue.isHopeless)) finish()
 }
 
+function note(state: number): void {
+  const slot = new Int32Array(progress)
+  Atomics.store(slot, 0, state)
+  Atomics.notify(slot, 0)
+}
+
 function tell(news: ExitNews): void {
   port.postMessage(news)
 }
 
 function finish(): void {
   clearTimeout(alive)
-  const slot = new Int32Array(done)
-  Atomics.store(slot, 0, 1)
-  Atomics.notify(slot, 0)
+  note(DONE)
   port.close()
   for (const queue of queues) queue.stop('not_in_time')
 }

@@ -5,6 +5,7 @@ import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
 import { loadLazily } from '../../lazy.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
+import { markUntraced } from '../../untraced.ts'
 import { hostOf, portOf } from '../../url-host.ts'
 import { VERSION } from '../../version.ts'
 import { type Answer, judgeAnswer } from './http-answer.ts'
@@ -62,11 +63,12 @@ export function createHttpSender(destination: Destination): Sender {
     if (proxy) {
       const { connectThroughProxy } = await import('./proxy.ts')
       const options = connectThroughProxy(proxy, url, destination.tls)
-      agent = options.agent
+      agent = markUntraced(options.agent)
       via = options.isTunnel ? 'tunnel' : 'plain'
       return options.isTunnel ? { ...target, ...destination.tls, agent } : { ...options.request, agent }
     }
-    agent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...destination.tls })
+    // by the context alone they would be traced where the application's context manager does nothing, and each export would make the next
+    agent = markUntraced(new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...destination.tls }))
     return { ...target, ...destination.tls, agent }
   }
 

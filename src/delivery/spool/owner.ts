@@ -15,6 +15,8 @@ export interface Owner {
   readonly name: string
   /** Creates the lock, before the first file; again when someone has removed it. */
   hold(): void
+  /** Whether someone has removed the lock, and so perhaps all else, since the last `hold`. Asked once. */
+  hasLost(): boolean
   /** Shows that the owner lives. */
   beat(): void
   isAlive(other: string): boolean
@@ -33,6 +35,11 @@ export function createOwner(directory: string): Owner {
     hold() {
       if (isHeld && fs.existsSync(lock)) return
       writeLock()
+    },
+    hasLost() {
+      if (!isHeld || fs.existsSync(lock)) return false
+      isHeld = false
+      return true
     },
     beat() {
       if (!isHeld || performance.now() - lastBeat < HEARTBEAT_MILLIS) return

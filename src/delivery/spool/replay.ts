@@ -29,6 +29,8 @@ export interface Replay {
   unload(file: string): void
   /** Brings requests to memory, as long as there is room and their destination works. @returns whether that is all for now */
   bringBack(end: number): boolean
+  /** Somebody else has removed files: what was on disk only is lost, what is in memory too is written again. */
+  forgetLost(): void
   /** Makes room: a request that is in memory too only loses its copy. @returns false when there is nothing to give up */
   evictOldest(onDisplaced: (request: QueuedRequest) => void): boolean
 }
@@ -53,6 +55,7 @@ export function createReplay({ store, orphans, budget, maxAgeMillis, refuse }: R
       parked.add(file)
     },
     bringBack,
+    forgetLost,
     evictOldest,
   }
 
@@ -60,6 +63,22 @@ export function createReplay({ store, orphans, budget, maxAgeMillis, refuse }: R
     loaded.delete(file)
     parked.delete(file)
     store.discard(file)
+  }
+
+  function forgetLost(): void {
+    const present = store.list()
+    for (const [file, { queue, count, request }] of store.files) {
+      if (present.has(file)) continue
+      if (request) request.spoolFile = undefined
+      if (!request && parked.has(file)) lose(file, queue, count)
+      else discard(file)
+    }
+  }
+
+  function lose(file: string, queue: DestinationQueue, count: number): void {
+    unreadable++
+    queue.dropParked(count, 'unreadable')
+    discard(file)
   }
 
   function evictOldest(onDisplaced: (request: QueuedRequest) => void): boolean {
@@ -113,13 +132,8 @@ export function createReplay({ store, orphans, budget, maxAgeMillis, refuse }: R
   function load(file: string): void {
     const { queue, count } = store.files.get(file)!
     const request = read(file)
-    if (request) {
-      unpark(file, queue, request)
-      return
-    }
-    unreadable++
-    queue.dropParked(count, 'unreadable')
-    discard(file)
+    if (request) unpark(file, queue, request)
+    else lose(file, queue, count)
   }
 
   function read(file: string): SpooledRequest | undefined {

@@ -76,6 +76,7 @@ export function createSpool(options: SpoolOptions): Spool {
     persistAll() {
       pausedUntil.write = 0
       guarded('write', () => {
+        if (owner.hasLost()) replay.forgetLost()
         if (!orphans.hasSeenAll() && isPrivateDirectory(directory)) orphans.look(performance.now() + LAST_SCAN_MILLIS)
         persistOlder(0, performance.now() + LAST_SCAN_MILLIS)
         openBatches.forgetClosed()
@@ -98,6 +99,7 @@ export function createSpool(options: SpoolOptions): Spool {
     const end = performance.now() + SLICE_MILLIS
     let isDone = true
     guarded('write', () => {
+      if (owner.hasLost()) replay.forgetLost()
       owner.beat()
       isDone = keep(end)
     })

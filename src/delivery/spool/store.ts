@@ -33,6 +33,8 @@ export interface Store {
   /** A file that was taken over. */
   add(name: string, file: StoredFile): void
   read(name: string): SpooledRequest | undefined
+  /** Names of all files in the directory. */
+  list(): ReadonlySet<string>
   discard(name: string): void
 }
 
@@ -66,6 +68,15 @@ export function createStore(directory: string, owner: Owner, service: string): S
     read(name) {
       const bytes = readPrivate(path.join(directory, name))
       return bytes && decodeSpoolFile(bytes)
+    },
+    list() {
+      try {
+        return new Set(fs.readdirSync(directory))
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ENOENT' || code === 'ENOTDIR') return new Set()
+        throw error
+      }
     },
     discard(name) {
       const file = files.get(name)

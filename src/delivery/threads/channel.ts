@@ -1,10 +1,6 @@
 /** How the main thread and worker threads find each other, and what they say besides the items themselves. */
-import type * as WorkerThreads from 'node:worker_threads'
 import { type Destination, SIGNALS, type Signal } from '../../config/destination.ts'
 import type { Scope } from '../../wire/encode-request.ts'
-
-export const threads = (): typeof WorkerThreads =>
-  process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
 
 /** Under this name every new thread is told of the main thread's delivery. */
 export const ENVIRONMENT_KEY = 'uptrace-node'

@@ -6,12 +6,13 @@
 import type { BroadcastChannel } from 'node:worker_threads'
 import type { Resource } from '@opentelemetry/resources'
 import { type Destination, SIGNALS, type Signal } from '../../config/destination.ts'
+import { threads } from '../../threads.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
 import { type Scope, settledAttributes } from '../../wire/encode-request.ts'
 import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Originated } from '../intake/batcher.ts'
-import { addressesOf, ENVIRONMENT_KEY, type MainDelivery, type ThreadNews, threads } from './channel.ts'
+import { addressesOf, ENVIRONMENT_KEY, type MainDelivery, type ThreadNews } from './channel.ts'
 import { createFrameWriter, ITEM, REQUEST } from './shared-memory.ts'
 
 const LIMIT_BYTES = 8 * 1024 * 1024

@@ -3,20 +3,15 @@
 import type { BroadcastChannel, Worker } from 'node:worker_threads'
 import type { Resource } from '@opentelemetry/resources'
 import { SIGNALS } from '../../config/destination.ts'
+import { unlistenToProcess } from '../../process-events.ts'
+import { threads } from '../../threads.ts'
 import { clearInterval, performance, setInterval } from '../../timers.ts'
 import { VERSION } from '../../version.ts'
 import type { Originated } from '../intake/batcher.ts'
 import type { Pipeline } from '../queue/signal-queue.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import type { DeliverySettings } from '../types.ts'
-import {
-  addressesOf,
-  ENVIRONMENT_KEY,
-  type MainDelivery,
-  type SharedSection,
-  type ThreadNews,
-  threads,
-} from './channel.ts'
+import { addressesOf, ENVIRONMENT_KEY, type MainDelivery, type SharedSection, type ThreadNews } from './channel.ts'
 import { createFrameReader, type Frame, type FrameReader, REQUEST } from './shared-memory.ts'
 
 const POLL_MILLIS = 200
@@ -73,7 +68,7 @@ export function takeOverFromThreads({ options, runUntraced, pipelineOf, flush, o
       Atomics.store(new Int32Array(isOpen), 0, 0)
       drain()
       setEnvironmentData(ENVIRONMENT_KEY, undefined as never)
-      process.off('worker', onWorker)
+      unlistenToProcess('worker', onWorker)
       clearInterval(timer)
       channel?.close()
       channel = undefined

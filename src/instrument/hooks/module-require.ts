@@ -23,6 +23,9 @@ export function watchRequire(
     return load(this, id, below)
   }
   Module.prototype.require = watching as unknown as typeof Module.prototype.require
+  // what is built is not strict: there nothing else tells of a frozen prototype
+  if ((Module.prototype.require as unknown) !== watching)
+    throw new TypeError('Cannot assign to Module.prototype.require')
 
   const belowBuiltin = process.getBuiltinModule as ((id: string) => unknown) | undefined
   if (belowBuiltin) {

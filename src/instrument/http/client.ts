@@ -7,6 +7,7 @@ import { type Attributes, context, propagation, type Span, SpanKind, type Tracer
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { isUntraced } from '../../untraced.ts'
 import {
   CALL,
   type Call,
@@ -57,7 +58,12 @@ function onCreated(message: unknown): void {
 
 function startCall(options: OutgoingOptions, request: TracedRequest): void {
   const parent = context.active()
-  if (isTracingSuppressed(parent) || request[CALL] !== undefined) return
+  if (
+    isTracingSuppressed(parent) ||
+    request[CALL] !== undefined ||
+    isUntraced(Object((request as { agent?: unknown }).agent))
+  )
+    return
   const startMillis = performance.now()
   const { method, host, protocol, path } = request
   const origin = options.origins.of(protocol, host, headerOf(request, 'host'))

@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { context } from '@opentelemetry/api'
+import { listenToProcess, unlistenToProcess } from '../../process-events.ts'
 import { emitOfAnswer } from './client.ts'
 import { CALL, type TracedRequest as ClientRequest } from './client-call.ts'
 import { closeExchange, failExchange, setDurations } from './end-exchange.ts'
@@ -70,8 +71,8 @@ function onRequest(
 /** What was thrown is known once nobody has caught it, and that is at once. */
 function noteUncaught(exchange: Exchange, request: IncomingMessage): void {
   const onUncaught = (error: unknown): void => failExchange(exchange, request, error)
-  process.prependOnceListener('uncaughtExceptionMonitor', onUncaught)
-  queueMicrotask(() => process.removeListener('uncaughtExceptionMonitor', onUncaught))
+  listenToProcess('uncaughtExceptionMonitor', onUncaught, true)
+  queueMicrotask(() => unlistenToProcess('uncaughtExceptionMonitor', onUncaught))
 }
 
 function emitOfRequest(below: Emit): Emit {

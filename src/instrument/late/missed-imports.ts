@@ -3,8 +3,8 @@ import { realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isMainThread } from 'node:worker_threads'
 import { readIfSmall } from '../../small-file.ts'
+import { threads } from '../../threads.ts'
 import { isInstalled } from '../hooks/identity.ts'
 import { moduleNameOf } from '../hooks/module-require.ts'
 import { isToldOf, PASSING_ON, TARGETS } from '../targets.ts'
@@ -82,7 +82,7 @@ function findImports(isUnseen: (moduleName: string) => boolean): LateLoad[] {
  * @param isPreloaded this package was, by a flag or by a configuration file of Node
  */
 export function hasBegun(isPreloaded: boolean): boolean {
-  if (isPreloaded || !isMainThread || process.argv[1] === undefined) return false
+  if (isPreloaded || !threads().isMainThread || process.argv[1] === undefined) return false
   const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? '']
   return !isInstalled(process.argv[1]) && !hasPreload(flags)
 }

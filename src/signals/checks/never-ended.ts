@@ -1,5 +1,7 @@
 /** Spans that are never ended, and so never sent: those that nobody holds any more, and those that are open when nothing can end them. */
+
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { unlistenToProcess } from '../../process-events.ts'
 import { callerOf, takeStack } from './caller.ts'
 import type { Check, Say } from './check.ts'
 
@@ -36,7 +38,7 @@ export function createEndCheck(say: Say): Check {
       collected.unregister(span)
     },
     stop() {
-      process.off('beforeExit', onIdle)
+      unlistenToProcess('beforeExit', onIdle)
       open.clear()
     },
   }

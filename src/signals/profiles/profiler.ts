@@ -2,11 +2,13 @@
  * Samples what the main thread runs, and tells the local viewer: which functions, for which span, and what held up the event loop. A span processor, as
  * it lives as long as the traces. It keeps no process alive and ignores every error; what cannot be delivered is counted in the next report.
  */
+
 import inspector from 'node:inspector'
 import type { Resource } from '@opentelemetry/resources'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import { messageOf } from '../../errors.ts'
 import { log, orElse } from '../../log.ts'
+import { unlistenToProcess } from '../../process-events.ts'
 import { clearInterval, dateNow, performance, setInterval } from '../../timers.ts'
 import type { ProfileReport } from '../../viewer/api.ts'
 import { createUntracedRunner, identityOf, postToViewer, type ViewerAddress } from '../viewer-reports.ts'
@@ -68,7 +70,7 @@ export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanPr
 
   function stop(): void {
     clearInterval(timer)
-    process.removeListener('exit', atExit)
+    unlistenToProcess('exit', atExit)
     contexts?.stop()
     sampler?.stop()
     sampler = undefined

@@ -1,5 +1,5 @@
 /** Sends the last report while the process ends and no event loop turns any more: a Worker does it, the main thread waits for it. */
-import type * as WorkerThreads from 'node:worker_threads'
+import { threads } from '../../threads.ts'
 
 const MOST_MILLIS = 500
 /** Plain Node.js: it needs no file beside the bundle. */
@@ -11,7 +11,7 @@ request.on('response', finish).on('error', finish).end(body)
 `
 
 export function sendAtExit(url: string, headers: Readonly<Record<string, string>>, body: string): void {
-  const { Worker } = process.getBuiltinModule('node:worker_threads') as typeof WorkerThreads
+  const { Worker } = threads()
   const done = new SharedArrayBuffer(4)
   const workerData = { url, headers, body, done }
   // none of the flags of the process: a preload must not instrument it

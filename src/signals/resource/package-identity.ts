@@ -1,6 +1,7 @@
 /** Who the program is by its package.json: the nearest one with a name above the main script. */
 import { readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
+import { threads } from '../../threads.ts'
 
 export interface PackageIdentity {
   readonly name: string
@@ -10,8 +11,23 @@ export interface PackageIdentity {
 const MAX_DEPTH = 32
 const MODULES = `${path.sep}node_modules${path.sep}`
 
-/** The same in the primary of a cluster, its workers, and worker threads: they share the main script. */
-export function findPackage(env: Readonly<Record<string, string | undefined>>): PackageIdentity | undefined {
+/** Under this name new threads are told who the program is. */
+const KEY = 'uptrace-node.service'
+
+/** What the main thread is called, whoever has said so, is what its worker threads are called unless they are told otherwise. */
+export function shareIdentity(name: unknown, version: unknown): void {
+  const { isMainThread, setEnvironmentData } = threads()
+  if (isMainThread && typeof name === 'string') setEnvironmentData?.(KEY, { name, version } as never)
+}
+
+/** The same in the primary of a cluster, its workers, and worker threads, some of which have no script. */
+export function findIdentity(env: Readonly<Record<string, string | undefined>>): PackageIdentity | undefined {
+  const { isMainThread, getEnvironmentData } = threads()
+  const told = isMainThread ? undefined : (getEnvironmentData(KEY) as PackageIdentity | undefined)
+  return told ?? findPackage(env)
+}
+
+function findPackage(env: Readonly<Record<string, string | undefined>>): PackageIdentity | undefined {
   const script = mainScript(env)
   if (script === undefined) return undefined
   const at = script.indexOf(MODULES)

@@ -1,4 +1,5 @@
 /** Spans around your own code: active while it runs, errors recorded, ended once. They need only the OpenTelemetry API. */
+import { types } from 'node:util'
 import { type Context, context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { exceptionAttributes } from '../report.ts'
@@ -121,13 +122,29 @@ function follow<T>(span: Span, active: Context, run: () => T): T {
   return result
 }
 
-/** A promise of any kind keeps its own type: only an observer is added. */
+/**
+ * A plain promise is followed by another one: to watch the one that there is would hide that nobody handles its rejection. One of another kind, or
+ * with properties of its own, is returned as it is.
+ */
 function followPromise(span: Span, promise: PromiseLike<unknown>): PromiseLike<unknown> {
-  promise.then(
-    () => span.end(),
-    (error: unknown) => fail(span, error),
+  const watched = promise.then(
+    (value) => {
+      span.end()
+      return value
+    },
+    (error: unknown) => {
+      fail(span, error)
+      return isPlainPromise(promise) ? promise : undefined
+    },
   )
-  return promise
+  return isPlainPromise(promise) ? watched : promise
+}
+
+/** Of any realm: its prototype is that of all promises, not of a class made from them. */
+function isPlainPromise(promise: PromiseLike<unknown>): boolean {
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(promise))
+  const isOfClass = prototype === null || Object.getPrototypeOf(prototype) !== null
+  return types.isPromise(promise) && !isOfClass && Reflect.ownKeys(promise).length === 0
 }
 
 type AnyGenerator = Generator | AsyncGenerator

@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type SpanContext, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
+import { unlistenToProcess } from '../../process-events.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { sizeOfValue } from '../value-size.ts'
 import type { Fate, Fates } from './fates.ts'
@@ -100,7 +101,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
       await Promise.all(next.map((processor) => processor.forceFlush()))
     },
     async shutdown() {
-      process.removeListener('exit', decideAll)
+      unlistenToProcess('exit', decideAll)
       decideAll()
       clearTimeout(timer)
       await Promise.all(next.map((processor) => processor.shutdown()))

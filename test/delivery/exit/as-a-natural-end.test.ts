@@ -103,6 +103,16 @@ describe('an answer is judged alike', () => {
   )
 })
 
+test.for<[string, (port: number) => string, RegExp]>([
+  ['a host that does not exist', () => 'http://t@no-such-host.invalid', /: host not found$/],
+  ['https where http is spoken', (port) => `https://t@127.0.0.1:${port}`, /does not speak TLS as expected/],
+])('%s: at process.exit() the same line as at a natural end', async ([, dsn, reason]) => {
+  sink = await startSink()
+  const lines = await Promise.all(['', 'process.exit(3)'].map(async (end) => linesOf(await run(dsn(sink!.port), end))))
+  expect(lines[0]!.at(-1)).toMatch(reason)
+  expect(lines[1]).toEqual(lines[0])
+})
+
 describe('what the user has put into the pipeline is flushed', () => {
   const before = `
 const seen = []
@@ -134,5 +144,47 @@ const processor = { onStart() {}, onEnd: (span) => seen.push(span), shutdown: as
     expect(code).toBe(0)
     expect(millis).toBeLessThan(8000)
     expect(sink.spanIds().size).toBe(SPANS)
+  })
+})
+
+describe('no thread can be started at the end: the line says why, and nobody waits for it', () => {
+  const PERMISSION = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*']
+  const LONG = ', delivery: { exitTimeoutMillis: 10_000 }'
+  const OPEN_ALL = `try { for (;;) require('fs').openSync('/dev/null') } catch {}`
+  test.for<[string, RunOptions, string, RegExp]>([
+    ['by the permission model', { flags: PERMISSION }, '', /permission model .* --allow-worker allows it/],
+    ['for want of file descriptors', {}, OPEN_ALL, /too many open files: EMFILE/],
+    [
+      'as Worker throws',
+      {},
+      `require('worker_threads').Worker = class { constructor() { throw new Error('out of memory') } }`,
+      /out of memory/,
+    ],
+  ])('%s', async ([, options, before, reason]) => {
+    sink = await startSink()
+    const { stderr, code, millis } = await run(
+      `http://t@127.0.0.1:${sink.port}`,
+      `${before};process.exit(3)`,
+      options,
+      '',
+      LONG,
+    )
+    expect(stderr).toMatch(
+      /^uptrace: 20 spans could not be delivered in time; [^\n]* no thread can be started [^\n]*\n$/,
+    )
+    expect(stderr).toMatch(reason)
+    expect(code).toBe(3)
+    expect(millis).toBeLessThan(8000)
+  })
+
+  test('with a spool all is there for the next process, and nothing is said', async () => {
+    sink = await startSink()
+    const spoolDirectory = path.join(mkdtempSync(path.join(tmpdir(), 'no-thread-')), 'spool')
+    const more = `, delivery: { spoolDirectory: '${spoolDirectory}' }`
+    const dsn = `http://t@127.0.0.1:${sink.port}`
+    const { stderr } = await run(dsn, 'process.exit(3)', { flags: PERMISSION }, '', more)
+    expect([stderr, sink.spanIds().size]).toEqual(['', 0])
+    await run(dsn, 'setTimeout(() => {}, 500)', {}, '', more)
+    expect(sink.spanIds().size).toBe(2 * SPANS)
   })
 })

@@ -54,6 +54,19 @@ describe('an uncaught error', () => {
     expect([ours.code, withoutPaths(ours.stderr)]).toEqual([plain.code, withoutPaths(plain.stderr)])
   })
 
+  test.for<[string, string]>([
+    ['withSpan', `withSpan('work', async () => { await 1; throw new TypeError('boom') })`],
+    ['withSpan, in another one', `withSpan('work', () => withSpan('in', () => Promise.reject(new TypeError('boom'))))`],
+    ['traced', `require('uptrace-node').traced(async function work() { throw new TypeError('boom') })()`],
+  ])('that rejects the promise of %s, which nobody handles, ends the process as it would', async ([, body]) => {
+    const { code, stderr } = await run(body)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^TypeError: boom$/m)
+    const span = sink.items('traces').find(({ name }) => name === 'work')
+    expect(span).toMatchObject({ status: { code: 2, message: 'boom' } })
+    expect(severities()).toEqual([21])
+  })
+
   test('is delivered when its properties are getters that throw', async () => {
     await run(
       `setTimeout(() => { throw Object.defineProperty(new Error('boom'), 'stack', { get() { throw new Error('no') } }) }, 10)`,
@@ -190,21 +203,24 @@ setTimeout(() => { process.removeAllListeners(); setTimeout(() => { console.log(
     expect(sink.spanIds().size).toBe(1)
   })
 
-  test('the first process of a container, which no signal ends, goes on recording', async (context) => {
-    const probe = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true'])
-    if (probe.status !== 0) return context.skip('unshare is not permitted here')
-    const body = `
+  test.for(['SIGTERM', 'SIGHUP'])(
+    'the first process of a container, which %s does not end, goes on recording',
+    async (signal, context) => {
+      const probe = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true'])
+      if (probe.status !== 0) return context.skip('unshare is not permitted here')
+      const body = `
 const { execFileSync } = require('child_process')
 if (!process.env.INNER) execFileSync('unshare', ['--pid', '--fork', '--mount-proc', process.execPath, __filename], { env: { ...process.env, INNER: '1' } })
 else {
-  withSpan('before', () => {}); process.kill(process.pid, 'SIGTERM')
+  withSpan('before', () => {}); process.kill(process.pid, '${signal}')
   setTimeout(() => { withSpan('after', () => {}); process.exit(0) }, 1000)
 }`
-    const { code } = await run(body)
-    expect(code).toBe(0)
-    const names = sink.items('traces').map(({ name }) => name)
-    expect(names).toEqual(expect.arrayContaining(['before', 'after']))
-  })
+      const { code } = await run(body)
+      expect(code).toBe(0)
+      const names = sink.items('traces').map(({ name }) => name)
+      expect(names).toEqual(expect.arrayContaining(['before', 'after']))
+    },
+  )
 })
 
 describe('fake timers do not stop the end', () => {
@@ -227,6 +243,23 @@ Date.now = () => 0`
 })
 
 describe('metrics', () => {
+  test.for([
+    '',
+    'setTimeout(() => process.exit(3), 10)',
+    `process.on('SIGINT', () => process.exit(7)); process.kill(process.pid, 'SIGINT'); setTimeout(() => {}, 9000)`,
+  ])('of an exit listener count as well (%j)', async (end) => {
+    await run(`const meter = require('@opentelemetry/api').metrics.getMeter('app'); const counter = meter.createCounter('counter'); counter.add(5)
+process.on('exit', () => { counter.add(10); meter.createGauge('gauge').record(7) }); ${end}`)
+    const points = (name: string) =>
+      sink
+        .items('metrics')
+        .filter((one) => one.name === name)
+        .flatMap((one) => (one.sum ?? one.gauge).dataPoints)
+    const values = points('counter').map(({ asInt, asDouble }) => Number(asInt ?? asDouble))
+    expect(values.reduce((sum, value) => sum + value, 0)).toBe(15)
+    expect(points('gauge')).toHaveLength(1)
+  })
+
   test('of synchronous callbacks are collected at process.exit(), others are left out and hold nobody up', async () => {
     const { code, millis } = await run(`
 const meter = require('@opentelemetry/api').metrics.getMeter('app')

@@ -151,6 +151,42 @@ test('requests that memory has no room for wait on disk and are sent when the ba
   await delivery.shutdown()
 })
 
+test.for<[string, () => unknown]>([
+  ['the folder is removed', () => rmSync(directory, { recursive: true })],
+  ['the folder is emptied', () => readdirSync(directory).map((name) => rmSync(path.join(directory, name)))],
+  [
+    'the folder is replaced by a file',
+    () => {
+      rmSync(directory, { recursive: true })
+      writeFileSync(directory, '')
+    },
+  ],
+])('%s: what was on disk only is counted, what is in memory is not lost', async ([, spoil]) => {
+  await sink.stop()
+  const { delivery, createSpans } = start({
+    bufferLimitBytes: 15_000,
+    spanBatch: { maxQueueSize: 200, maxExportBatchSize: 200, scheduledDelayMillis: 20, exportTimeoutMillis: 30_000 },
+  })
+  for (let round = 0; round < 8; round++) {
+    createSpans(200)
+    await sleep(40)
+  }
+  const counts = () => delivery.health().signals.traces!
+  await until(() => counts().spooled === 1600)
+  spoil()
+  await until(() => (counts().dropped.unreadable ?? 0) > 0)
+  const lost = counts().dropped.unreadable!
+  expect(lost).toBeLessThan(1600)
+  assertBalanced(delivery.health())
+  if (!statSync(directory, { throwIfNoEntry: false })?.isFile()) await until(() => counts().spooled === 1600 - lost)
+  createSpans(200)
+  await sink.start()
+  await until(() => counts().queued === 0, 20_000)
+  expect(counts().dropped.unreadable).toBe(lost)
+  expect(assertBalanced(delivery.health())).toMatchObject({ created: 1800, queued: 0 })
+  await delivery.shutdown()
+})
+
 test('torn, empty, foreign and outdated files are skipped and counted, the intact ones arrive', async () => {
   await sink.stop()
   const first = start({

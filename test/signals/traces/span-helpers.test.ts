@@ -31,10 +31,20 @@ describe('withSpan', () => {
     expect(spans()).toMatchObject([{ name: 'sync', attributes: { a: 1 }, status: { code: SpanStatusCode.UNSET } }])
   })
 
-  test('keeps the span open until a promise settles, and returns that very promise', async () => {
-    const promise = tick().then(() => 7)
+  test.for<[string, () => Promise<number>]>([
+    ['of a class of its own', () => new (class Query extends Promise<number> {})((resolve) => resolve(7))],
+    ['with properties of its own', () => Object.assign(Promise.resolve(7), { kill() {} })],
+  ])('a promise %s is returned as it is', async ([, make]) => {
+    const promise = make()
     const returned = withSpan('async', () => promise)
     expect(returned).toBe(promise)
+    await returned
+    expect(spans()).toHaveLength(1)
+  })
+
+  test('keeps the span open until a promise settles', async () => {
+    const promise = tick().then(() => 7)
+    const returned = withSpan('async', () => promise)
     expect(spans()).toHaveLength(0)
     expect(await returned).toBe(7)
     expect(spans()).toHaveLength(1)
