@@ -19,7 +19,7 @@ const IS_OPAQUE = /^(?=.{0,200}\d)(?=.{0,200}[A-Za-z])[\w+/=.~%-]{16,}$/
 const LAST_WORD = /^(?:keys?|ids?|number|phrase|code)$/i
 const WORDS = /(?<![\w-])(?:[a-z-]{3,12} ){1,2}$/i
 const SEPARATOR = /[=:]/g
-const FLAG = /(?<![\w-])--?([a-z][\w-]{2,40})[ \t]{1,4}(?!-)(?=\S)/gi
+const FLAG = /(?<![\w-])--?([a-z][\w.-]{2,40})[ \t]{1,4}(?!-)(?=\S)/gi
 
 export const isOpaque = (value: string): boolean => IS_OPAQUE.test(value.slice(0, 512))
 

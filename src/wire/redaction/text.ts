@@ -3,6 +3,7 @@ import { isJson } from './json-values.ts'
 import { maskNamedValues } from './named-values.ts'
 import type { Names } from './names.ts'
 import { maskFlags, maskPairs } from './pairs.ts'
+import { maskTold } from './prose.ts'
 import { isHarmlessUrl, MASK, maskTokens, mayHoldSecret } from './tokens.ts'
 import { maskUserInfo, maskWebhooks } from './user-info.ts'
 
@@ -13,24 +14,32 @@ const VALUE = /[^&=?#\s]+/g
 /** Of a value that is itself encoded and holds `=`, `:` or `@`. */
 const ENCODED = /%(?:25){0,2}(?:3D|3A|40)/i
 
+const ESCAPED = /(\\{1,8})u00([2-7][\da-f])/gi
+
 /** A message, a stack, a field: URLs in it, pairs of names and values, tokens. */
 export function maskText(text: string, names: Names): string {
   if (!mayHoldSecret(text)) return text
-  // JSON of Go and Java writes `=` and `&` so
-  if (text.includes('\\u003d')) return maskEscaped(text, names)
+  if (!text.includes('\\u00')) return maskReadable(text, names)
+  const readable = text.replace(ESCAPED, unescaped)
+  const safe = maskReadable(readable, names)
+  return safe === readable ? text : safe
+}
+
+/** JSON of Go, Java and .NET writes `=`, `&`, `"` and others so; any letter of a name may be written so. A quote stays escaped, as it is inside a text. */
+function unescaped(whole: string, slashes: string, code: string): string {
+  const character = String.fromCharCode(Number.parseInt(code, 16))
+  if (character === '"') return `${'\\'.repeat(2 * slashes.length - 1)}"`
+  return character === '\\' || character === '\x7f' ? whole : character
+}
+
+function maskReadable(text: string, names: Names): string {
   let safe = text
   if (safe.includes('://')) safe = maskWebhooks(maskUserInfo(safe))
   safe = maskPairs(safe, names, isBareQuery(text))
-  safe = maskNamedValues(safe, names)
+  safe = maskTold(maskNamedValues(safe, names))
   if (safe.includes('-')) safe = maskFlags(safe, names)
   if (safe.includes('%') && (safe.includes('?') || ENCODED.test(safe))) safe = maskNested(safe, names, 0)
   return maskTokens(safe)
-}
-
-function maskEscaped(text: string, names: Names): string {
-  const readable = text.replaceAll('\\u003d', '=').replaceAll('\\u0026', '&')
-  const safe = maskText(readable, names)
-  return safe === readable ? text : safe
 }
 
 /** An address, its path or its query. */

@@ -3,16 +3,16 @@ export const MASK = 'REDACTED'
 
 /** What none of the scanners below, nor those for pairs and URLs, can begin without. */
 const TRIGGER =
-  /[=:]|<\/|eyJ|-----BEGIN|Duplicate entry|Failing row|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|[sr]k[-_]|whsec_|SG\.|A[KS]IA|AIza|npm_|dop_v1_|hf_|ya29\.|GOCSPX-|shp(?:at|ca|pa|ss)_|dckr_pat_|pypi-|sq0[a-z]{3}-|hv[bs]\.|glsa_|bearer|basic)|(?:^|\s)--?[a-z]|%3D|\\u003d|\bconfig|\blogin\s|(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key)s?(?: (?:(?:is|was) )?|\()["'`]/i
+  /[=:]|<\/|eyJ|-----BEGIN|Duplicate entry|Failing row|\b(?:gh[pousr]_|github_pat_|gl(?:pat|rt|dt|ptt|cbt|soat)-|x(?:ox[a-z]|app|ai)-|[sr]k[-_]|whsec_|SG\.|A[KS]IA|AIza|npm_|dop_v1_|hf_|ya29\.|GOCSPX-|shp(?:at|ca|pa|ss)_|dckr_pat_|pypi-|sq0[a-z]{3}-|hv[bs]\.|glsa_|figd_|lin_api_|PMAK-|ATATT3|r8_|gsk_|nvapi-|rubygems_|sntry[su]_|dapi|NRAK-|tfp_|AGE-S|fo1_|ntn_|secret_|vercel_|pscale_|CFPAT-|ops_eyJ|bearer|basic)|(?:^|\s)--?[a-z]|%3D|\\u003d|\bconfig|\blogin\s|(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key)s?(?:[ (]| ?[-=]>)/i
 /** Each begins with a fixed text and goes on with one class of characters: no text makes the search go back. */
 const KEYS =
-  /\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|sk-[\w-]{16,}|[sr]k_(?:live|test)_\w{10,}|whsec_[\w+/=]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{30,}|npm_\w{20,}|dop_v1_\w{20,}|hf_[A-Za-z]{20,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{20,}|dckr_pat_[\w-]{16,}|pypi-[\w-]{24,}|sq0[a-z]{3}-[\w-]{16,}|hv[bs]\.[\w-]{20,}|glsa_\w{24,})/g
+  /\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|gl(?:pat|rt|dt|ptt|cbt|soat)-[\w-]{16,}|xox[a-z]-[\w-]{10,}|xox[a-z]\.xox[a-z]-[\w-]{10,}|xapp-\d-[\w-]{10,}|xai-\w{24,}|sk-[\w-]{16,}|[sr]k_(?:live|test)_\w{10,}|whsec_[\w+/=]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{30,}|npm_\w{20,}|dop_v1_\w{20,}|hf_[A-Za-z]{20,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{20,}|dckr_pat_[\w-]{16,}|pypi-[\w-]{24,}|sq0[a-z]{3}-[\w-]{16,}|hv[bs]\.[\w-]{20,}|glsa_\w{24,}|figd_[\w-]{20,}|lin_api_\w{20,}|PMAK-[\w-]{24,}|ATATT3[\w=-]{20,}|r8_\w{24,}|gsk_\w{24,}|nvapi-[\w-]{24,}|rubygems_\w{20,}|sntry[su]_[\w+/=]{20,}|dapi(?=[a-f]{0,31}\d)[\da-f]{32}(?:-\d)?|NRAK-[A-Z\d]{20,}|tfp_\w{24,}|AGE-SECRET-KEY-1[A-Z\d]{16,}|fo1_[\w-]{20,}|ntn_\w{20,}|secret_(?=[A-Za-z]{0,40}\d)[A-Za-z\d]{24,}|vercel_(?:blob_)?[a-z]{2,5}_\w{20,}|pscale_(?:tkn|pw|oauth)_[\w.-]{16,}|CFPAT-[\w-]{20,}|ops_eyJ[\w-]{16,})/g
 const CREDENTIALS = /\b(bearer|basic)((?:[ \t]|%20|\+){1,4})([^\s"'`,;<>&()[\]{}]{6,})/gi
 /** `Basic authentication`, `bearer token`, `Basic HTTP`: words, no credentials. */
 const PLAIN_WORD = /^(?:[A-Z]?[a-z]{1,19}|[A-Z]{1,12}|OAuth2?|[a-z_]{1,30}=)[.:!?]?$/
 /** `basic sign-up`: user and password in base64 hold no hyphen. */
 const PLAIN_WORDS = /^[A-Za-z]?[a-z]{1,14}(?:[-_][a-z]{1,14}){1,3}[.:!?]?$/
-const PRIVATE_KEY = 'PRIVATE KEY-----'
+const PRIVATE_KEY = /PRIVATE KEY(?: BLOCK)?-----/g
 
 /** Beyond this length an expression is quicker than a loop. */
 const SHORT = 160
@@ -20,29 +20,37 @@ const SHORT = 160
 const SUSPECT = new Uint8Array(128).fill(1)
 for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789BCDEFHIKLMNOPQRSTUVWXYZ/., ;!')
   SUSPECT[character.charCodeAt(0)] = 0
-/** Of `bearer` and `basic`. */
-const [SMALL_B, CAPITAL_B, A, E, S] = [98, 66, 97, 101, 115]
+/** These may begin a word that is looked for: `bearer`, `basic`, the middle of `password`, `secret`, `token` and `key`, and `dapi`. */
+const LOOK = 2
+for (const character of 'bBcCdDkKsS') SUSPECT[character.charCodeAt(0)] = LOOK
+/** Of those words. */
+const [A, B, C, D, E, I, K, N, P, R, S, W, Y] = [97, 98, 99, 100, 101, 105, 107, 110, 112, 114, 115, 119, 121]
 
 /**
- * Whether a short text is surely harmless: no quote, bracket, separator or sign that a secret, a statement or a URL needs, and neither `bearer` nor
- * `basic`. Told by a loop: quicker than by an expression.
+ * Whether a short text is surely harmless: no quote, bracket, separator or sign that a secret, a statement or a URL needs, and no word that may
+ * name one. Told by a loop: quicker than by an expression.
  */
 export function isHarmless(text: string): boolean {
   const { length } = text
   if (length > SHORT) return false
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index)
-    if (code > 127 || SUSPECT[code] === 1) return false
-    if ((code === SMALL_B || code === CAPITAL_B) && isScheme(text, index)) return false
+    const suspicion = code > 127 ? 1 : SUSPECT[code]!
+    if (suspicion !== 0 && (suspicion === 1 || isWord(code | 32, text, index))) return false
   }
   return true
 }
 
-/** Whether `bea` or `bas` stands here. */
-function isScheme(text: string, index: number): boolean {
+/** Whether `bea`, `bas`, `cre`, `dap`, `key`, `ken`, `ssw`, `ssp` or `ssc` stands here. */
+function isWord(first: number, text: string, index: number): boolean {
   const second = text.charCodeAt(index + 1) | 32
   const third = text.charCodeAt(index + 2) | 32
-  return (second === E && third === A) || (second === A && third === S)
+  if (first === B) return (second === E && third === A) || (second === A && third === S)
+  if (first === K) return second === E && (third === Y || third === N)
+  if (first === S) return second === S && (third === W || third === P || third === C)
+  return first === C
+    ? second === R && third === E
+    : first === D && second === A && third === P && (text.charCodeAt(index + 3) | 32) === I
 }
 
 export const mayHoldSecret = (text: string): boolean => !isHarmless(text) && TRIGGER.test(text)
@@ -60,11 +68,11 @@ export function isHarmlessUrl(text: string): boolean {
       if (end < length && text.charCodeAt(end) !== SLASH) return false
       index = end - 1
     } else if (code > 127 || SUSPECT[code] === 1 || code === SPACE) return false
-    else if ((code === SMALL_B || code === CAPITAL_B) && isScheme(text, index)) return false
+    else if ((code | 32) === B && isWord(B, text, index)) return false
     // `hook`, and `bot` of Telegram
     else if (code === SMALL_K && text.charCodeAt(index - 1) === SMALL_O && text.charCodeAt(index - 2) === SMALL_O)
       return false
-    else if (code === SMALL_B && text.charCodeAt(index + 1) === SMALL_O && text.charCodeAt(index + 2) === SMALL_T)
+    else if (code === B && text.charCodeAt(index + 1) === SMALL_O && text.charCodeAt(index + 2) === SMALL_T)
       return false
   }
   return true
@@ -82,7 +90,7 @@ function endOfDigits(text: string, start: number): number {
 export function maskTokens(text: string): string {
   let safe = text
   if (safe.includes('eyJ')) safe = maskWebTokens(safe)
-  if (safe.includes(PRIVATE_KEY)) safe = maskPrivateKeys(safe)
+  if (safe.includes('PRIVATE KEY')) safe = maskPrivateKeys(safe)
   safe = safe.replace(CREDENTIALS, (whole, scheme: string, gap: string, value: string) =>
     isPlain(scheme, value) ? whole : `${scheme}${gap}${MASK}`,
   )
@@ -131,8 +139,9 @@ function isInsideWord(text: string, at: number): boolean {
 function maskPrivateKeys(text: string): string {
   let safe = ''
   let from = 0
-  for (let at = text.indexOf(PRIVATE_KEY); at >= 0; at = text.indexOf(PRIVATE_KEY, from)) {
-    const start = at + PRIVATE_KEY.length
+  PRIVATE_KEY.lastIndex = 0
+  while (PRIVATE_KEY.test(text)) {
+    const start = PRIVATE_KEY.lastIndex
     const end = text.indexOf('-----END', start)
     safe += text.slice(from, start) + MASK
     from = end < 0 ? text.length : Math.min(text.length, end + '-----END'.length)
@@ -142,6 +151,7 @@ function maskPrivateKeys(text: string): string {
       safe += text.slice(end, next)
       from = next
     }
+    PRIVATE_KEY.lastIndex = from
   }
   return safe + text.slice(from)
 }
