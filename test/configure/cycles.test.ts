@@ -6,7 +6,9 @@ import { runSource } from '../support/run-node.ts'
 /** `npm run test:bounds` runs two thousand. */
 const CYCLES = 600
 
-test(`${CYCLES} cycles leave heap, listeners and the time of a require as they were`, { timeout: 180_000 }, async () => {
+test(`${CYCLES} cycles leave heap, listeners and the time of a require as they were`, {
+  timeout: 180_000,
+}, async () => {
   const sink = await startSink()
   const source = `
     const api = require('@opentelemetry/api'); const { configureOpentelemetry, shutdown } = require('uptrace-node'); const Module = require('node:module')

@@ -71,11 +71,16 @@ export function maskNamedValues(text: string, names: Names): string {
     })
   if (safe.includes(' -'))
     safe = maskBehind(safe, PROGRAM, (end) => end + /^[^\s"']*/.exec(safe.slice(end, end + 512))![0].length)
-  if (safe.includes('jdbc:oracle') || safe.includes('login'))
+  if (safe.includes('jdbc:oracle') || safe.includes('login')) {
+    // `login u password wrong` is a sentence, unless it is a line of the file
+    const isFile = safe.includes('machine ')
     safe = maskBehind(safe, LOGIN, (end, [login]) => {
-      const value = login.startsWith('jdbc') ? /^[^\s"'@]*(?=@)/ : /^\S*/
-      return end + (value.exec(safe.slice(end, end + 512))?.[0].length ?? 0)
+      const pattern = login.startsWith('jdbc') ? /^[^\s"'@]*(?=@)/ : /^\S*/
+      const value = pattern.exec(safe.slice(end, end + 512))?.[0] ?? ''
+      const isSentence = login.startsWith('login') && !isFile && /^[a-z]{1,12}[.!]?$/.test(value)
+      return isSentence ? end : end + value.length
     })
+  }
   if (safe.includes('config') || safe.includes('ENV '))
     safe = maskBehind(safe, SETTING, (end, [, variable, setting]) => {
       const name = variable ?? setting!
