@@ -3,7 +3,7 @@ import { MASK } from './tokens.ts'
 
 /** A value begins at once behind these words, so each name is tried once. */
 const TOLD =
-  /(?<![\w-])((?:(?:using|with) (?:the )?)?)([\w-]{0,40}(?:password|passwd|passphrase|passcode|secret|token)|(?:api|access|private|secret|encryption|signing)[ _-]?key)( (?:(?:is|was)(?: now)?|(?:(?:is|was) )?(?:set|changed|reset) to):? | ?[-=]> ?| \(| )([^\s"'`,;()<>]{6,200})/gi
+  /(?<![\w-])((?:(?:using|with) (?:(?:the|new|access|refresh|client|auth|id|api|bearer) ){0,2})?)([\w-]{0,40}(?:password|passwd|passphrase|passcode|secret|token)|(?:api|access|private|secret|encryption|signing)[ _-]?key)( (?:(?:is|was)(?: now)?|(?:(?:is|was) )?(?:set|changed|reset) to):? | ?[-=]> ?| \(| )([^\s"'`,;()<>]{6,200})/gi
 const HAS_DIGIT = /^(?=\D{0,199}\d)(?=[^a-z]{0,199}[a-z])/i
 const HAS_SIGN = /^[a-z0-9]{1,60}[!@#$%^*+~][\w!@#$%^*+~-]{2}/i
 /** Encodings, algorithms and amounts; paths, variables and addresses, which say where a secret is kept. */

@@ -8,6 +8,8 @@ const SECRETS = [
   `Password was ${C}.`,
   `the token is 9f3ab22c81d`,
   `using token 9f3ab22c81d for user`,
+  `using access token ${C} for login`,
+  `with the client secret ${C}`,
   `api key is 9f3ab22c81d44`,
   `password set to ${C}`,
   `new password -> ${C}`,
