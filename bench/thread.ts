@@ -21,7 +21,7 @@ const RECEIVER = `const { parentPort } = require('node:worker_threads'); parentP
 const spans = finishedSpans()
 const plain = spans.map((span) => JSON.parse(JSON.stringify(span)) as object)
 const worker = new Worker(RECEIVER, { eval: true })
-let request = Buffer.alloc(0)
+let request: Buffer = Buffer.alloc(0)
 const batcher = createBatcher<ReadableSpan>({
   encode: encodeSpan,
   maxCount: () => BATCH,
