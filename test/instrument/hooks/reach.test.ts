@@ -157,11 +157,11 @@ function prepare(name: keyof typeof USES, kind: 'cjs' | 'mjs', way: Way): { fold
       : `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const found = ((all) => all.default ?? all)(await import(${specifier}))`
   const file = path.join(folder, `main.${kind}`)
   // spans are taken from the provider that is there: what started one is its scope
-  const watch = `const api = require('@opentelemetry/api'); const getTracer = api.trace.getTracerProvider; const { configureOpentelemetry } = require('uptrace-node'); const telemetry = configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [{ onStart() {}, onEnd: (span) => console.log('TRACED ' + span.instrumentationScope.name.split('instrumentation-').pop()), forceFlush: async () => {}, shutdown: async () => {} }] })`
+  const watch = `const traced = new Set(); const api = require('@opentelemetry/api'); const getTracer = api.trace.getTracerProvider; const { configureOpentelemetry } = require('uptrace-node'); const telemetry = configureOpentelemetry({ dsn: 'http://t@127.0.0.1:9', delivery: { exitFlush: false, shutdownTimeoutMillis: 1 }, metricsEnabled: false, runtimeMetrics: false, spanProcessors: [{ onStart() {}, onEnd: (span) => { const scope = span.instrumentationScope.name.split('instrumentation-').pop(); traced.add(scope); console.log('TRACED ' + scope) }, forceFlush: async () => {}, shutdown: async () => {} }] })`
   const own = kind === 'cjs' ? `${watch}; ${load}` : load.replace('const found', `${watch}; const found`)
   writeFileSync(
     file,
-    `${own}; ${use}; setTimeout(() => { console.log('ACTIVE ' + JSON.stringify(telemetry.diagnostics().active)); process.exit(0) }, 300)`,
+    `${own}; ${use}; const end = () => { if (!traced.has('${USES[name].scope}') && performance.now() < 10_000) return setTimeout(end, 50); console.log('ACTIVE ' + JSON.stringify(telemetry.diagnostics().active)); process.exit(0) }; setTimeout(end, 100)`,
   )
   return { folder, file }
 }

@@ -209,7 +209,8 @@ describe('finding or starting it', () => {
         `${LOCATE}const started = performance.now()\nconst viewer = findOrStartViewerSync({ args: ['--memory'] })\nconsole.log(JSON.stringify({ viewer, millis: performance.now() - started }))`,
       ),
     )
-    expect(millis).toBeLessThan(200)
+    // a viewer takes longer to listen
+    expect(millis).toBeLessThan(400)
     const health = await eventually(async () => fetch(`${viewer.url}/healthz`).catch(() => undefined))
     expect(health.status).toBe(200)
     const list = await fetch(viewer.url + ROUTES.traces, {
