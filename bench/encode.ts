@@ -125,7 +125,8 @@ async function encodeAsStock(batch: ReadableSpan[]): Promise<number> {
   return (await gzipAsStock(ProtobufTraceSerializer.serializeRequest(batch)!)).length
 }
 
-function createRequests(onBatch: (request: Buffer) => void): Batcher<ReadableSpan> {
+/** Encodes spans as they end; a request is made of each full batch. */
+export function createRequests(onBatch: (request: Buffer) => void): Batcher<ReadableSpan> {
   return createBatcher<ReadableSpan>({
     encode: encodeSpan,
     maxCount: () => BATCH,
@@ -150,7 +151,8 @@ function createProvider(side: Side, onEnd: (span: ReadableSpan) => void): ApiTra
     : new TracerProvider({ resource, spanProcessors })
 }
 
-function finishedSpans(side: Side, count: number): ReadableSpan[] {
+/** Spans of requests of the express program. */
+export function finishedSpans(side: Side, count: number): ReadableSpan[] {
   const spans: ReadableSpan[] = []
   useRequests(
     createProvider(side, (span) => spans.push(span)),

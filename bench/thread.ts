@@ -1,47 +1,26 @@
 /** Whether another thread should encode spans: what it costs the main thread to hand them over, beside encoding them where they end. `npm run bench:thread` */
 import { Worker } from 'node:worker_threads'
-import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
-import { createBatcher } from '../src/delivery/intake/batcher.ts'
-import { createSampler } from '../src/signals/traces/samplers.ts'
-import { createOwnTracerProvider } from '../src/signals/traces/tracer-provider.ts'
-import { encodeSpan } from '../src/wire/encode-traces.ts'
-import { DEFAULT_REDACTOR } from '../src/wire/redaction/redactor.ts'
+import { createRequests, finishedSpans } from './encode.ts'
 import { meanOfQuickest, table } from './tables.ts'
 
 const BATCH = 512
 const TURNS = 120
 const WARMUP_TURNS = 60
-const resource = resourceFromAttributes({ 'service.name': 'bench' })
 
 /** Takes what it is given, and answers so that nothing piles up. */
 const RECEIVER = `const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => parentPort.postMessage(0))`
 
-const spans = finishedSpans()
+const spans = finishedSpans('ours', BATCH)
 const plain = spans.map((span) => JSON.parse(JSON.stringify(span)) as object)
 const worker = new Worker(RECEIVER, { eval: true })
-let request: Buffer = Buffer.alloc(0)
-const batcher = createBatcher<ReadableSpan>({
-  encode: encodeSpan,
-  maxCount: () => BATCH,
-  maxBytes: 4e6,
-  delayMillis: 1e9,
-  resource,
-  redactor: DEFAULT_REDACTOR,
-  runUntraced: (work) => work(),
-  onBatch: (full) => {
-    request = full
-  },
-  onLost: (count) => {
-    throw new Error(`${count} spans could not be encoded`)
-  },
+let bytes = new Uint8Array()
+const batcher = createRequests((request) => {
+  if (bytes.length === 0) bytes = Uint8Array.from(request)
 })
 const encode = (): void => {
   for (const span of spans) batcher.add(span)
 }
 encode()
-const bytes = Uint8Array.from(request)
 
 const rows = [
   ['encode here, as spans end', await measure(encode, false)],
@@ -74,34 +53,4 @@ async function measure(run: () => void, isAnswered: boolean): Promise<{ main: nu
     total.push((user + system) / BATCH)
   }
   return { main: meanOfQuickest(main), total: meanOfQuickest(total) }
-}
-
-function finishedSpans(): ReadableSpan[] {
-  const ended: ReadableSpan[] = []
-  const done = async (): Promise<void> => undefined
-  const collector = {
-    onStart() {},
-    onEnd: (span: ReadableSpan) => void ended.push(span),
-    forceFlush: done,
-    shutdown: done,
-  }
-  const sampler = createSampler('parentbased_always_on', undefined)
-  const provider = createOwnTracerProvider({ resource, sampler, trustsSampler: true, spanProcessors: [collector] })
-  const tracer = provider.getTracer('bench')
-  for (let index = 0; index < BATCH; index++) {
-    const attributes = {
-      'http.request.method': 'GET',
-      'url.scheme': 'http',
-      'url.path': `/users/${index}`,
-      'server.address': '127.0.0.1',
-      'server.port': 39_000,
-      'network.peer.address': '127.0.0.1',
-      'network.protocol.version': '1.1',
-      'user_agent.original': 'bench/1.0',
-      'http.route': '/users/:id',
-      'http.response.status_code': 200,
-    }
-    tracer.startSpan('GET /users/:id', { kind: SpanKind.SERVER, attributes }, ROOT_CONTEXT).end()
-  }
-  return ended
 }

@@ -1,5 +1,4 @@
 /** Instrumentation: watches what the application loads, and loads an instrumentation when its target comes. */
-
 import type { Environment } from '../config/environment.ts'
 import type { LogCorrelationOptions } from '../config/options.ts'
 import { messageOf } from '../errors.ts'

@@ -32,8 +32,8 @@ export function flushInWorker(queues: readonly DestinationQueue[], timeoutMillis
   const work = queues.flatMap((queue, destination) =>
     queue.pending().map((request) => ({ queue, destination, request })),
   )
-  // without its file the worker could only let the process wait
   if (work.length === 0 || timeoutMillis <= 0) return undefined
+  // without its file the worker could only let the process wait
   if (!isComplete()) return 'the files of this package are not there, so nothing can be sent at the end'
   const { port1, port2 } = new (threads().MessageChannel)()
   const progress = new SharedArrayBuffer(4)

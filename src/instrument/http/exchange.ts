@@ -21,11 +21,11 @@ export interface Exchange extends RPCMetadata {
   place: unknown
   /** How much of the URL led to that place. */
   baseLength: number
-  /** What the framework has as the route that was said last. */
+  /** The framework's own object of the route that it said last. */
   said: unknown
   /** Asked at the end for the route that a framework left, if nobody has said one. */
   findRoute: ((request: unknown, exchange: Exchange) => string | undefined) | undefined
-  /** Asked also if somebody has: what instrumentations of others say is mended. */
+  /** Asked also if somebody has: what instrumentations of others say is mended, and a route that passed the request on may not be the last that matched. */
   isRouteMended: boolean
   /** That of a server which has handed the request on to another one. */
   readonly outer: Exchange | undefined

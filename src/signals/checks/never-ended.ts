@@ -1,5 +1,4 @@
 /** Spans that are never ended, and so never sent: those that nobody holds any more, and those that are open when nothing can end them. */
-
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { unlistenToProcess } from '../../process-events.ts'
 import { callerOf, takeStack } from './caller.ts'

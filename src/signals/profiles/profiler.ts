@@ -2,7 +2,6 @@
  * Samples what the main thread runs, and tells the local viewer: which functions, for which span, and what held up the event loop. A span processor, as
  * it lives as long as the traces. It keeps no process alive and ignores every error; what cannot be delivered is counted in the next report.
  */
-
 import inspector from 'node:inspector'
 import type { Resource } from '@opentelemetry/resources'
 import type { SpanProcessor } from '@opentelemetry/sdk-trace'

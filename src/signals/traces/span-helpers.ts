@@ -127,24 +127,31 @@ function follow<T>(span: Span, active: Context, run: () => T): T {
  * with properties of its own, is returned as it is.
  */
 function followPromise(span: Span, promise: PromiseLike<unknown>): PromiseLike<unknown> {
-  const watched = promise.then(
-    (value) => {
-      span.end()
-      return value
-    },
-    (error: unknown) => {
-      fail(span, error)
-      return isPlainPromise(promise) ? promise : undefined
-    },
-  )
-  return isPlainPromise(promise) ? watched : promise
+  const isPlain = isPlainPromise(promise)
+  try {
+    const watched = promise.then(
+      (value) => {
+        span.end()
+        return value
+      },
+      (error: unknown) => {
+        fail(span, error)
+        return isPlain ? promise : undefined
+      },
+    )
+    return isPlain ? watched : promise
+  } catch {
+    // only what waits for it is to be told
+    span.end()
+    return promise
+  }
 }
 
 /** Of any realm: its prototype is that of all promises, not of a class made from them. */
 function isPlainPromise(promise: PromiseLike<unknown>): boolean {
-  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(promise))
-  const isOfClass = prototype === null || Object.getPrototypeOf(prototype) !== null
-  return types.isPromise(promise) && !isOfClass && Reflect.ownKeys(promise).length === 0
+  if (!types.isPromise(promise) || Reflect.ownKeys(promise).length > 0) return false
+  const above = Object.getPrototypeOf(Object.getPrototypeOf(promise))
+  return above !== null && Object.getPrototypeOf(above) === null
 }
 
 type AnyGenerator = Generator | AsyncGenerator

@@ -42,6 +42,19 @@ describe('withSpan', () => {
     expect(spans()).toHaveLength(1)
   })
 
+  test.for<[string, () => unknown]>([
+    [
+      'an object without a prototype',
+      () => Object.setPrototypeOf(Object.fromEntries([['then', (settle: (value: number) => void) => settle(7)]]), null),
+    ],
+    ['a proxy of a promise, whose `then` throws', () => new Proxy(Promise.resolve(7), {})],
+  ])('%s is returned as it is', ([, make]) => {
+    const thenable = make()
+    // not by toBe, which would print what it cannot read
+    expect(withSpan('async', () => thenable) === thenable).toBe(true)
+    expect(spans()).toHaveLength(1)
+  })
+
   test('keeps the span open until a promise settles', async () => {
     const promise = tick().then(() => 7)
     const returned = withSpan('async', () => promise)
