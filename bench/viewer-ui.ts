@@ -17,6 +17,8 @@ const SPANS = Number(process.argv[2] ?? 50_000)
 const SPANS_A_REQUEST = 10_000
 const STARTS = 9
 const FRAMES = 300
+/** What the list of traces asks for, and the first look of the viewer for findings, have ended by then. */
+const SETTLE_MILLIS = 2000
 const PIXELS_A_FRAME = 400
 
 interface Ready {
@@ -93,6 +95,7 @@ async function measurePages(): Promise<Row[]> {
     // compiled code and the cookie are there, as for whoever has looked at a trace before
     const first = await context.newPage()
     await first.goto(viewer.url)
+    await first.waitForTimeout(SETTLE_MILLIS)
     await first.close()
     const page = await context.newPage()
     await page.addInitScript({ path: path.join(import.meta.dirname, 'viewer-ui-page.js') })

@@ -19,6 +19,8 @@ const [mode, argument = '1000000'] =
 
 const LOAD = Number(process.argv.find((argument) => argument.startsWith('--load='))?.slice(7) ?? 0)
 const LOADED_GOAL_MILLIS = 300
+/** As of services: one waits for an answer while another sends. */
+const SENDERS = 3
 
 if (mode === 'server') await serve(argument!)
 else await main(Number(argument))
@@ -101,22 +103,24 @@ async function ingest(
 async function underLoad(target: Target, from: number, act: () => Promise<void>): Promise<void> {
   const bodyAt = createSpanSource(BigInt(Date.now()) * 1_000_000n)
   const first = Math.ceil(from / SPANS_A_REQUEST) * SPANS_A_REQUEST
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const agent = new Agent({ keepAlive: true, maxSockets: SENDERS })
   const started = performance.now()
   let sent = 0
   let isOver = false
-  const sender = (async () => {
+  const sender = async () => {
     while (!isOver) {
-      const { status } = await send({ ...target, agent }, 'POST', '/v1/traces', bodyAt(first + sent))
-      if (status !== 200) throw new Error(`the viewer answered ${status}`)
+      const at = sent
       sent += SPANS_A_REQUEST
-      await setTimeout(Math.max((sent / LOAD) * 1000 - (performance.now() - started), 0))
+      await setTimeout(Math.max((at / LOAD) * 1000 - (performance.now() - started), 0))
+      const { status } = await send({ ...target, agent }, 'POST', '/v1/traces', bodyAt(first + at))
+      if (status !== 200) throw new Error(`the viewer answered ${status}`)
     }
-  })()
+  }
+  const senders = Array.from({ length: SENDERS }, sender)
   await act()
   const seconds = (performance.now() - started) / 1000
   isOver = true
-  await sender
+  await Promise.all(senders)
   agent.destroy()
   console.log(`load     ${Math.round(sent / seconds)} of ${LOAD} spans/s came in meanwhile`)
 }

@@ -53,7 +53,7 @@ export const ROUTES = {
   traceFacets: '/api/v1/traces/facets',
   /** GET {@link TraceListParams} → {@link Scatter} */
   traceScatter: '/api/v1/traces/scatter',
-  /** GET `attributes=0|1`, `from` (index of the first row, default 0), `limit` (rows, default all), `clocks=recorded` (aligns no clocks) → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
+  /** GET `attributes=0|1`, `from` (index of the first row, default 0), `limit` (rows, default all), `preview=1` (a large trace that is not laid out yet may be given with its first rows alone, `isPreview`), `clocks=recorded` (aligns no clocks) → {@link TraceDetail}, also by the beginning of an id, at least six digits; 404 code `trace_not_found` with {@link MissingTrace} as `details` */
   trace: '/api/v1/traces/:traceId',
   /** GET `q`, `clocks=recorded` → {@link TraceSearch}: spans of the trace that match, attributes included */
   traceSearch: '/api/v1/traces/:traceId/search',
@@ -122,6 +122,8 @@ export const RUN_ATTRIBUTE = 'uptrace.dev.run'
 
 /** Identity on `/healthz`, so that a foreign program on the port is not mistaken for the viewer. */
 export const VIEWER_NAME = 'uptrace-node-viewer'
+/** Rows of a trace that its page asks for first: more than fit on a screen. */
+export const FIRST_ROWS = 200
 
 export interface Health {
   readonly name: typeof VIEWER_NAME
@@ -437,6 +439,8 @@ export interface TraceDetail {
   readonly spanCount: number
   /** Whether `spans` holds some of the rows only, as `from` and `limit` asked for. */
   readonly isPartial: boolean
+  /** True where `preview=1` has been answered before the trace was laid out: what is worked out from all spans is empty or 0. */
+  readonly isPreview?: boolean
   readonly services: readonly {
     readonly service: string
     readonly spans: number

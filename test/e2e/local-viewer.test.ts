@@ -60,7 +60,14 @@ test.for([
   ])
   const page = await fetch(first.stdout.trim())
   expect(page.status).toBe(200)
-  expect(await page.text()).toContain('app.js')
+  expect(page.headers.get('link')).toMatch(
+    /^<\/api\/v1\/traces\/[0-9a-f]{32}\?limit=200&preview=1>; rel=preload; as=fetch; /,
+  )
+  const script = /src="([^"]+)"/.exec(await page.text())![1]!
+  expect(script).toMatch(/^\/app\.js\?v=[0-9a-f]{16}$/)
+  const cacheControl = async (address: string) => (await fetch(new URL(address, page.url))).headers.get('cache-control')
+  expect(await cacheControl(script)).toBe('private, max-age=31536000, immutable')
+  expect(await cacheControl('/app.js?v=other')).toBe('no-cache')
 })
 
 test.for([

@@ -1,14 +1,12 @@
 /** One trace as rows of a waterfall, with its critical path, warnings and numbers. */
-import type { CriticalSegment, Severity, SpanRow, TraceDetail } from '../api.ts'
-import { summaryOf } from '../store/semantics.ts'
-import { severityOf } from '../store/severity.ts'
+import type { CriticalSegment, TraceDetail } from '../api.ts'
 import type { TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
-import { layOutTrace, refOf, type TraceLayout } from './lay-out-trace.ts'
-import { LARGE_TRACE, offsetOf, type PlacedSpan, type PlacedTrace } from './place-trace.ts'
+import { firstRows } from './first-rows.ts'
+import { layOutTrace, refOf } from './lay-out-trace.ts'
+import { LARGE_TRACE, type PlacedSpan } from './place-trace.ts'
+import { rowsOf } from './span-rows.ts'
 import { badgesOfTrace } from './traces.ts'
-
-const MAX_LOGS = 10_000
 
 export interface TraceDetailOptions {
   /** Whether rows have their attributes. @default up to 5,000 spans */
@@ -19,17 +17,32 @@ export interface TraceDetailOptions {
   readonly limit?: number | undefined
   /** Whether spans of machines with other clocks are moved. @default true */
   readonly alignClocks?: boolean
+  /** Whether a large trace may be given without what has to be laid out for it: its first rows alone. @default false */
+  readonly preview?: boolean
 }
 
 export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailOptions = {}): TraceDetail {
   engine.store.retention.pin(row.id)
   const { alignClocks = true, from = 0 } = options
+  const beside = {
+    previousTraceId: neighbour(engine, row, '<', 'DESC'),
+    nextTraceId: neighbour(engine, row, '>', 'ASC'),
+  }
+  if (options.preview && options.limit !== undefined && from === 0 && row.spans > LARGE_TRACE) {
+    const first = firstRows(engine, row, options.limit)
+    if (first) return { ...first, ...beside }
+  }
   const layout = layOutTrace(engine, row, { alignClocks })
   const { placed, tree, position, bySpanId } = layout
   const { criticalPath, handlers, ...numbers } = layout.numbers
   const withAttributes = options.attributes ?? placed.spans.length <= LARGE_TRACE
   const shown = tree.order.slice(from, from + (options.limit ?? placed.spans.length))
-  const rows = rowsOf(engine, layout, shown, from, withAttributes)
+  const rows = rowsOf(
+    engine,
+    { ...layout, spanAt: (at) => placed.spans[at]!, selfAt: (at) => layout.self[at]! },
+    shown,
+    { from, withAttributes },
+  )
   const isPartial = rows.length < placed.spans.length
   const isShown = (index: number): boolean => index >= from && index < from + rows.length
   return {
@@ -54,88 +67,12 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
     // the first rows need not wait until a large trace has been looked at: that is said by a tick
     insights: isPartial && row.findings === null ? [] : engine.insights.ofTrace(row, (spanId) => refOf(layout, spanId)),
     withAttributes,
-    previousTraceId: neighbour(engine, row, '<', 'DESC'),
-    nextTraceId: neighbour(engine, row, '>', 'ASC'),
+    ...beside,
   }
-}
-
-function rowsOf(
-  engine: Engine,
-  { placed, tree, position, self }: TraceLayout,
-  shown: readonly number[],
-  from: number,
-  withAttributes: boolean,
-): SpanRow[] {
-  const logs = logsBySpan(engine, placed)
-  const orphans = new Set(tree.orphans)
-  return shown.map((index, at): SpanRow => {
-    const span = placed.spans[index]!
-    const { stored } = span
-    const { attributes } = stored
-    const parent = tree.parents[index]!
-    return {
-      index: from + at,
-      parentIndex: parent < 0 ? -1 : position[parent]!,
-      spanId: span.spanId,
-      parentSpanId: span.parentSpanId,
-      depth: tree.depths[index]!,
-      children: tree.childCounts[index]!,
-      descendants: tree.descendants[index]!,
-      service: stored.service,
-      name: stored.name,
-      kind: stored.kind,
-      status: stored.status,
-      statusMessage: stored.extra.m ?? null,
-      system: stored.system,
-      summary: summaryOf(stored.name, stored.system, attributes),
-      groupKey: stored.groupKey,
-      offsetNs: span.offsetNs,
-      ...(span.movedNs !== 0 && { movedNs: span.movedNs }),
-      durationNs: span.durationNs,
-      selfNs: self[index]!,
-      resourceId: stored.resource.id,
-      scope: stored.scope.name,
-      events: eventsOf(placed, span),
-      logs: logs.get(span.spanId) ?? [],
-      links: stored.extra.l?.length ?? 0,
-      error: stored.status === 'error',
-      running: span.running,
-      orphan: orphans.has(index),
-      ...(withAttributes ? { attributes } : {}),
-    }
-  })
 }
 
 function rankOfRoot(engine: Engine, row: TraceRow, root: PlacedSpan | undefined): number | null {
   return root ? engine.statistics.rankOf(row.head_svc, row.head_name, row.head_kind, root.durationNs) : null
-}
-
-function eventsOf(placed: PlacedTrace, { stored: { extra }, movedNs }: PlacedSpan): SpanRow['events'] {
-  return (extra.e ?? []).map(([name, us, rem]) => ({ name, offsetNs: offsetOf(placed, us, rem) + movedNs }))
-}
-
-type RowLog = { offsetNs: number; severity: Severity; logId: number }
-
-function logsBySpan({ store }: Engine, placed: PlacedTrace): Map<string, RowLog[]> {
-  const bySpan = new Map<string, RowLog[]>()
-  if (placed.row.logs === 0) return bySpan
-  const rows = store.database
-    .prepare(
-      `SELECT id, span_id, time_us, time_rem, sev FROM log WHERE trace_id = ? AND span_id IS NOT NULL ORDER BY time_us, time_rem, id LIMIT ${MAX_LOGS}`,
-    )
-    .all(placed.row.id) as { id: number; span_id: string; time_us: number; time_rem: number; sev: number }[]
-  const moves = placed.skewed && new Map(placed.spans.map(({ spanId, movedNs }) => [spanId, movedNs]))
-  for (const row of rows) {
-    const entry = {
-      offsetNs: offsetOf(placed, row.time_us, row.time_rem) + (moves?.get(row.span_id) ?? 0),
-      severity: severityOf(row.sev),
-      logId: row.id,
-    }
-    const entries = bySpan.get(row.span_id)
-    if (entries) entries.push(entry)
-    else bySpan.set(row.span_id, [entry])
-  }
-  return bySpan
 }
 
 function neighbour({ store }: Engine, row: TraceRow, operator: '<' | '>', direction: 'ASC' | 'DESC'): string | null {

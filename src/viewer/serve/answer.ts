@@ -1,7 +1,7 @@
 /** Answers a request by its path: health, telemetry, a query, or a file of the pages. */
 import type { ServerResponse } from 'node:http'
 import { VERSION } from '../../version.ts'
-import { type Health, VIEWER_NAME } from '../api.ts'
+import { FIRST_ROWS, type Health, ROUTES, VIEWER_NAME } from '../api.ts'
 import { HttpError } from '../receive/body.ts'
 import { INGEST_PATHS } from '../receive/ingest.ts'
 import type { Exchange } from './exchange.ts'
@@ -63,10 +63,21 @@ function serveFile(exchange: Exchange, pathname: string, query: URLSearchParams)
       return void redirect(response, String(handler({ request, response, params, query })))
     }
   }
+  if (file.isPage) preload(response, pathname, query)
   response.setHeader('content-type', file.type)
   response.setHeader('content-length', file.bytes.length)
-  response.setHeader('cache-control', file.isPage ? 'no-store' : 'no-cache')
+  const isVersioned = query.get('v') === file.version
+  const kept = isVersioned ? 'private, max-age=31536000, immutable' : 'no-cache'
+  response.setHeader('cache-control', file.isPage ? 'no-store' : kept)
   response.end(request.method === 'HEAD' ? undefined : file.bytes)
+}
+
+/** The page of a trace would ask for its rows only when its script runs: the browser asks meanwhile. As `useTrace` does, else it asks twice. */
+function preload(response: ServerResponse, pathname: string, query: URLSearchParams): void {
+  const traceId = /^\/traces\/([0-9a-f]{32})$/.exec(pathname)?.[1]
+  if (traceId === undefined || query.has('clocks')) return
+  const rows = `${ROUTES.trace.replace(':traceId', traceId)}?limit=${FIRST_ROWS}&preview=1`
+  response.setHeader('link', `<${rows}>; rel=preload; as=fetch; crossorigin=anonymous`)
 }
 
 /** The key is gone from the address before a page can see or bookmark it. */

@@ -83,6 +83,7 @@ function traceRoutes(engine: Engine, { ingest }: Context): Route[] {
         from: Math.max(optionalNumber(query, 'from') ?? 0, 0),
         limit: limitOf(query, MAX_SPANS, MAX_SPANS),
         alignClocks: alignsClocks(query),
+        preview: query.get('preview') === '1',
       })
     }),
     ofTrace(

@@ -1,4 +1,5 @@
 /** Serves the built UI from its folder, read into memory once; every path of the UI's own router gives index.html. */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -6,6 +7,8 @@ export interface StaticFile {
   readonly bytes: Buffer
   readonly type: string
   readonly isPage: boolean
+  /** In the address by which the page names it: a browser asks for it once, and keeps what it has compiled. */
+  readonly version: string
 }
 
 const TYPES: Record<string, string> = {
@@ -27,6 +30,7 @@ const NO_UI: StaticFile = {
   ),
   type: TYPES['.html']!,
   isPage: true,
+  version: '',
 }
 
 /** Gives the file for a path, or undefined when there is none: only files that exist at start are ever served. */
@@ -49,9 +53,20 @@ function readFiles(): Map<string, StaticFile> {
     const type = TYPES[path.extname(name)]
     if (type === undefined) continue
     const bytes = readFileSync(path.join(folder, name))
-    files.set(`/${name.replaceAll('\\', '/')}`, { bytes, type, isPage: name === 'index.html' })
+    const version = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+    files.set(`/${name.replaceAll('\\', '/')}`, { bytes, type, isPage: name === 'index.html', version })
   }
+  const page = files.get('/index.html')
+  if (page) files.set('/index.html', { ...page, bytes: withVersions(page.bytes, files) })
   return files
+}
+
+function withVersions(page: Buffer, files: ReadonlyMap<string, StaticFile>): Buffer {
+  const versioned = (attribute: string, pathname: string): string => {
+    const version = files.get(pathname)?.version
+    return version === undefined ? attribute : `${attribute.slice(0, -1)}?v=${version}"`
+  }
+  return Buffer.from(page.toString().replace(/(?:href|src)="([^"]+)"/g, versioned))
 }
 
 /** Where the UI is built in the source tree (its sources lie beside this folder), or beside the bundled program or its chunks folder. */

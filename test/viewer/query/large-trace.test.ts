@@ -58,6 +58,44 @@ test('rows of its pages, their critical path and their handlers are those of the
   ])
 })
 
+test.for([1, 10, 200, 3000])(
+  'a preview of %d rows has those of the whole, and nothing that needs all of them',
+  async (limit) => {
+    const [whole, preview] = [await page(''), await page(`?preview=1&limit=${limit}`)]
+    // the time of a span's own is known where all of its children are
+    const isShown = (row: TraceDetail['spans'][number]) => row.index + row.descendants < limit
+    const asPreview = (row: TraceDetail['spans'][number]) => ({
+      ...row,
+      descendants: isShown(row) ? row.descendants : limit - 1 - row.index,
+      selfNs: isShown(row) ? row.selfNs : expect.any(Number),
+    })
+    expect(preview.spans).toEqual(whole.spans.slice(0, limit).map(asPreview))
+    expect(preview).toMatchObject({
+      isPreview: true,
+      isPartial: true,
+      spanCount: COUNT,
+      criticalPath: [],
+      warnings: [],
+    })
+    const same = ['traceId', 'rootSpanId', 'startUs', 'durationNs', 'errors', 'logs', 'previousTraceId'] as const
+    for (const key of same) expect(preview[key]).toEqual(whole[key])
+  },
+)
+
+test.for([
+  ['a root that another span has the id of', [{}, { spanId: id(1) }]],
+  ['two roots', [{}, { parentSpanId: undefined, spanId: id(COUNT * 2), at: 7 }]],
+  ['a cycle beside the root', [{}, { spanId: id(COUNT * 2), parentSpanId: id(COUNT * 2) }]],
+  ['no root', [{ parentSpanId: id(COUNT * 3) }]],
+] as const)('a preview of %s has rows and no row twice', async ([, roots]) => {
+  await using other = await startHarness()
+  const spans = numbers(1, COUNT).map((number) => span(number, roots[number - 1] as Partial<SampleSpan>))
+  await other.send('/v1/traces', tracesRequest('shop', spans))
+  const { spans: rows } = await other.get<TraceDetail>(`${PATH}?preview=1&limit=200`)
+  expect(rows.map(({ index }) => index)).toEqual(numbers(0, 200))
+  expect(rows.every(({ index, parentIndex }) => parentIndex < index)).toBe(true)
+})
+
 test('what is read when one looks is what was stored', () => {
   const { store } = viewer.server
   const [full, lazy] = [readSpans(store, 'ORDER BY s.id'), readSpansLazily(store, 'ORDER BY s.id')]

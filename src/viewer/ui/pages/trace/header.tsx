@@ -44,7 +44,7 @@ export function TraceHeader({ state }: { readonly state: TraceState }) {
           />
         )}
         <Fact name="Spans" value={count(detail.spanCount)} />
-        <Fact name="Depth" value={count(detail.depth)} />
+        <Fact name="Depth" value={detail.isPreview ? '…' : count(detail.depth)} />
         <Fact name="Logs" value={count(detail.logs)} />
         <Fact name="Trace id" value={detail.traceId} mono />
       </dl>

@@ -1,13 +1,11 @@
 /** Fetches a trace, a large one page by page, and again when a tick names it; large ones less often. */
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { SpanRow, TraceDetail } from '../../../api.ts'
+import { FIRST_ROWS, type SpanRow, type TraceDetail } from '../../../api.ts'
 import { asRequestError, get, type QueryState } from '../../lib/api.ts'
 import { frozen, tick } from '../../lib/live.ts'
 import { param } from '../../lib/location.tsx'
 
-/** More than fit on a screen. */
-const FIRST_ROWS = 200
 const PAGE_ROWS = 8000
 const LARGE = 5000
 const REST_MILLIS = { small: 250, large: 4000 }
@@ -43,7 +41,15 @@ async function load(
   shown: TraceDetail | undefined,
 ): Promise<void> {
   const page = (from: number, limit: number) => get<TraceDetail>('trace', { traceId, from, limit, clocks }, signal)
-  let detail = await page(0, FIRST_ROWS)
+  let detail =
+    shown === undefined
+      ? // as the page has been told to ask by the viewer, while the page itself was loading
+        await get<TraceDetail>('trace', { traceId, limit: FIRST_ROWS, preview: 1, clocks }, signal)
+      : await page(0, FIRST_ROWS)
+  if (detail.isPreview) {
+    show(cutOff(detail))
+    detail = await page(0, PAGE_ROWS)
+  }
   while (detail.isPartial) {
     if (shown === undefined) show(cutOff(detail))
     const next = await page(detail.spans.length, PAGE_ROWS)
