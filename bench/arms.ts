@@ -21,10 +21,13 @@ export interface Arm {
   readonly drainMillis?: number
   /** What a reader of the tables must know. */
   readonly note?: string
+  /** Of ours with another option: `options.ts` measures it beside the defaults. */
+  readonly isVariant?: boolean
 }
 
 /** The package under test is installed from its own `npm pack` tarball. */
 export const OURS = 'uptrace-node'
+const API = '@opentelemetry/api@1.10.0'
 
 /** Sampling is 100 % by default; instrumentation of fs, net and dns is off, and batches leave each half second. */
 const otlp = (port: number): Record<string, string> => ({
@@ -38,6 +41,21 @@ const otlp = (port: number): Record<string, string> => ({
   OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process',
   OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs,net,dns',
   OTEL_LOG_LEVEL: 'none',
+})
+
+const ours = (port: number): Record<string, string> => ({
+  ...otlp(port),
+  UPTRACE_DSN: `http://token@127.0.0.1:${port}`,
+  UPTRACE_EXIT_FLUSH: 'false',
+})
+
+const variant = (title: string, options: Readonly<Record<string, string>>): Arm => ({
+  title,
+  packages: [API],
+  installedAs: OURS,
+  flags: { cjs: ['-r', 'uptrace-node/register'] },
+  env: (port) => ({ ...ours(port), ...options }),
+  isVariant: true,
 })
 
 const REGISTER = '@opentelemetry/auto-instrumentations-node/register'
@@ -72,9 +90,9 @@ export const ARMS: Readonly<Record<string, Arm>> = {
   },
   [OURS]: {
     title: 'uptrace-node (this package)',
-    packages: ['@opentelemetry/api@1.10.0'],
+    packages: [API],
     flags: { cjs: ['-r', 'uptrace-node/register'], mjs: ['--import', 'uptrace-node/register'] },
-    env: (port) => ({ ...otlp(port), UPTRACE_DSN: `http://token@127.0.0.1:${port}`, UPTRACE_EXIT_FLUSH: 'false' }),
+    env: ours,
   },
   opentelemetry: {
     title: 'OpenTelemetry (stock)',
@@ -192,6 +210,16 @@ new NodeSDK({
     },
     env: (port) => ({ BENCH_SINK_PORT: String(port) }),
   },
+  kept: variant('`keep`: errors, slower than 1 s, 1 % of the rest', {
+    UPTRACE_KEEP_ERRORS: 'true',
+    UPTRACE_KEEP_SLOWER_THAN: '1000',
+    UPTRACE_KEEP_RATIO: '0.01',
+  }),
+  sampled: variant('`samplerArg: 0.01` at the start of a trace', {
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.01',
+  }),
+  unmasked: variant('`redaction: false`', { UPTRACE_REDACTION: 'false' }),
 }
 
 /** Those of a run that names none: the others take an hour. */
@@ -200,7 +228,8 @@ const USUAL = ['none', OURS, 'opentelemetry', 'opentelemetry-same', 'datadog']
 /** The arms of a run: the usual ones, those that `ARMS=a,b` names, or all with `ARMS=all`; `none` is always first: every ratio is to it. */
 export function chosenArms(): string[] {
   const { ARMS: given } = process.env
-  const wanted = given === 'all' ? Object.keys(ARMS) : (given?.split(',') ?? USUAL)
+  const wanted =
+    given === 'all' ? Object.keys(ARMS).filter((name) => !ARMS[name]!.isVariant) : (given?.split(',') ?? USUAL)
   for (const name of wanted)
     if (!ARMS[name]) throw new Error(`no arm "${name}" (expected all, or ${Object.keys(ARMS).join(', ')})`)
   return Object.keys(ARMS).filter((name) => name === 'none' || wanted.includes(name))
