@@ -4,7 +4,7 @@
 import { toReadable } from '../readable-value.ts'
 import { cutString, STRING_LIMIT } from './encode-common.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
-import { nameIn, namesIn } from './redaction/neighbours.ts'
+import { nameOf, namesIn } from './redaction/neighbours.ts'
 import type { Redactor } from './redaction/redactor.ts'
 import { MASK } from './redaction/tokens.ts'
 
@@ -287,7 +287,7 @@ function writeMap(
     writer.string(cutString(key))
     writer.tag(0x12)
     const item = writer.beginMessage()
-    writeAnyValue(writer, map[key], depth + 1, limit, isSecret ? parent : key === 'value' ? nameIn(map) : key)
+    writeAnyValue(writer, map[key], depth + 1, limit, isSecret ? parent : nameOf(map, key))
     writer.endMessage(item)
     writer.endMessage(pair)
   }

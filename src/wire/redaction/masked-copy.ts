@@ -1,7 +1,7 @@
 /** A copy of a value without its secrets, for what is printed or fetched and so is not encoded by this package. */
 import type { MaskValue } from '../../config/redaction-options.ts'
 import { toReadable } from '../../readable-value.ts'
-import { nameIn, namesIn } from './neighbours.ts'
+import { nameOf, namesIn } from './neighbours.ts'
 import type { Redactor } from './redactor.ts'
 import { MASK } from './tokens.ts'
 
@@ -39,9 +39,6 @@ function copy(redactor: Redactor, key: string, value: unknown, depth: number, is
   }
   const map = readable as Record<string, unknown>
   return Object.fromEntries(
-    Object.keys(map).map((name) => [
-      name,
-      copy(redactor, isSecret ? key : name === 'value' ? nameIn(map) : name, map[name], depth + 1),
-    ]),
+    Object.keys(map).map((name) => [name, copy(redactor, isSecret ? key : nameOf(map, name), map[name], depth + 1)]),
   )
 }

@@ -3,6 +3,8 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 
 const SERVER = 1
 const FLAT_HEADERS = /^raw_?(?:headers|trailers)$/i
+/** Of Redis, as its clients put them into their errors. */
+const PROOFS = /^(?:auth|hello|acl|migrate)$/i
 const FLAG = /^--?[a-z][\w-]*$/i
 
 /** By which name an element of a list is judged: that before it in `rawHeaders`, in `[['cookie', '…']]` and behind a flag. */
@@ -20,10 +22,16 @@ export function namesIn(
   }
 }
 
-/** By which name `value` of `{ name: 'cookie', value: '…' }` is judged. */
-export function nameIn(map: Readonly<Record<string, unknown>>): string {
+/** By which name a field is judged: `value` of `{ name: 'cookie', value: '…' }` by that beside it, and `args` of a command that proves who one is. */
+export function nameOf(map: Readonly<Record<string, unknown>>, key: string): string {
+  if (key !== 'value' && key !== 'args') return key
   const name = map['name'] ?? map['key']
-  return typeof name === 'string' ? name : 'value'
+  if (typeof name !== 'string') return key
+  if (key === 'value') return name
+  const { args } = map
+  const first = Array.isArray(args) ? args[0] : undefined
+  const isProof = PROOFS.test(name) || (/^config$/i.test(name) && typeof first === 'string' && /^set$/i.test(first))
+  return isProof ? 'password' : key
 }
 
 /** The database system that a span names. An incoming request is none, and most spans are such. */

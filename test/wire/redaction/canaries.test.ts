@@ -75,6 +75,8 @@ const ATTRIBUTES: ReadonlyArray<readonly [key: string, value: unknown]> = [
   ['req', { rawHeaders: ['Host', 'h', 'Cookie', C, 'X-Api-Key', C] }],
   ['headers', [['host', 'h'], ['cookie', C]]],
   ['headers', [{ name: 'cookie', value: C }, { key: 'X-Api-Key', value: C }]],
+  ['command', { name: 'AUTH', args: ['user', C] }], ['command', { name: 'config', args: ['SET', 'requirepass', C] }],
+  ['command', { name: 'hello', args: ['3', 'AUTH', 'user', C] }], ['command', { name: 'acl', args: ['SETUSER', 'u', `>${C}`] }],
   ['headers', new Map([['authorization', C]])],
   ['deep', { a: [{ b: { user: { passwd: C } } }] }],
   ['credentials', Buffer.from(C)],
