@@ -8,7 +8,7 @@ import type { FindLocalViewer } from './config/resolved-destinations.ts'
 import { validateOptions } from './config/validate.ts'
 import { releaseGlobalPropagator, setGlobalPropagator } from './context/global-propagator.ts'
 import { createPropagator } from './context/propagators.ts'
-import { createDelivery } from './delivery/index.ts'
+import { createDelivery, noteDisabled } from './delivery/index.ts'
 import { ConfigError, messageOf } from './errors.ts'
 import { IDLE, startInstrumentation } from './instrument/index.ts'
 import { watchFrameworkSpans } from './instrument/routes/framework-spans.ts'
@@ -173,6 +173,7 @@ function instrument({ options, env, destinations, signals }: Config, given: Give
 }
 
 function disable(siteUrl: string, options: ConfigureOptions, reason: string): Telemetry {
+  noteDisabled(reason)
   if (options.disabled || !reason.startsWith('disabled by')) log.warn(`${reason}; telemetry is disabled`)
   // without a context manager, code that reads the active span would fail only where telemetry is off
   orElse(

@@ -1,6 +1,6 @@
 /** The door for `--import` and `-r`: configures from the environment alone, in the main thread and in the application's workers. */
 import { configureFromPreload } from './configure.ts'
-import { currentDestinations } from './delivery/current-destinations.ts'
+import { currentDestinations, disabledReason } from './delivery/current-destinations.ts'
 import { loadedPackages, watchImports } from './diagnostics/loaded-packages.ts'
 import { createScopeCounter, REPORT_VARIABLE, startReporting } from './diagnostics/self-report.ts'
 import type { LateLoad } from './instrument/late/attach.ts'
@@ -36,6 +36,7 @@ function configureFromEnvironment(reportFile: string | undefined): void {
     early,
     spans: counts,
     destinations: currentDestinations(),
+    disabledReason: disabledReason(),
     packages: loadedPackages(),
     main: process.argv[1],
   }))

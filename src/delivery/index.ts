@@ -1,6 +1,6 @@
 /** Delivery: from ended spans, emitted log records and collected metrics to the back end. */
 
-export { currentDestinations } from './current-destinations.ts'
+export { currentDestinations, noteDisabled } from './current-destinations.ts'
 export { createDelivery } from './delivery.ts'
 export type {
   BatchOptions,

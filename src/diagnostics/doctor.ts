@@ -68,7 +68,7 @@ async function examine(folder: string, env: NodeJS.ProcessEnv, command: readonly
     checkNode(),
     checkApi(folder),
     ...warnings.map((detail): Check => ({ name: 'environment', status: 'warning', detail })),
-    checkDestination(config, destinations),
+    checkDestination(config, destinations, run?.report?.disabledReason ?? config.disabledReason),
     ...(await Promise.all(destinations.map(checkEndpoint))),
     checkHooks(),
     ...(run ? checkProgram(run, hasPreload([...flagsOf(command), env['NODE_OPTIONS'] ?? ''])) : []),
@@ -119,10 +119,14 @@ function checkApi(folder: string): Check {
   return { name: '@opentelemetry/api', status: 'ok', detail: `one copy, ${listing}` }
 }
 
-function checkDestination(config: Config, destinations: readonly Destination[]): Check {
+function checkDestination(
+  config: Config,
+  destinations: readonly Destination[],
+  disabledReason: string | undefined,
+): Check {
   const isOfEnvironment = labels(destinations) === labels(config.destinations)
-  if (config.disabledReason !== undefined && destinations.length === 0)
-    return { name: 'destination', status: 'failed', detail: config.disabledReason }
+  if (disabledReason !== undefined && destinations.length === 0)
+    return { name: 'destination', status: 'failed', detail: disabledReason }
   const what =
     isOfEnvironment && config.dsns.length > 0
       ? config.dsns.map((dsn) => `DSN ${dsn}, traces at ${dsn.siteUrl}`).join('; ')

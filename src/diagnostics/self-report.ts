@@ -17,6 +17,8 @@ export interface SelfReport {
   readonly spans: Readonly<Record<string, number>>
   /** Where it sends, however that was configured; with credentials. */
   readonly destinations: readonly Destination[]
+  /** Why it sends nowhere. */
+  readonly disabledReason?: string | undefined
   /** Names of what it has loaded. */
   readonly packages: readonly string[]
   /** The program that runs. */

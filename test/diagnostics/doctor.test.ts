@@ -196,6 +196,18 @@ test('a program that has no destination anywhere fails', async () => {
   expect(result.find('destination')).toMatchObject({ status: 'failed' })
 })
 
+test('a program that its code turns off is said to be, whatever the environment says', async () => {
+  const file = path.join(folder, 'app.cjs')
+  const code = `disabled: true, dsn: 'http://t@localhost:${sink.port}'`
+  writeFileSync(file, `require('uptrace-node').configureOpentelemetry({ ${code} })`)
+  for (const UPTRACE_DSN of ['', `http://t@localhost:${sink.port}`]) {
+    const result = await doctor(['--', process.execPath, file], { UPTRACE_DSN })
+    expect(result.code).toBe(1)
+    const detail = expect.stringMatching(/^disabled by the disabled option/)
+    expect(result.find('destination')).toMatchObject({ status: 'failed', detail })
+  }
+})
+
 test.for([
   [['--password', 'hunter2']],
   [['--password=hunter2']],
