@@ -23,7 +23,15 @@ const FOREIGN: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/(?<=[\w"])\^\d+(\.\d+)?(?=\s|\)|$)/, 'A weight (^2) is not read: everything that is found counts the same.'],
   [/(?<=[\w"])~\d(?=\s|\)|$)/, 'A distance (~2) is not read: use * for anything, or body~text for a part.'],
   [/\bgroup\s+by\b/i, 'There is no GROUP BY in a query: pick an attribute under "Group by" beside the list.'],
-  [/^\s*select\s.+\sfrom\s/i, 'SQL is not read. A query is a list of conditions, such as service:api duration>50ms.'],
+  [
+    /^\s*select\s(?:.+\s(?:from|where)\s|\s*(?:\*|\w+\())/i,
+    'SQL is not read. A query is a list of conditions, such as service:api duration>50ms.',
+  ],
+  [/\blimit\s+\d+\s*$/i, 'There is no LIMIT in a query: the list shows more as one scrolls; the API takes limit=10.'],
+  [
+    /\b(?:last|past)\s+\d+\s*(?:s|m|h|d|sec\w*|min\w*|hours?|days?)\s*$/i,
+    'Time is no part of a query: choose it beside the list, or give from and to.',
+  ],
   [/\border\s+by\b/i, 'There is no ORDER BY in a query: the list has a switch for its order.'],
   [
     /^\s*\{[^{}]*\}\s*(\|=|\|~|\|\s*(json|logfmt|line_format))/,

@@ -71,6 +71,17 @@ function readText(cursor: Cursor, token: Token): Term {
       token.position,
       `${JSON.stringify(token.text)} is not expected here: and is written AND or &&, a text of signs in quotes.`,
     )
+  const next = cursor.peek(1)
+  if (token.kind === 'word' && next?.text === '(' && next.isAttached)
+    throw badQuery(
+      token.position,
+      `Functions are not read: has:field, field~part, field:begin* and numbers are compared; a text such as ${JSON.stringify(`${token.text}()`)} is put in quotes.`,
+    )
+  if (next?.kind === 'word' && resolveField(token.text).isDuration && /^\d/.test(next.text))
+    throw badQuery(
+      next.position,
+      `A sign stands between a field and its value: ${token.text}:${next.text} or ${token.text}>…`,
+    )
   cursor.skip()
   const values = [token.text]
   while (cursor.peek()?.kind === 'pipe' && (cursor.peek()!.isAttached || cursor.peek(1)?.isAttached)) {
@@ -99,7 +110,7 @@ const TEXTS = new Set(['service', 'name', 'scope', 'event', 'message', 'body', '
 /** `a,b` of GitHub, which may be one value as well, and `[a, b]` of Sentry. */
 function listOf(text: string, { name, isBuiltIn }: Field): string[] | undefined {
   const [, listed] = /^\[(.*,.*)\]$/.exec(text) ?? []
-  const parts = (listed ?? text).split(',').map((part) => part.trim().replace(/^"(.*)"$/, '$1'))
+  const parts = (listed ?? text).split(',').map((part) => part.trim().replace(/^(["'])(.*)\1$/, '$2'))
   if (parts.length === 1 || parts.includes('') || isQuantity(text)) return undefined
   const isText = !isBuiltIn || TEXTS.has(name)
   return listed === undefined && isText ? [text, ...parts] : parts
