@@ -31,6 +31,11 @@ export function MapFrame({ label, width, height, pad, startY, children }: Props)
   }, [startY, isWhole.value])
   return (
     <div class={isWhole.value ? 'map-frame whole' : 'map-frame'}>
+      {(isLarger.value || isWhole.value) && (
+        <button type="button" aria-pressed={isWhole.value} onClick={() => (isWhole.value = !isWhole.value)}>
+          Whole map
+        </button>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard */}
       <section ref={frame} aria-label={label} tabIndex={0}>
         {/* biome-ignore lint/a11y/noSvgWithoutTitle: the section has the name */}
@@ -38,11 +43,6 @@ export function MapFrame({ label, width, height, pad, startY, children }: Props)
           {children}
         </svg>
       </section>
-      {(isLarger.value || isWhole.value) && (
-        <button type="button" aria-pressed={isWhole.value} onClick={() => (isWhole.value = !isWhole.value)}>
-          Whole map
-        </button>
-      )}
     </div>
   )
 }

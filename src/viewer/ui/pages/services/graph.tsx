@@ -10,7 +10,7 @@ import { layoutGraph, type PlacedEdge, type Point } from './layout.ts'
 
 const BOX = { nodeWidth: 170, nodeHeight: 44, layerGap: 176, nodeGap: 20 }
 const PAD = 14
-const TEXT_WIDTH = 19
+const TEXT_WIDTH = 18
 
 export function Graph({ graph }: { readonly graph: ServiceGraph }) {
   const hovered = useSignal<string | null>(null)

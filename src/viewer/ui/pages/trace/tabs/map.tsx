@@ -46,7 +46,7 @@ export function MapTab({ state }: { readonly state: TraceState }) {
             <rect width={NODE.width} height={NODE.height} rx={6} />
             <rect class="mark" width={4} height={NODE.height} rx={2} />
             <text x={14} y={19} class="name">
-              {node.service.length > 22 ? `${node.service.slice(0, 21)}…` : node.service}
+              {node.service.length > 20 ? `${node.service.slice(0, 19)}…` : node.service}
             </text>
             <text x={14} y={36}>
               {plural(node.spans, 'span')} · {duration(node.selfNs)}
