@@ -80,7 +80,7 @@ function Compared({ data: { a, b, rows, attributes } }: { readonly data: Compari
       {attributes.length > 0 && <Attributes attributes={attributes} />}
       <div class="compare-line head" aria-hidden="true">
         <span>Operation</span>
-        <span class="when">A above B, from 0 to {duration(wholeNs)}</span>
+        <span class="when ellipsis">A above B, from 0 to {duration(wholeNs)}</span>
         <span class="num">A</span>
         <span class="num">B</span>
         <span class="num">Change</span>

@@ -36,7 +36,9 @@ export function SpanSummary({ span, detail, traceNs, traceStartUs, times }: Summ
       </dl>
       {operation && (
         <p class="panel-operation">
-          <Sparkline values={operation.sparkline} label="Calls of this operation over time" />
+          {operation.sparkline.length > 1 && (
+            <Sparkline values={operation.sparkline} label="Calls of this operation over time" />
+          )}
           <span class="dim">
             {plural(operation.calls, 'call')} · p50 {duration(operation.p50Ns)} · p95 {duration(operation.p95Ns)}
             {operation.errors > 0 && ` · ${percent(operation.errors / operation.calls)} failed`}

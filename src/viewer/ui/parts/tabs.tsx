@@ -1,5 +1,6 @@
 /** Tabs after the ARIA pattern: one is in the tab order, arrows move and select. */
 import type { ComponentChildren } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export interface Tab {
   readonly id: string
@@ -16,6 +17,11 @@ interface Props {
 }
 
 export function Tabs({ label, tabs, selected, onSelect, panelId }: Props) {
+  const list = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    // where they are more than the window is wide
+    list.current!.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [selected])
   const move = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length }[event.key]
     if (step === undefined) return
@@ -27,7 +33,7 @@ export function Tabs({ label, tabs, selected, onSelect, panelId }: Props) {
     ;(event.currentTarget.children[next] as HTMLElement).focus()
   }
   return (
-    <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+    <div ref={list} class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
       {tabs.map((tab) => (
         <button
           key={tab.id}

@@ -35,8 +35,8 @@ export function ComparedLine({ row, index, wholeNs, isActive, traces, onChoose }
       <div role="gridcell" class="what" style={{ paddingLeft: `${Math.min(depth, MAX_INDENT) * 12}px` }}>
         <i class="service-mark" title={service} />
         {SYSTEM_MARK[system] !== '' && <span class="system">{SYSTEM_MARK[system]}</span>}
-        <span class="ellipsis">
-          <span class="dim">{service}</span> {name}
+        <span class="ellipsis service-name">
+          <span class="dim">{service}</span> <span>{name}</span>
         </span>
         <Count a={a} b={b} />
       </div>

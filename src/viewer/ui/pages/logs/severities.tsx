@@ -49,14 +49,16 @@ export function SeverityHistogram({ histogram }: { readonly histogram: LogHistog
   }))
   return (
     <section class="log-histogram" aria-label="Records by time and severity">
-      <Bars
-        label="Records by time"
-        bars={bars}
-        ticks={buckets.length === 0 ? [] : [time(buckets[0]!.startUs), time(buckets.at(-1)!.startUs + bucketUs)]}
-        onSelect={(first, last) =>
-          setParams({ last: null, from: buckets[first]!.startUs, to: buckets[last]!.startUs + bucketUs - 1 })
-        }
-      />
+      {buckets.length > 0 && (
+        <Bars
+          label="Records by time"
+          bars={bars}
+          ticks={[time(buckets[0]!.startUs), time(buckets.at(-1)!.startUs + bucketUs)]}
+          onSelect={(first, last) =>
+            setParams({ last: null, from: buckets[first]!.startUs, to: buckets[last]!.startUs + bucketUs - 1 })
+          }
+        />
+      )}
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}
       <div class="chips" role="group" aria-label="Severity">
         {SEVERITIES.filter((severity) => totals.has(severity) || asked.includes(severity)).map((severity) => (

@@ -1,16 +1,16 @@
 /** Who calls whom: services and what they use as boxes, calls as arrows with their count, failures and p95. */
 import { useSignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { ServiceEdge, ServiceGraph } from '../../../api.ts'
 import { SYSTEM_MARK, serviceClass } from '../../lib/colors.ts'
 import { count, duration, percent } from '../../lib/format.ts'
 import { setParams } from '../../lib/location.tsx'
 import { services as chosen } from '../../lib/window.ts'
+import { MapFrame } from '../../parts/map-frame.tsx'
 import { layoutGraph, type PlacedEdge, type Point } from './layout.ts'
 
-const BOX = { nodeWidth: 158, nodeHeight: 44, layerGap: 176, nodeGap: 20 }
+const BOX = { nodeWidth: 170, nodeHeight: 44, layerGap: 176, nodeGap: 20 }
 const PAD = 14
-const TEXT_WIDTH = 21
+const TEXT_WIDTH = 18
 
 export function Graph({ graph }: { readonly graph: ServiceGraph }) {
   const hovered = useSignal<string | null>(null)
@@ -21,19 +21,13 @@ export function Graph({ graph }: { readonly graph: ServiceGraph }) {
   const layout = layoutGraph(ids, edges, BOX)
   const width = layout.width + PAD * 2
   const height = layout.height + PAD * 2
-  const frame = useRef<HTMLElement>(null)
-  useLayoutEffect(() => {
-    // what is called first is in sight
-    const left = Math.min(...layout.nodes.map(({ x }) => x))
-    const first = layout.nodes.find(({ x }) => x === left)
-    if (first && frame.current) frame.current.scrollTop = first.y + PAD - frame.current.clientHeight / 2
-  }, [layout.nodes.length])
+  const left = Math.min(...layout.nodes.map(({ x }) => x))
+  // what is called first is in sight
+  const startY = layout.nodes.find(({ x }) => x === left)?.y ?? 0
   const isLit = (...names: string[]): boolean => hovered.value === null || names.includes(hovered.value)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard
-    <section ref={frame} class="graph" aria-label="Service graph" tabIndex={0}>
-      {/* biome-ignore lint/a11y/noSvgWithoutTitle: the section has the name */}
-      <svg {...{ width, height }} viewBox={`${-PAD} ${-PAD} ${width} ${height}`}>
+    <div class="graph">
+      <MapFrame label="Service graph" pad={PAD} {...{ width, height, startY }}>
         <defs>
           {['calls', 'fails'].map((id) => (
             <marker key={id} id={`arrow-${id}`} viewBox="0 0 8 8" refX="7" refY="4" {...ARROW}>
@@ -78,8 +72,8 @@ export function Graph({ graph }: { readonly graph: ServiceGraph }) {
             </g>
           )
         })}
-      </svg>
-    </section>
+      </MapFrame>
+    </div>
   )
 }
 

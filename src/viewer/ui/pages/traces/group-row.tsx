@@ -39,8 +39,8 @@ export function TraceGroupRow({ row: { traces, isOpen }, index, longestNs, isAct
       </div>
       <div role="gridcell" class="root">
         <span class="dot" />
-        <span class="ellipsis">
-          <span class="dim">{first.service}</span> {first.name}
+        <span class="ellipsis service-name">
+          <span class="dim">{first.service}</span> <span>{first.name}</span>
         </span>
         <HttpStatus status={first.httpStatus} />
         <span class="pill times">×{count(traces.length)}</span>

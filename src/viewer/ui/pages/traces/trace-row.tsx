@@ -45,7 +45,7 @@ export function TraceRow({ trace, index, longestNs, isActive, isChosen, isMember
       </div>
       <div role="gridcell" class="root">
         <span class="dot" />
-        <span class="ellipsis">
+        <span class="ellipsis service-name">
           <span class="dim">{service}</span>{' '}
           <Link to={traceHref(trace)} tabIndex={-1}>
             {rootSpanId === null && <i>‹no root› </i>}

@@ -3,9 +3,11 @@ import { useMemo } from 'preact/hooks'
 import type { SpanRow } from '../../../../api.ts'
 import { serviceClass } from '../../../lib/colors.ts'
 import { count, duration, plural } from '../../../lib/format.ts'
+import { MapFrame } from '../../../parts/map-frame.tsx'
 import type { TraceState } from '../state.ts'
 
-const NODE = { width: 170, height: 46, gapX: 110, gapY: 22 }
+const PAD = 10
+const NODE = { width: 190, height: 46, gapX: 110, gapY: 22 }
 
 interface Node {
   readonly service: string
@@ -30,13 +32,7 @@ export function MapTab({ state }: { readonly state: TraceState }) {
   const { nodes, edges, width, height } = useMemo(() => graphOf(spans), [spans])
   return (
     <div class="tab-scroll trace-map">
-      <svg
-        viewBox={`0 0 ${width} ${height}`}
-        width={width}
-        height={height}
-        role="img"
-        aria-label="Services of the trace"
-      >
+      <MapFrame label="Services of the trace" pad={PAD} startY={nodes[0]?.y ?? 0} {...{ width, height }}>
         {edges.map((edge) => (
           <EdgeLine key={`${edge.from.service}\n${edge.to.service}`} edge={edge} />
         ))}
@@ -46,10 +42,11 @@ export function MapTab({ state }: { readonly state: TraceState }) {
             class={`map-node ${serviceClass(node.service)}`}
             transform={`translate(${node.x} ${node.y})`}
           >
+            <title>{node.service}</title>
             <rect width={NODE.width} height={NODE.height} rx={6} />
             <rect class="mark" width={4} height={NODE.height} rx={2} />
             <text x={14} y={19} class="name">
-              {node.service.length > 22 ? `${node.service.slice(0, 21)}…` : node.service}
+              {node.service.length > 20 ? `${node.service.slice(0, 19)}…` : node.service}
             </text>
             <text x={14} y={36}>
               {plural(node.spans, 'span')} · {duration(node.selfNs)}
@@ -57,7 +54,7 @@ export function MapTab({ state }: { readonly state: TraceState }) {
             </text>
           </g>
         ))}
-      </svg>
+      </MapFrame>
       {edges.length > 0 && (
         <table>
           <thead>
@@ -145,15 +142,16 @@ function graphOf(spans: readonly SpanRow[]): { nodes: Node[]; edges: Edge[]; wid
   for (const [layer, members] of layers) {
     const offset = ((most - members.length) * (NODE.height + NODE.gapY)) / 2
     for (const [at, node] of members.entries()) {
-      node.x = 10 + layer * (NODE.width + NODE.gapX)
-      node.y = 10 + offset + at * (NODE.height + NODE.gapY)
+      node.x = layer * (NODE.width + NODE.gapX)
+      node.y = offset + at * (NODE.height + NODE.gapY)
     }
   }
-  const width = 20 + layers.size * (NODE.width + NODE.gapX) - NODE.gapX
+  const width = PAD * 2 + layers.size * (NODE.width + NODE.gapX) - NODE.gapX
   return {
     nodes: [...nodes.values()],
     edges: [...edges.values()],
     width,
-    height: 60 + most * (NODE.height + NODE.gapY),
+    // arrows back hang below the last row
+    height: PAD * 2 + most * (NODE.height + NODE.gapY) + 20,
   }
 }
