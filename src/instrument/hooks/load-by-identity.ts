@@ -2,6 +2,7 @@
 import Module, { createRequire } from 'node:module'
 import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
 import { moduleNameOf, type Require } from './module-require.ts'
+import { asksForOther } from './other-names.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -54,13 +55,13 @@ function lookAgain(child: Module, exports: unknown, parent: Module, targets: Ide
   return loadAs(identity, child.filename, parent, targets, () => exports)
 }
 
-/** Packages are given names by the application; what they load themselves goes by its own, unless they are an alias. */
+/** Packages are given names by the application; what they load themselves goes by its own, with exceptions. */
 function mayBeOther({ filename }: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
   if (Module.isBuiltin(id)) return false
   const name = moduleNameOf(id)
   if (name !== undefined && isTarget(name)) return false
-  if (isInstalled(filename) || id.startsWith('.')) return typeof filename === 'string' && isInAlias(filename)
-  return !isInstalled(id)
+  if (isInstalled(filename)) return asksForOther(id, filename, isTarget)
+  return id.startsWith('.') ? typeof filename === 'string' && isInAlias(filename) : !isInstalled(id)
 }
 
 /** Whether what this specifier resolves to is worth a look. */
@@ -72,7 +73,7 @@ export function mayBeTarget(
   const name = moduleNameOf(specifier)
   if (name !== undefined && isTarget(name)) return true
   if (parentURL === undefined || Module.isBuiltin(specifier)) return false
-  return isInstalled(parentURL) ? isInAlias(parentURL) : true
+  return isInstalled(parentURL) ? asksForOther(specifier, parentURL, isTarget) : true
 }
 
 function resolve(id: string, parent: Module): string | undefined {
