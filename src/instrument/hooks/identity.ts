@@ -84,7 +84,8 @@ function nearestManifest(folder: string): Manifest | undefined {
 
 function readManifest(folder: string): Manifest | undefined {
   try {
-    return { ...(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as object), folder }
+    const text = readFileSync(path.join(folder, 'package.json'), 'utf8').replace(/^\ufeff/, '')
+    return { ...(JSON.parse(text) as object), folder }
   } catch {
     return undefined
   }
