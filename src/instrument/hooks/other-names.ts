@@ -7,6 +7,9 @@ import { moduleNameOf } from './module-require.ts'
 
 type IsTarget = (moduleName: string) => boolean
 
+/** Up, and into a folder, which may be that of a scope. */
+const CLIMBING = /^(?:\.\.\/)+((?:@[^/]+\/)?[^./][^/]*)/
+
 let program: string | undefined
 
 /** `from` is the path or the URL of a file in node_modules. */
@@ -20,9 +23,8 @@ export function asksForOther(specifier: string, from: string, isTarget: IsTarget
 
 /** `../pg/lib/client.js` leads from one package into another where the folder above is `node_modules`, or that of a scope. */
 function climbsToTarget(specifier: string, from: string, isTarget: IsTarget): boolean {
-  const [, inside] = /^(?:\.\.[\\/])+([^.].*)$/.exec(specifier) ?? []
-  const name = inside === undefined ? undefined : moduleNameOf(inside)
-  if (inside === undefined || name === undefined || !isTarget(name)) return false
+  const name = CLIMBING.exec(specifier)?.[1]
+  if (name === undefined || !isTarget(name)) return false
   const filename = filenameOf(from)
   return filename !== undefined && moduleNameOf(path.resolve(path.dirname(filename), specifier)) === name
 }
