@@ -152,7 +152,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
     activateFor(moduleName)
     return watcher.isTarget(moduleName)
-  })
+  }, watcher)
   const isUnseen = (name: string): boolean => watcher.isTarget(name) && !handled.has(name)
   const mayHaveMissed = hasBegun(options.isPreloaded ?? false)
   if (mayHaveMissed)
@@ -160,7 +160,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   for (const { module } of late) handled.add(module)
   warnOfTaken(late)
   warnOfMissed(late)
-  const stopImports = mayHaveMissed ? watchImportedCommonJs(watcher.onSight, isUnseen) : () => {}
+  const stopImports = mayHaveMissed ? watchImportedCommonJs(watcher, isUnseen) : () => {}
   patchSingleExecutable()
   const isOwn = (url: string): boolean => options.ownUrls.some((own) => own.startsWith(url))
   const wrapsFunctions = typeof settings.http === 'object' || !tellsOfRequests()

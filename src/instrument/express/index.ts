@@ -22,21 +22,27 @@ type LayerMethods = Record<(typeof HANDLE)[number], Handle>
 /** Those of the instrumentation that this one stands for. */
 const SCOPE = '@opentelemetry/instrumentation-express'
 const SCOPE_VERSION = '0.72.0'
+const VERSIONS = ['>=4.0.0 <6']
 /** What Express 5 and 4 call the method of a layer that runs it. */
 const HANDLE = ['handleRequest', 'handle_request'] as const
 
 export function createExpress(): Instrumentation {
-  const { InstrumentationBase, InstrumentationNodeModuleDefinition, isWrapped } = loadLazily<Base>('instrumentation')
+  const base = loadLazily<Base>('instrumentation')
+  const { InstrumentationBase, InstrumentationNodeModuleDefinition, InstrumentationNodeModuleFile, isWrapped } = base
 
   let definitions: InstrumentationModuleDefinition[] | undefined
+  const patched = new WeakSet<Router>()
 
   /** The base class calls `init` before there are fields or private methods. */
   class ExpressInstrumentation extends InstrumentationBase implements Tracing {
     override init(): InstrumentationModuleDefinition[] {
       if (definitions !== undefined) return definitions
       const patch = (exported: Express): Express => {
-        const layers = layersOf(exported)
-        this._wrap(routerOf(exported), 'use', wrapUse)
+        const [router, layers] = [routerOf(exported), layersOf(exported)]
+        // the package exports what its inner file does
+        if (patched.has(router)) return exported
+        patched.add(router)
+        this._wrap(router, 'use', wrapUse)
         // the one method that the layers of all apps go through, also of those that are there already
         for (const name of HANDLE)
           if (layers[name] !== undefined) this._wrap(layers, name, (original) => wrapHandle(original, this))
@@ -45,10 +51,12 @@ export function createExpress(): Instrumentation {
       const unpatch = (exported?: Express): void => {
         if (exported === undefined) return
         const [router, layers] = [routerOf(exported), layersOf(exported)]
+        patched.delete(router)
         if (isWrapped(router.use)) this._unwrap(router, 'use')
         for (const name of HANDLE) if (isWrapped(layers[name])) this._unwrap(layers, name)
       }
-      definitions = [new InstrumentationNodeModuleDefinition('express', ['>=4.0.0 <6'], patch, unpatch)]
+      const file = new InstrumentationNodeModuleFile('express/lib/express.js', VERSIONS, patch, unpatch)
+      definitions = [new InstrumentationNodeModuleDefinition('express', VERSIONS, patch, unpatch, [file])]
       return definitions
     }
 

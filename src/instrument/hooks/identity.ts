@@ -61,7 +61,8 @@ const isBelow = (folder: string, filename: string | undefined): boolean =>
 
 export const isInstalled = (given: string | undefined): boolean => given?.includes('node_modules') ?? false
 
-function filenameOf(given: string): string | undefined {
+/** Of a path or a URL; undefined for what is no file. */
+export function filenameOf(given: string): string | undefined {
   if (path.isAbsolute(given)) return given
   if (!given.startsWith('file:')) return undefined
   try {
@@ -83,7 +84,8 @@ function nearestManifest(folder: string): Manifest | undefined {
 
 function readManifest(folder: string): Manifest | undefined {
   try {
-    return { ...(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as object), folder }
+    const text = readFileSync(path.join(folder, 'package.json'), 'utf8').replace(/^\ufeff/, '')
+    return { ...(JSON.parse(text) as object), folder }
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@
 import Module, { createRequire } from 'node:module'
 import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
 import { moduleNameOf, type Require } from './module-require.ts'
+import { asksForOther } from './other-names.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -24,7 +25,8 @@ export function createLoadByIdentity(targets: IdentityTargets) {
     const count = parent.children?.length ?? 0
     const exports = load.call(parent, id)
     const child = parent.children?.[count]
-    return child === undefined || isInstalled(parent.filename) ? exports : lookAgain(child, exports, parent, targets)
+    if (child === undefined || child.exports !== exports || isInstalled(parent.filename)) return exports
+    return patchLoaded(child, parent, targets) ?? exports
   }
 }
 
@@ -40,27 +42,36 @@ function loadAs(
   return patchAlias(identity, filename, load())
 }
 
-/** A link, or a loader that told nobody what it resolved to: the package has loaded before it was known. */
-function lookAgain(child: Module, exports: unknown, parent: Module, targets: IdentityTargets): unknown {
-  const identity = identify(child.filename, targets.isTarget, parent.filename)
-  if (identity === undefined || child.exports !== exports) return exports
+/**
+ * A link, or a loader that told nobody what it resolved to: the package has loaded before it was known.
+ * @param from the file that asked for it, `parent` if that is known
+ * @returns what it exports from now on; undefined where it is no target
+ */
+export function patchLoaded(
+  loaded: Module,
+  parent: Module,
+  targets: IdentityTargets,
+  from: string | undefined = parent.filename,
+): unknown {
+  const identity = identify(loaded.filename, targets.isTarget, from)
+  if (identity === undefined) return undefined
   targets.onSight(identity.name)
-  const folder = child.filename.slice(0, -identity.file.length)
+  const folder = loaded.filename.slice(0, -identity.file.length)
   for (const [filename, other] of Object.entries(require.cache))
-    if (other !== child && other?.loaded && filename.startsWith(folder)) {
+    if (other !== loaded && other?.loaded && filename.startsWith(folder)) {
       const inner = identify(filename, targets.isTarget)
       if (inner) other.exports = loadAs(inner, filename, parent, targets, () => other.exports)
     }
-  return loadAs(identity, child.filename, parent, targets, () => exports)
+  return loadAs(identity, loaded.filename, parent, targets, () => loaded.exports)
 }
 
-/** Packages are given names by the application; what they load themselves goes by its own, unless they are an alias. */
+/** Packages are given names by the application; what they load themselves goes by its own, with exceptions. */
 function mayBeOther({ filename }: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
   if (Module.isBuiltin(id)) return false
   const name = moduleNameOf(id)
   if (name !== undefined && isTarget(name)) return false
-  if (isInstalled(filename) || id.startsWith('.')) return typeof filename === 'string' && isInAlias(filename)
-  return !isInstalled(id)
+  if (isInstalled(filename)) return asksForOther(id, filename, isTarget)
+  return id.startsWith('.') ? typeof filename === 'string' && isInAlias(filename) : !isInstalled(id)
 }
 
 /** Whether what this specifier resolves to is worth a look. */
@@ -72,7 +83,7 @@ export function mayBeTarget(
   const name = moduleNameOf(specifier)
   if (name !== undefined && isTarget(name)) return true
   if (parentURL === undefined || Module.isBuiltin(specifier)) return false
-  return isInstalled(parentURL) ? isInAlias(parentURL) : true
+  return isInstalled(parentURL) ? asksForOther(specifier, parentURL, isTarget) : true
 }
 
 function resolve(id: string, parent: Module): string | undefined {

@@ -12,6 +12,9 @@ interface RedisClass {
 
 /** Those of the instrumentation that this one stands for. */
 const SCOPE = { name: '@opentelemetry/instrumentation-ioredis', version: '0.72.0' }
+const VERSIONS = ['>=2.0.0 <7']
+/** Where the class is, of 5 and 4: some import it from there. */
+const FILES = ['ioredis/built/Redis.js', 'ioredis/built/redis/index.js']
 
 export interface IoredisConfig {
   readonly requireParentSpan?: boolean
@@ -19,7 +22,7 @@ export interface IoredisConfig {
 
 export function createIoredis(config: IoredisConfig): Instrumentation {
   const base = loadLazily<Base>('instrumentation')
-  const { InstrumentationBase, InstrumentationNodeModuleDefinition, isWrapped } = base
+  const { InstrumentationBase, InstrumentationNodeModuleDefinition, InstrumentationNodeModuleFile, isWrapped } = base
   let definitions: InstrumentationModuleDefinition[] | undefined
 
   /** The base class calls `init` before there are fields or private methods. */
@@ -27,19 +30,22 @@ export function createIoredis(config: IoredisConfig): Instrumentation {
     override init(): InstrumentationModuleDefinition[] {
       if (definitions !== undefined) return definitions
       const unpatch = (exported?: unknown): void => {
-        const methods = (wholeOf(exported) as RedisClass | undefined)?.prototype
+        const methods = classOf(exported)?.prototype
         if (methods === undefined) return
         for (const name of ['sendCommand', 'connect'] as const)
           if (isWrapped(methods[name])) this._unwrap(methods, name)
       }
       const patch = (exported: unknown): unknown => {
         unpatch(exported)
-        const { prototype } = wholeOf(exported) as RedisClass
+        const prototype = classOf(exported)?.prototype
+        // a file that is required in a circle exports nothing yet
+        if (prototype === undefined) return exported
         this._wrap(prototype, 'sendCommand', (original) => wrapSendCommand(original, this))
         this._wrap(prototype, 'connect', (original) => wrapConnect(original, this))
         return exported
       }
-      definitions = [new InstrumentationNodeModuleDefinition('ioredis', ['>=2.0.0 <7'], patch, unpatch)]
+      const files = FILES.map((file) => new InstrumentationNodeModuleFile(file, VERSIONS, patch, unpatch))
+      definitions = [new InstrumentationNodeModuleDefinition('ioredis', VERSIONS, patch, unpatch, files)]
       return definitions
     }
 
@@ -53,4 +59,10 @@ export function createIoredis(config: IoredisConfig): Instrumentation {
     }
   }
   return new IoredisInstrumentation(SCOPE.name, SCOPE.version, config as object) as unknown as Instrumentation
+}
+
+/** The package exports the class itself, its inner file as the default. */
+function classOf(exported: unknown): RedisClass | undefined {
+  const whole = wholeOf<(RedisClass & { readonly default?: RedisClass }) | undefined>(exported)
+  return whole?.prototype === undefined ? whole?.default : whole
 }

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { types } from 'node:util'
+import { isInstalled } from '../hooks/identity.ts'
+import { type IdentityTargets, patchLoaded } from '../hooks/load-by-identity.ts'
 import { moduleNameOf } from '../hooks/module-require.ts'
 import { isToldOf } from '../targets.ts'
 import { findTaken } from './taken-names.ts'
@@ -30,11 +32,15 @@ const BUILTINS = ['http', 'https', 'http2', 'net', 'dns', 'fs', 'sqlite']
  * Finds targets in the module cache and loads them once more through the hooks, which hands their exports to the instrumentation.
  * `activate` answers whether the module has an instrumentation that is on.
  */
-export function attachLate(activate: (moduleName: string) => boolean): LateLoad[] {
+export function attachLate(activate: (moduleName: string) => boolean, targets: IdentityTargets): LateLoad[] {
   const found = new Map<string, LateLoad>()
   for (const [filename, cached] of Object.entries(require.cache)) {
-    const name = filename.includes('node_modules') ? moduleNameOf(filename) : undefined
-    if (name === undefined || !cached?.loaded || !activate(name)) continue
+    if (!cached?.loaded) continue
+    const name = isInstalled(filename) ? moduleNameOf(filename) : undefined
+    if (name === undefined || !activate(name)) {
+      attachAlias(cached, targets)
+      continue
+    }
     if (types.isModuleNamespaceObject(cached.exports) && !isToldOf(name)) {
       // unless it has files of CommonJS besides
       if (!found.has(name)) found.set(name, { ...describe(cached, name), isMissed: true })
@@ -57,6 +63,14 @@ export function attachLate(activate: (moduleName: string) => boolean): LateLoad[
   }
   if (found.size > 0) Module.syncBuiltinESMExports()
   return [...found.values()]
+}
+
+/** A package goes by another name where the application gave it one. */
+function attachAlias(cached: NodeJS.Module, targets: IdentityTargets): void {
+  const { parent } = cached
+  if (isInstalled(parent?.filename) || types.isModuleNamespaceObject(cached.exports)) return
+  const exported = patchLoaded(cached, parent ?? cached, targets, parent?.filename ?? process.argv[1])
+  if (exported !== undefined) cached.exports = exported
 }
 
 /** What such a file exports as a whole goes by a name of its own, if anybody but the package sees it. */

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
-import { isInstalled } from '../hooks/identity.ts'
+import { type Identity, identify, isInstalled } from '../hooks/identity.ts'
+import type { IdentityTargets } from '../hooks/load-by-identity.ts'
 import { moduleNameOf } from '../hooks/module-require.ts'
 
 /** Node tells of an import of CommonJS as of a `require` without a parent. */
@@ -24,19 +25,25 @@ const require = createRequire(import.meta.url)
  * @returns stops watching
  */
 export function watchImportedCommonJs(
-  onSight: (moduleName: string) => boolean,
+  { onSight, isTarget, patchAlias }: IdentityTargets,
   isUnseen: (moduleName: string) => boolean,
 ): () => void {
   const names = new Set<string>()
+  const aliases = new Map<string, Identity>()
   const onStart = attempting(({ id, parentFilename }) => {
-    const name = parentFilename === undefined && isInstalled(id) ? moduleNameOf(id) : undefined
-    if (name === undefined || names.has(name) || !isUnseen(name)) return
+    if (parentFilename !== undefined) return
+    const name = isInstalled(id) ? moduleNameOf(id) : undefined
+    if (name === undefined || !isTarget(name)) return startAlias(id)
+    if (names.has(name) || !isUnseen(name)) return
     names.add(name)
     onSight(name)
   })
   const onEnd = attempting(({ id, parentFilename }) => {
-    if (parentFilename !== undefined || !isInstalled(id) || !names.has(moduleNameOf(id) ?? '')) return
+    if (parentFilename !== undefined) return
     const cached = require.cache[id]
+    const alias = aliases.get(id)
+    if (cached?.loaded && alias !== undefined) cached.exports = patchAlias(alias, id, cached.exports)
+    if (!isInstalled(id) || !names.has(moduleNameOf(id) ?? '')) return
     // the hooks see the file as if it were loaded now; its code does not run again
     if (cached?.loaded) cached.exports = cached.require(id)
   })
@@ -44,6 +51,13 @@ export function watchImportedCommonJs(
   diagnosticsChannel.subscribe(`${CHANNEL}:end`, onEnd)
   const timer = setTimeout(stop, WATCH_MILLIS).unref()
   return stop
+
+  function startAlias(id: string): void {
+    const identity = identify(id, isTarget, process.argv[1])
+    if (identity === undefined) return
+    aliases.set(id, identity)
+    onSight(identity.name)
+  }
 
   function stop(): void {
     clearTimeout(timer)

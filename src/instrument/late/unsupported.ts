@@ -6,6 +6,9 @@ interface Semver {
   satisfies(version: string, range: string, options: { readonly includePrerelease: boolean }): boolean
 }
 
+/** Of these versions, what is traced is in a package of its own. */
+const HANDED_ON: Readonly<Record<string, readonly string[]>> = { redis: ['>=4.0.0'] }
+
 export interface UnsupportedVersion {
   readonly module: string
   readonly version: string
@@ -28,7 +31,9 @@ export function findUnsupported(definitions: ReadonlyMap<string, readonly Defini
       const byAny = everything
         .filter(({ name }) => name === module)
         .flatMap(({ supportedVersions }) => supportedVersions)
-      return isIn(version, byAny) ? [] : [{ module, version, supported, instrumentation }]
+      return isIn(version, [...byAny, ...(HANDED_ON[module] ?? [])])
+        ? []
+        : [{ module, version, supported, instrumentation }]
     })
   })
 }
