@@ -44,12 +44,16 @@ const REMOTE_PORTS = ['network.peer.port', 'server.socket.port', 'net.sock.peer.
 const UNKNOWN_SERVICE = 'unknown_service'
 /** Zipkin 3.5 counts their bytes wrongly beside letters outside of ASCII: bytes of zero follow the JSON of its answer, and no page can show the trace. */
 const UNICODE_LINE_ENDS = /[\u2028\u2029]/g
+/** It reads a request in pieces, and destroys a letter of several bytes that lies across two of them: such letters are sent as escapes. */
+const BEYOND_ASCII = /[\u0080-\uffff]/g
 
 /** A JSON list of spans. What was masked in the request is masked here. @see https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/ */
 export function requestToZipkin(request: Uint8Array): string {
   const spans = decodeTraces(request).flatMap((group) => group.items.map((span) => toZipkin(group, span)))
-  return JSON.stringify(spans).replace(UNICODE_LINE_ENDS, '\\n')
+  return JSON.stringify(spans).replace(UNICODE_LINE_ENDS, '\\n').replace(BEYOND_ASCII, escaped)
 }
+
+const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 function toZipkin({ resource, scope }: Group<DecodedSpan>, span: DecodedSpan): ZipkinSpan {
   const kind = KINDS[span.kind]

@@ -6,9 +6,9 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
 import { eventually } from '../support/backends.ts'
-import { runSource } from '../support/run-node.ts'
+import { PACKAGE, runSource } from '../support/run-node.ts'
 
-const CLI = path.join(import.meta.dirname, '../../dist/cli.cjs')
+const CLI = path.join(PACKAGE, 'dist/cli.cjs')
 const NOT_A_TEST = { CI: '', NODE_ENV: '', VITEST: '', VITEST_WORKER_ID: '', VITEST_POOL_ID: '', TEST: '' }
 
 let home: string

@@ -6,7 +6,7 @@ import path from 'node:path'
 const ROOT = path.join(import.meta.dirname, '../..')
 const PROGRAMS = path.join(ROOT, '.cache/programs')
 /** The package under test: this repository with its dist, or what scripts/unpack.ts has made of the tarball. */
-const PACKAGE = process.env['UPTRACE_TEST_PACKAGE'] ?? ROOT
+export const PACKAGE = process.env['UPTRACE_TEST_PACKAGE'] ?? ROOT
 
 export interface RunOptions {
   /** Flags of Node itself, e.g. `['--import', 'uptrace-node/register']`. */

@@ -176,3 +176,12 @@ test('the exporter of OpenTelemetry writes the same, but for what it has no plac
   })
   expect(toZipkin(...spans).map(simplify)).toEqual((bodies[0] as unknown[]).map(simplify))
 })
+
+test('is written in ASCII: Zipkin destroys letters of several bytes that lie across two pieces of a request', () => {
+  const text = 'ü \u0080 \uffff 😀 "\\" \ud800'
+  const encoded = requestToZipkin(request([record(SpanKind.INTERNAL, { [`key ${text}`]: text.repeat(2000) })]))
+  expect(encoded).toMatch(/^[\x20-\x7e]*$/)
+  const [{ tags }] = JSON.parse(encoded)
+  // a half of a pair is no text
+  expect(tags[`key ${text.toWellFormed()}`]).toBe(text.repeat(2000).toWellFormed())
+})
