@@ -1,14 +1,12 @@
 /** `uptrace-node run`: the command behaves as without it, and its span says what happened. */
-
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
 import { eventually } from '../support/backends.ts'
-import { PACKAGE } from '../support/run-node.ts'
 import { attributesOf } from '../wire/proto/otlp.ts'
 
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(import.meta.dirname, '../../dist/cli.cjs')
 const [CLIENT, ERROR] = [3, 2]
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 

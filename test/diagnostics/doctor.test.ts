@@ -1,5 +1,4 @@
 /** `uptrace-node doctor` says the right thing: a healthy app, two copies of the API, a dead endpoint, a wrong token, a bundled app. */
-
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -7,7 +6,6 @@ import { type BuildOptions, build } from 'esbuild'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Check } from '../../src/diagnostics/doctor.ts'
 import { type Sink, startSink } from '../faults/sink.ts'
-import { PACKAGE } from '../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 let sink: Sink
@@ -34,7 +32,7 @@ function doctor(args: string[] = [], env: Record<string, string> = {}, cwd = fol
     const variables = { PATH: process.env.PATH ?? '', UPTRACE_DSN: `http://sEcReTtOkEn@localhost:${sink.port}`, ...env }
     execFile(
       process.execPath,
-      [path.join(PACKAGE, 'dist/cli.cjs'), 'doctor', '--json', ...args],
+      [path.join(ROOT, 'dist/cli.cjs'), 'doctor', '--json', ...args],
       { cwd, env: variables },
       (error, stdout, stderr) => {
         expect(stdout + stderr).not.toContain('sEcReTtOkEn')
@@ -229,7 +227,7 @@ test.for([
 test.for([['--password=hunter2'], ['hunter2'], ['--json=hunter2'], ['-x', 'hunter2']])(
   'an argument that is not known ends it with code 2 and is not repeated: %j',
   async (args) => {
-    const cli = path.join(PACKAGE, 'dist/cli.cjs')
+    const cli = path.join(ROOT, 'dist/cli.cjs')
     const { error, output } = await new Promise<{ error: { code?: unknown } | null; output: string }>((resolve) => {
       execFile(process.execPath, [cli, 'doctor', ...args], (error, stdout, stderr) =>
         resolve({ error, output: stdout + stderr }),

@@ -15,10 +15,10 @@ import {
   startCollector,
   startJaeger,
 } from '../support/backends.ts'
-import { PACKAGE, type RunResult, runFile } from '../support/run-node.ts'
+import { type RunResult, runFile } from '../support/run-node.ts'
 
 const PROGRAM = path.join(import.meta.dirname, '../../examples/backends/main.mjs')
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(import.meta.dirname, '../../dist/cli.cjs')
 const { UPTRACE_TEST_ZIPKIN_URL: zipkin, UPTRACE_TEST_PROMETHEUS_URL: prometheus } = process.env
 const targets = process.env['UPTRACE_TEST_PROMETHEUS_TARGETS']
 

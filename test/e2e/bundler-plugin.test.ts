@@ -9,12 +9,12 @@ import type * as Bundler from '../../src/bundler.ts'
 import { findInlined } from '../../src/diagnostics/bundle.ts'
 import { TARGETS } from '../../src/instrument/targets.ts'
 import { type Sink, startSink } from '../faults/sink.ts'
-import { PACKAGE, runFile } from '../support/run-node.ts'
+import { runFile } from '../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 // as installed, since the plugin of webpack names a file of the package
 const { esbuildPlugin, rollupPlugin, webpackPlugin } = (await import(
-  path.join(PACKAGE, 'dist/bundler.mjs')
+  path.join(ROOT, 'dist/bundler.mjs')
 )) as typeof Bundler
 const SERVERS = ['UPTRACE_TEST_POSTGRES_URL', 'UPTRACE_TEST_MYSQL_URL', 'UPTRACE_TEST_REDIS_URL'] as const
 const hasServers = SERVERS.every((name) => process.env[name] !== undefined)

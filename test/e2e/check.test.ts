@@ -1,14 +1,12 @@
 /** `uptrace-node check` as a pipeline runs it: a program in a process of its own, the exit code, the report, the files. */
-
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startViewer } from '../../src/viewer/index.ts'
-import { PACKAGE } from '../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(ROOT, 'dist/cli.cjs')
 const EXAMPLE = path.join(ROOT, 'examples/check')
 const POSTGRES = process.env['UPTRACE_TEST_POSTGRES_URL']
 const env = Object.fromEntries(

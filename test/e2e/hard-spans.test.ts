@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeAny } from '../../src/wire/decode-any.ts'
 import type { DecodedSpan, Value, ValueMap } from '../../src/wire/decode-types.ts'
 import { type Collector, eventually, isBuilt, type Jaeger, startCollector, startJaeger } from '../support/backends.ts'
-import { PACKAGE, runFile } from '../support/run-node.ts'
+import { runFile } from '../support/run-node.ts'
 
 const PROGRAM = path.join(import.meta.dirname, '../fixtures/back-ends/hard-spans.mjs')
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(import.meta.dirname, '../../dist/cli.cjs')
 const { UPTRACE_TEST_ZIPKIN_URL: zipkin } = process.env
 const REMOTE_PARENT = '00000000000000aa'
 

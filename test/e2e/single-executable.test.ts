@@ -1,12 +1,10 @@
 /** A single executable application is traced as far as it can be, and one line says what is not. */
-
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { startSink } from '../faults/sink.ts'
-import { PACKAGE } from '../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 /** The first line that builds such applications by itself. */
@@ -16,7 +14,7 @@ if (!isThere) console.log('skipped: Node 26 is not installed (scripts/install-no
 
 const APP = `
 const require_ = require('node:module').createRequire(${JSON.stringify(path.join(ROOT, 'package.json'))})
-require_(${JSON.stringify(path.join(PACKAGE, 'dist/index.cjs'))}).configureOpentelemetry()
+require_(${JSON.stringify(path.join(ROOT, 'dist/index.cjs'))}).configureOpentelemetry()
 const http = require('http')
 const server = http.createServer((request, response) => response.end('ok')).listen(0, () => {
   http.get({ port: server.address().port, path: '/users' }, (response) => response.resume().on('end', () => server.close()))

@@ -1,16 +1,14 @@
 /** A short job that starts again and again while the back end is down leaves a spool from which everything arrives. */
-
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startSink } from '../faults/sink.ts'
-import { PACKAGE } from '../support/run-node.ts'
 
 const STARTS = 70
 const PARALLEL = 4
-const DIST = path.join(PACKAGE, 'dist/index.cjs')
+const DIST = path.join(import.meta.dirname, '../../dist/index.cjs')
 const JOB = `
 const { configureOpentelemetry } = require(${JSON.stringify(DIST)})
 const { trace } = require('@opentelemetry/api')

@@ -1,15 +1,13 @@
 /** The viewer in the terminal, as built: `dev` prints traces while a program runs, the other commands ask what the viewer holds. */
-
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunComparison, TraceDetail, TraceList, TraceSummary, ViewerStatus } from '../../src/viewer/api.ts'
-import { PACKAGE } from '../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(ROOT, 'dist/cli.cjs')
 const APP = 'test/e2e/terminal-app.mjs'
 
 interface Result {

@@ -1,5 +1,4 @@
 /** The pages of the viewer in windows of a phone, a tablet and a desk: nothing is cut off, and all of a large map can be reached. */
-
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -8,7 +7,6 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
-import { PACKAGE } from '../support/run-node.ts'
 import { id, LOGS, METRICS, ORDERS, type SampleSpan, STOCK, traceIdOf, tracesRequest } from '../viewer/sample.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -39,7 +37,7 @@ describe.skipIf(noBrowser !== undefined)('the pages of the viewer', { timeout: 6
 
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true })
-    viewer = fork(path.join(PACKAGE, 'dist/viewer-process.cjs'), ['--port=0'], {
+    viewer = fork(path.join(ROOT, 'dist/viewer-process.cjs'), ['--port=0'], {
       execArgv: [],
       env: { PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: home, XDG_CACHE_HOME: home },
     })

@@ -1,5 +1,4 @@
 /** The viewer as a user meets it: `uptrace-node dev` on the shop, the printed address opened in Chromium. Screenshots stay in artifacts/viewer. */
-
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,11 +9,10 @@ import path from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
-import { PACKAGE } from '../support/run-node.ts'
 import { POSTGRES_URL, REDIS_URL, storesEnvironment } from '../support/stores.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(ROOT, 'dist/cli.cjs')
 const SHOTS = path.join(ROOT, 'artifacts/viewer')
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const missing =

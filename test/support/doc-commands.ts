@@ -1,9 +1,7 @@
 /** Finds the commands of a page, runs those that are marked so as a reader would, and compares what the page says they print. */
-
 import { spawn } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { PACKAGE } from './run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const APP = path.join(ROOT, 'test/fixtures/doc-app')
@@ -43,12 +41,12 @@ export function runCommand(
   const programs = path.join(ROOT, '.cache/programs')
   mkdirSync(programs, { recursive: true })
   const folder = mkdtempSync(path.join(programs, 'doc-'))
-  writeProgram(path.join(folder, 'npx'), `#!/bin/sh\nshift\nexec node "${PACKAGE}/dist/cli.cjs" "$@"\n`)
+  writeProgram(path.join(folder, 'npx'), `#!/bin/sh\nshift\nexec node "${ROOT}/dist/cli.cjs" "$@"\n`)
   const file = path.join(folder, 'main.mjs')
   const isApp = mark === 'runs: app'
   if (language === 'js' || isApp) {
     mkdirSync(path.join(folder, 'node_modules/@opentelemetry'), { recursive: true })
-    symlinkSync(PACKAGE, path.join(folder, 'node_modules/uptrace-node'))
+    symlinkSync(ROOT, path.join(folder, 'node_modules/uptrace-node'))
     symlinkSync(
       path.join(ROOT, 'node_modules/@opentelemetry/api'),
       path.join(folder, 'node_modules/@opentelemetry/api'),

@@ -1,10 +1,8 @@
 /** `uptrace-node migrate` on projects from agents, on those without a NodeSDK, and on workspaces. */
-
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { PACKAGE } from '../../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 const PROGRAMS = path.join(ROOT, '.cache/programs')
@@ -20,7 +18,7 @@ function project(files: Record<string, string | object>): string {
 }
 
 function migrate(folder: string, ...args: string[]): string {
-  const cli = path.join(PACKAGE, 'dist/cli.cjs')
+  const cli = path.join(ROOT, 'dist/cli.cjs')
   const result = spawnSync(process.execPath, [cli, 'migrate', folder, ...args], { encoding: 'utf8' })
   expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 0, stderr: '' })
   return result.stdout

@@ -1,10 +1,8 @@
 /** `uptrace-node migrate` on the projects of examples/migration: what it prints, what it writes, and that what it leads to works. */
-
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { PACKAGE } from '../../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 const EXAMPLES = path.join(ROOT, 'examples/migration')
@@ -13,7 +11,7 @@ const roads = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) => 
 function migrate(folder: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(PACKAGE, 'dist/cli.cjs'), 'migrate', folder, ...args],
+    [path.join(ROOT, 'dist/cli.cjs'), 'migrate', folder, ...args],
     { encoding: 'utf8' },
   )
   return { status, stdout, stderr }

@@ -3,13 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { PACKAGE, runFile } from '../../support/run-node.ts'
+import { runFile } from '../../support/run-node.ts'
 import { WAYS, type Way } from './ways.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 const PROGRAMS = process.env['UPTRACE_TEST_PROGRAMS'] ?? path.join(ROOT, '.cache/programs')
 const MODULES = path.join(ROOT, 'node_modules')
-const REGISTER = ['--import', pathToFileURL(path.join(PACKAGE, 'dist/register.mjs')).href]
+const REGISTER = ['--import', pathToFileURL(path.join(ROOT, 'dist/register.mjs')).href]
 const REDIS = 'UPTRACE_TEST_REDIS_URL'
 const POSTGRES = 'UPTRACE_TEST_POSTGRES_URL'
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`

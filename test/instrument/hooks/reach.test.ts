@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { PACKAGE, runFile } from '../../support/run-node.ts'
+import { runFile } from '../../support/run-node.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 const PROGRAMS = process.env['UPTRACE_TEST_PROGRAMS'] ?? path.join(ROOT, '.cache/programs')
@@ -111,7 +111,7 @@ const chosen = cases.filter(
 
 test.for(chosen)('%s by %s, %s', async ([name, _way, kind, way]) => {
   const { folder, file } = prepare(name, kind, way)
-  const register = ['--import', pathToFileURL(path.join(PACKAGE, 'dist/register.mjs')).href]
+  const register = ['--import', pathToFileURL(path.join(ROOT, 'dist/register.mjs')).href]
   for (const flags of [
     [...register, ...(way.flags?.(folder) ?? [])],
     [...(way.flags?.(folder) ?? []), ...register],

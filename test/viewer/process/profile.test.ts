@@ -1,5 +1,4 @@
 /** `uptrace-node dev --profile` as a user meets it: a request that holds up the event loop, one that waits for it, and the viewer that names file and line. */
-
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,10 +16,9 @@ import {
   type TraceDetail,
   type TraceList,
 } from '../../../src/viewer/api.ts'
-import { PACKAGE } from '../../support/run-node.ts'
 import { eventually } from '../harness.ts'
 
-const CLI = path.join(PACKAGE, 'dist/cli.cjs')
+const CLI = path.join(import.meta.dirname, '../../../dist/cli.cjs')
 
 /** Asks itself for /victim, which waits for a timer, and for /report, which holds up the loop meanwhile. */
 const PROGRAM = `const http = require('node:http')
