@@ -8,7 +8,7 @@ for (let code = 0; code < 6; code++) {
 }
 
 /** So many are remembered, each in the place that its last three digits give it. */
-const PLACES = 1024
+const PLACES = 4096
 const MAX_BYTES = 16
 const ids: string[] = new Array(PLACES).fill('')
 const bytesOfIds = new Uint8Array(PLACES * MAX_BYTES)
