@@ -96,14 +96,14 @@ export const ARMS: Readonly<Record<string, Arm>> = {
   },
   opentelemetry: {
     title: 'OpenTelemetry (stock)',
-    packages: ['@opentelemetry/api@1.10.0', '@opentelemetry/auto-instrumentations-node@0.82.0'],
+    packages: [API, '@opentelemetry/auto-instrumentations-node@0.82.0'],
     flags: { cjs: ['-r', REGISTER], mjs: ['--import', REGISTER] },
     env: otlp,
     note: '`--import` of its register door does not instrument ES modules; that needs an experimental loader which costs about 0.8 s more',
   },
   'opentelemetry-same': {
     title: 'OpenTelemetry, same spans as ours',
-    packages: ['@opentelemetry/api@1.10.0', '@opentelemetry/auto-instrumentations-node@0.82.0'],
+    packages: [API, '@opentelemetry/auto-instrumentations-node@0.82.0'],
     installedAs: 'opentelemetry',
     flags: { cjs: ['-r', './same.cjs'] },
     setup: {

@@ -1,7 +1,7 @@
 /** What options change of the cost of a request: the same programs with the defaults and with one option. `APPS=express node bench/options.ts` */
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { type App, findObstacle, measure, type Sample } from './program.ts'
+import { type App, findObstacle, measure, sampleOf } from './program.ts'
 import { meanOfQuickest, signed, table } from './tables.ts'
 
 const VARIANTS = Object.keys(ARMS).filter((name) => ARMS[name]!.isVariant)
@@ -15,15 +15,10 @@ for (const app of apps) {
   const obstacle = await findObstacle(app)
   if (obstacle) throw new Error(`${app}: ${obstacle}`)
   const outcomes = await measure({ app, arms: ['none', OURS, ...VARIANTS], ...PLAN })
-  const sampleOf = (arm: string): Sample => {
-    const outcome = outcomes.get(arm)!
-    if (outcome instanceof Error) throw outcome
-    return outcome
-  }
-  const bare = meanOfQuickest(sampleOf('none').cpuMicros)
-  const addedBy = (arm: string): number => meanOfQuickest(sampleOf(arm).cpuMicros) - bare
+  const bare = meanOfQuickest(sampleOf(outcomes, 'none').cpuMicros)
+  const addedBy = (arm: string): number => meanOfQuickest(sampleOf(outcomes, arm).cpuMicros) - bare
   for (const arm of [OURS, ...VARIANTS]) {
-    const { tally, requests } = sampleOf(arm)
+    const { tally, requests } = sampleOf(outcomes, arm)
     const title = arm === OURS ? 'the defaults' : ARMS[arm]!.title
     const share = (addedBy(arm) / addedBy(OURS)).toFixed(2)
     rows.push([app, title, signed(addedBy(arm), 1), share, (tally.spans / requests).toFixed(2)])

@@ -121,6 +121,13 @@ export async function measure(plan: Plan): Promise<Map<string, Sample | Error>> 
   return outcomes
 }
 
+/** @throws why the arm could not be measured */
+export function sampleOf(outcomes: ReadonlyMap<string, Sample | Error>, arm: string): Sample {
+  const outcome = outcomes.get(arm)!
+  if (outcome instanceof Error) throw outcome
+  return outcome
+}
+
 async function takeSlice(run: Run, { requests, rate }: Plan, isLast: boolean): Promise<void> {
   const before = await run.program.usage()
   run.last = await run.ask({ requests, ...(rate && { rate }) })

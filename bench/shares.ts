@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { APPS, type App, findObstacle, measure, type Sample } from './program.ts'
+import { APPS, type App, findObstacle, measure, sampleOf } from './program.ts'
 import { meanOfQuickest, signed, table } from './tables.ts'
 
 export interface Share {
@@ -37,13 +37,8 @@ export async function measureShare(app: App, effort: Effort, rival?: string): Pr
     if (reason) throw new Error(`${arm} is not installed: ${reason}`)
   }
   const outcomes = await measure({ app, arms, ...effort })
-  const sampleOf = (arm: string): Sample => {
-    const outcome = outcomes.get(arm)!
-    if (outcome instanceof Error) throw outcome
-    return outcome
-  }
-  const turns = arms.map((arm) => sampleOf(arm).cpuMicros)
-  const spansOf = (arm: string): number => sampleOf(arm).tally.spans / sampleOf(arm).requests
+  const turns = arms.map((arm) => sampleOf(outcomes, arm).cpuMicros)
+  const spansOf = (arm: string): number => sampleOf(outcomes, arm).tally.spans / sampleOf(outcomes, arm).requests
   const [bare, ours, stock, other] = turns.map(meanOfQuickest) as [number, number, number, number | undefined]
   const ratio = (ours - bare) / (stock - bare)
   return { app, bare, ours, stock, ratio, rival: other, spans: [spansOf(OURS), spansOf(STOCK)] }

@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts'
 import { LARGE_TRACE, type PlacedSpan, type PlacedTrace, placeTrace } from './place-trace.ts'
 import { timeByCategory } from './time-by-category.ts'
 import { warningsOf } from './trace-warnings.ts'
-import { buildTree, selfTimes, type Tree } from './tree.ts'
+import { buildTree, positionsOf, selfTimes, type Tree } from './tree.ts'
 
 export interface TraceLayout {
   readonly placed: PlacedTrace
@@ -60,15 +60,13 @@ export function layOutTrace(
 
 function createLayout(placed: PlacedTrace): TraceLayout {
   const tree = buildTree(placed.spans)
-  const position = new Int32Array(placed.spans.length)
-  for (const [at, index] of tree.order.entries()) position[index] = at
   let self: Float64Array | undefined
   let bySpanId: Map<string, PlacedSpan> | undefined
   let numbers: TraceNumbers | undefined
   return {
     placed,
     tree,
-    position,
+    position: positionsOf(tree),
     get bySpanId() {
       // of those that share an id, the first
       bySpanId ??= new Map(placed.spans.toReversed().map((span) => [span.spanId, span]))

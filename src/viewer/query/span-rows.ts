@@ -3,33 +3,25 @@ import type { Severity, SpanRow } from '../api.ts'
 import { summaryOf } from '../store/semantics.ts'
 import { severityOf } from '../store/severity.ts'
 import type { Engine } from './engine.ts'
+import type { TraceLayout } from './lay-out-trace.ts'
 import { offsetOf, type PlacedSpan, type PlacedTrace } from './place-trace.ts'
-import type { Tree } from './tree.ts'
 
 const MAX_LOGS = 10_000
 
 type Placement = Pick<PlacedTrace, 'row' | 'startUs' | 'startRemainderNs' | 'skewed' | 'spans'>
-
-/** By input index of the tree. */
-export interface RowSource {
-  readonly placed: Placement
-  readonly tree: Tree
-  /** The row of the waterfall. */
-  readonly position: Int32Array
-  readonly spanAt: (index: number) => PlacedSpan
-  readonly selfAt: (index: number) => number
-}
+/** What of a layout the rows tell. */
+type RowSource = Pick<TraceLayout, 'tree' | 'position' | 'self'> & { readonly placed: Placement }
 
 export function rowsOf(
   engine: Engine,
-  { placed, tree, position, spanAt, selfAt }: RowSource,
+  { placed, tree, position, self }: RowSource,
   shown: readonly number[],
   { from, withAttributes }: { readonly from: number; readonly withAttributes: boolean },
 ): SpanRow[] {
   const logs = logsBySpan(engine, placed)
   const orphans = new Set(tree.orphans)
   return shown.map((index, at): SpanRow => {
-    const span = spanAt(index)
+    const span = placed.spans[index]!
     const { stored } = span
     const { attributes } = stored
     const parent = tree.parents[index]!
@@ -52,7 +44,7 @@ export function rowsOf(
       offsetNs: span.offsetNs,
       ...(span.movedNs !== 0 && { movedNs: span.movedNs }),
       durationNs: span.durationNs,
-      selfNs: selfAt(index),
+      selfNs: self[index]!,
       resourceId: stored.resource.id,
       scope: stored.scope.name,
       events: eventsOf(placed, span),

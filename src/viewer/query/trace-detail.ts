@@ -37,12 +37,7 @@ export function traceDetail(engine: Engine, row: TraceRow, options: TraceDetailO
   const { criticalPath, handlers, ...numbers } = layout.numbers
   const withAttributes = options.attributes ?? placed.spans.length <= LARGE_TRACE
   const shown = tree.order.slice(from, from + (options.limit ?? placed.spans.length))
-  const rows = rowsOf(
-    engine,
-    { ...layout, spanAt: (at) => placed.spans[at]!, selfAt: (at) => layout.self[at]! },
-    shown,
-    { from, withAttributes },
-  )
+  const rows = rowsOf(engine, layout, shown, { from, withAttributes })
   const isPartial = rows.length < placed.spans.length
   const isShown = (index: number): boolean => index >= from && index < from + rows.length
   return {

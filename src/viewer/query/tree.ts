@@ -124,6 +124,13 @@ function depthFirst(
   return { order, depths }
 }
 
+/** By input index: the place in `order`, which is the row of the waterfall. */
+export function positionsOf({ order }: Pick<Tree, 'order'>): Int32Array {
+  const positions = new Int32Array(order.length)
+  for (const [at, index] of order.entries()) positions[index] = at
+  return positions
+}
+
 /** Time of a span that no child covers. */
 export function selfTimes(spans: readonly TreeInput[], tree: Tree): Float64Array {
   return Float64Array.from(spans, (span, index) => {
