@@ -112,7 +112,7 @@ function GlobalFilters() {
   // The back end answers one request after the other: what the page itself shows comes first.
   const isPageAsked = useSignal(false)
   useEffect(() => {
-    const timer = setTimeout(() => (isPageAsked.value = true))
+    const timer = setTimeout(() => (isPageAsked.value = true), FILTERS_MILLIS)
     return () => clearTimeout(timer)
   }, [])
   const graph = useQuery<ServiceGraph>(() => (isPageAsked.value ? urlOf('services') : null))
@@ -181,6 +181,9 @@ function OwnWindow() {
     </span>
   )
 }
+
+/** Until the page itself has been painted. */
+const FILTERS_MILLIS = 150
 
 const OWN_WINDOW = 'own'
 const leaveWindow = (): void => setParams({ from: null, to: null })

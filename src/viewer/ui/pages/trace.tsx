@@ -7,6 +7,7 @@ import { param, path, setParams } from '../lib/location.tsx'
 import { Failed, Loading } from '../lib/states.tsx'
 import { SpanPanel } from '../parts/span-panel.tsx'
 import { Tabs } from '../parts/tabs.tsx'
+import { traceIdOf } from './trace/first-rows.ts'
 import { TraceHeader } from './trace/header.tsx'
 import { Minimap } from './trace/minimap.tsx'
 import { Missing } from './trace/missing.tsx'
@@ -23,7 +24,7 @@ import { useTrace } from './trace/use-trace.ts'
 import { Waterfall } from './trace/waterfall.tsx'
 
 export function TracePage() {
-  const traceId = useMemo(() => decodeURIComponent(path.value.slice('/traces/'.length)), [])
+  const traceId = useMemo(() => traceIdOf(path.value), [])
   const { data, error } = useTrace(traceId)
   if (error?.code === 'trace_not_found') {
     return <Missing traceId={traceId} details={error.details as MissingTrace | undefined} />

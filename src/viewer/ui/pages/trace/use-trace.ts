@@ -5,6 +5,7 @@ import { FIRST_ROWS, type SpanRow, type TraceDetail } from '../../../api.ts'
 import { asRequestError, get, type QueryState } from '../../lib/api.ts'
 import { frozen, tick } from '../../lib/live.ts'
 import { param } from '../../lib/location.tsx'
+import { firstRows, firstRowsAtHand } from './first-rows.ts'
 
 const PAGE_ROWS = 8000
 const LARGE = 5000
@@ -12,7 +13,7 @@ const REST_MILLIS = { small: 250, large: 4000 }
 
 export function useTrace(traceId: string): QueryState<TraceDetail> {
   const version = useSignal(0)
-  const state = useSignal<QueryState<TraceDetail>>({ data: undefined, error: undefined, loading: true })
+  const state = useSignal<QueryState<TraceDetail>>(loadingWith(firstRowsAtHand(traceId, param('clocks'))))
   const size = useRef<number>(undefined)
   size.current = state.value.data?.spanCount ?? (state.value.error ? 0 : undefined)
   useSignalEffect(() => {
@@ -41,17 +42,15 @@ async function load(
   shown: TraceDetail | undefined,
 ): Promise<void> {
   const page = (from: number, limit: number) => get<TraceDetail>('trace', { traceId, from, limit, clocks }, signal)
-  let detail =
-    shown === undefined
-      ? // as the page has been told to ask by the viewer, while the page itself was loading
-        await get<TraceDetail>('trace', { traceId, limit: FIRST_ROWS, preview: 1, clocks }, signal)
-      : await page(0, FIRST_ROWS)
+  const isGrowing = shown === undefined || shown.isPreview
+  let detail = await (isGrowing ? firstRows(traceId, clocks, signal) : page(0, FIRST_ROWS))
   if (detail.isPreview) {
     show(cutOff(detail))
+    await painted()
     detail = await page(0, PAGE_ROWS)
   }
   while (detail.isPartial) {
-    if (shown === undefined) show(cutOff(detail))
+    if (isGrowing) show(cutOff(detail))
     const next = await page(detail.spans.length, PAGE_ROWS)
     // spans have arrived meanwhile: the rows are others
     detail =
@@ -61,6 +60,19 @@ async function load(
   }
   show(detail)
 }
+
+/** What follows keeps the processor busy, here and in the viewer. A page in the background is not painted: it waits less than a reader would. */
+const painted = (): Promise<void> =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve))
+    setTimeout(resolve, 100)
+  })
+
+const loadingWith = (rows: TraceDetail | undefined): QueryState<TraceDetail> => ({
+  data: rows && cutOff(rows),
+  error: undefined,
+  loading: true,
+})
 
 function joined(before: TraceDetail, next: TraceDetail): TraceDetail {
   const spans = [...before.spans, ...next.spans]
