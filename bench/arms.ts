@@ -220,6 +220,7 @@ new NodeSDK({
     OTEL_TRACES_SAMPLER_ARG: '0.01',
   }),
   unmasked: variant('`redaction: false`', { UPTRACE_REDACTION: 'false' }),
+  gzip: variant('gzip, as to another machine', { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }),
 }
 
 /** Those of a run that names none: the others take an hour. */

@@ -1,11 +1,15 @@
 /** Makes one destination: user and password of its address become a header, and what is secret is remembered. */
-import type { Destination } from './destination.ts'
+import type { Compression, Destination } from './destination.ts'
 import { rememberHeaderSecrets } from './headers.ts'
+import { isThisMachine } from './loopback.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
-type Parts = Omit<Destination, 'url' | 'label'> & { readonly address: URL }
+type Parts = Omit<Destination, 'url' | 'label' | 'compression' | 'isPlainAtOnce'> & {
+  readonly address: URL
+  readonly compression: Compression | undefined
+}
 
-export function createDestination({ address, headers: all, ...parts }: Parts): Destination {
+export function createDestination({ address, headers: all, compression, ...parts }: Parts): Destination {
   // `undefined`, as of a variable that is not set, is a header that is not given
   const given = Object.fromEntries(
     Object.entries(withoutUndefined(all)).map(([name, value]) => [name, String(value).trim()]),
@@ -20,6 +24,8 @@ export function createDestination({ address, headers: all, ...parts }: Parts): D
     url: parts.protocol === 'grpc' ? url.origin : url.href,
     label: url.origin,
     headers,
+    compression: compression ?? 'gzip',
+    isPlainAtOnce: compression === undefined && isThisMachine(url),
   })
 }
 

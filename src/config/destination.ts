@@ -34,6 +34,8 @@ export interface Destination {
   readonly headers: Readonly<Record<string, string>>
   readonly protocol: WireProtocol
   readonly compression: Compression
+  /** It is on this machine, and nobody has chosen a compression: what goes out at once goes as it is. */
+  readonly isPlainAtOnce?: boolean
   /** Deadline of one attempt, in milliseconds; 0 means none. */
   readonly timeoutMillis: number
   readonly tls: TlsOptions | undefined

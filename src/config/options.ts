@@ -69,7 +69,10 @@ export interface ConfigureOptions {
   headers?: Readonly<Record<string, string>>
   /** How requests are written and sent. @default 'http/protobuf' — env `OTEL_EXPORTER_OTLP_PROTOCOL` */
   protocol?: OtlpProtocol
-  /** How bodies are compressed; `zstd` only where the back end is known to read it. @default 'gzip' — env `OTEL_EXPORTER_OTLP_COMPRESSION` */
+  /**
+   * How bodies are compressed; `zstd` only where the back end is known to read it.
+   * @default `'gzip'`; to this machine (`localhost`, `127.0.0.1`, `::1`) only what has to wait is compressed — env `OTEL_EXPORTER_OTLP_COMPRESSION`
+   */
   compression?: Compression
   /**
    * Deadline of one attempt to send, in milliseconds; 0 means none.

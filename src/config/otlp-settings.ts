@@ -1,6 +1,6 @@
 /** How one signal is sent, from options and `OTEL_EXPORTER_OTLP_*`: the variable of a signal goes before the general one. */
 import { readFileSync } from 'node:fs'
-import type { Destination, OtlpProtocol, Signal, TlsOptions } from './destination.ts'
+import type { Compression, Destination, OtlpProtocol, Signal, TlsOptions } from './destination.ts'
 import { maskDsn } from './dsn.ts'
 import type { EnvironmentReader } from './environment.ts'
 import { findHeaderProblem } from './headers.ts'
@@ -11,7 +11,10 @@ const DEFAULT_TIMEOUT_MILLIS = 10_000
 const INFIX = { traces: 'TRACES_', metrics: 'METRICS_', logs: 'LOGS_' } as const
 /** What code decides for all signals alike. */
 type OtlpOptions = Pick<ConfigureOptions, 'protocol' | 'compression' | 'timeoutMillis' | 'tls' | 'headers'>
-type Settings = Pick<Destination, 'compression' | 'timeoutMillis' | 'tls'>
+interface Settings extends Pick<Destination, 'timeoutMillis' | 'tls'> {
+  /** Undefined where nobody has chosen one. */
+  readonly compression: Compression | undefined
+}
 
 export interface OtlpSettings {
   protocol(signal: Signal): OtlpProtocol
@@ -41,8 +44,7 @@ export function readOtlpSettings(options: OtlpOptions, env: EnvironmentReader): 
       compression:
         options.compression ??
         env.oneOf(`OTEL_EXPORTER_OTLP_${INFIX[signal]}COMPRESSION`) ??
-        env.oneOf('OTEL_EXPORTER_OTLP_COMPRESSION') ??
-        'gzip',
+        env.oneOf('OTEL_EXPORTER_OTLP_COMPRESSION'),
       timeoutMillis:
         options.timeoutMillis ??
         env.number(`OTEL_EXPORTER_OTLP_${INFIX[signal]}TIMEOUT`) ??

@@ -68,7 +68,7 @@ export const VARIABLES = {
   ...otlp('ENDPOINT', { type: 'url', sets: '`endpoint`: `/v1/<signal>` is appended to the general one, that of a signal is used as it is; user and password in it become Basic authorization' }),
   ...otlp('HEADERS', { type: 'pairs', sets: '`headers`, percent-decoded; not used with a DSN' }),
   ...otlp('PROTOCOL', { type: 'enum', values: PROTOCOLS, default: '`http/protobuf`', sets: '`protocol`' }),
-  ...otlp('COMPRESSION', { type: 'enum', values: COMPRESSIONS, default: '`gzip`', sets: '`compression`' }),
+  ...otlp('COMPRESSION', { type: 'enum', values: COMPRESSIONS, default: '`gzip`; to this machine only for what has to wait', sets: '`compression`' }),
   ...otlp('TIMEOUT', { type: 'timeout', default: '10000', sets: '`timeoutMillis` of one attempt' }),
   ...otlp('CERTIFICATE', { type: 'file', sets: '`tls.ca`' }),
   ...otlp('CLIENT_CERTIFICATE', { type: 'file', sets: '`tls.cert`' }),

@@ -49,7 +49,6 @@ test.for(['mjs', 'cjs'] as const)('five lines (%s) deliver three signals', async
     expect(headers).toMatchObject({
       'uptrace-dsn': `http://t@localhost:${sink.port}`,
       'content-type': 'application/x-protobuf',
-      'content-encoding': 'gzip',
     })
     const [group] = request.resourceSpans ?? request.resourceMetrics ?? request.resourceLogs
     expect(attributesOf(group.resource)).toMatchObject({

@@ -1,5 +1,6 @@
 /** The table of back ends: where each is, how it is spoken to, what it takes, and where it shows a trace. docs/back-ends.md repeats it. */
 import type { Signal } from '../destination.ts'
+import { isThisMachine } from '../loopback.ts'
 import type { BackendDefinition, BackendName } from './definition.ts'
 
 /** A row of the table; `sink` says which of our own ways out is meant where it is not a request to an endpoint. */
@@ -38,10 +39,8 @@ export const BACKENDS: Readonly<Record<BackendName, BackendRow>> = {
 
 /** The web interface has the host of the endpoint only where all of it runs on this machine, with the ports it comes with. */
 function besideLoopback(sitePort: number): (endpoint: URL) => string | undefined {
-  return ({ hostname, port }) =>
-    /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) && /^431[78]$/.test(port)
-      ? `http://${hostname}:${sitePort}`
-      : undefined
+  return (endpoint) =>
+    isThisMachine(endpoint) && /^431[78]$/.test(endpoint.port) ? `http://${endpoint.hostname}:${sitePort}` : undefined
 }
 
 /** Of the endpoint `xray.<region>.amazonaws.com`; another one says nothing about where traces end up. */

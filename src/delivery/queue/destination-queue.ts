@@ -54,12 +54,14 @@ export class DestinationQueue implements Evictable {
   private readonly sender: Sender
   private readonly store: RequestStore
   private readonly dispatcher: Dispatcher
+  private readonly spool: () => RequestSpool | undefined
   private isClosed = false
 
   constructor(options: DestinationQueueOptions) {
     const { destination, index, budget, reporter, observer } = options
     this.reporter = reporter
     this.sender = options.sender
+    this.spool = options.spool
     this.destination = destination
     this.index = index
     this.store = new RequestStore({
@@ -76,8 +78,14 @@ export class DestinationQueue implements Evictable {
     })
   }
 
+  /** The best that it is believed to read. */
   get encoding(): Compression {
     return this.dispatcher.encoding
+  }
+  /** Of a batch that is closed now: what is going to wait, in memory or on disk, is compressed in any case. */
+  get nextEncoding(): Compression {
+    const goesAtOnce = this.destination.isPlainAtOnce && !this.isFailing && this.store.waitingCount === 0
+    return goesAtOnce && this.spool() === undefined ? 'none' : this.encoding
   }
   get queued(): number {
     return this.store.counts.queued

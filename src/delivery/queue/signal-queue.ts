@@ -134,7 +134,7 @@ export function createPipeline(
   }
 
   function encodings(): Compression[] {
-    return [...new Set(queues.map((queue) => queue.encoding))]
+    return [...new Set(queues.map((queue) => queue.nextEncoding))]
   }
 
   function compressNext(): void {
@@ -158,7 +158,7 @@ export function createPipeline(
     budget.release(bytes.length)
     const bodies = new Map<Compression, Body>()
     for (const queue of queues) {
-      const { encoding } = queue
+      const encoding = queue.nextEncoding
       const body = bodies.get(encoding) ?? new Body(bodyFor(encoding), budget)
       bodies.set(encoding, body)
       queue.enqueue({ batch, body, encoding, count: batch.count })
