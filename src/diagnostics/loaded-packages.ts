@@ -1,6 +1,6 @@
 /** Names of the packages that a program has loaded, for `doctor`: from the cache of CommonJS, and from imports that are seen. */
 import Module, { createRequire } from 'node:module'
-import { moduleNameOf } from '../instrument/hooks/module-require.ts'
+import { moduleNameOf } from '../instrument/hooks/module-name.ts'
 
 const require = createRequire(import.meta.url)
 const imported = new Set<string>()

@@ -13,6 +13,7 @@ import { hearHooks } from './hear-hooks.ts'
 import type { Identity } from './hooks/identity.ts'
 import type { ImportWatch } from './hooks/module-import.ts'
 import { type AliasDefinition, patchAs } from './hooks/patch-as.ts'
+import { createPatchedFiles } from './hooks/patched-files.ts'
 import { unwatchModules, type Watcher, watchModules } from './hooks/watch.ts'
 import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
@@ -129,6 +130,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     },
     isTarget: (moduleName) =>
       Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name)),
+    isPatchedFile: createPatchedFiles(registry),
     patchAlias: (identity: Identity, filename, exported) => patchAs(identity, filename, exported, definitions()),
   }
 

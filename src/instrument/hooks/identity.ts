@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { moduleNameOf } from './module-require.ts'
+import { moduleNameOf } from './module-name.ts'
 
 export interface Identity {
   /** Of the target, whatever the folder is called. */
@@ -91,14 +91,28 @@ function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-function isMain({ main, exports }: Manifest, file: string): boolean {
+/** Whether the package in this folder is entered by this file, which may go without its ending. */
+export function isEntry(folder: string, file: string): boolean {
+  const manifest = nearestManifest(folder)
+  return manifest === undefined || isMain(manifest, file)
+}
+
+const entries = new WeakMap<Manifest, ReadonlySet<string>>()
+
+function isMain(manifest: Manifest, file: string): boolean {
+  let known = entries.get(manifest)
+  if (known === undefined) {
+    known = entriesOf(manifest)
+    entries.set(manifest, known)
+  }
+  return known.has(withoutEnding(file))
+}
+
+function entriesOf({ main, exports }: Manifest): Set<string> {
   const own = Object(exports) as Record<string, unknown>
-  const entries = [
-    ...filesIn('.' in own ? own['.'] : Object.keys(own).some((key) => key.startsWith('.')) ? [] : exports),
-  ]
-  entries.push(typeof main === 'string' ? main : 'index.js')
-  const wanted = withoutEnding(file)
-  return entries.some((entry) => withoutEnding(path.posix.join('.', entry)) === wanted)
+  const files = [...filesIn('.' in own ? own['.'] : Object.keys(own).some((key) => key.startsWith('.')) ? [] : exports)]
+  files.push(typeof main === 'string' ? main : 'index.js')
+  return new Set(files.map((entry) => withoutEnding(path.posix.join('.', entry))))
 }
 
 /** All files that conditions may lead to. */
@@ -107,4 +121,13 @@ function filesIn(exported: unknown): string[] {
   return typeof exported === 'object' && exported !== null ? Object.values(exported).flatMap(filesIn) : []
 }
 
-const withoutEnding = (file: string): string => file.replace(/\.[cm]?js$/, '').replace(/(^|\/)index$/, '')
+const ENDINGS = ['.js', '.cjs', '.mjs']
+const INDEX = 'index'
+
+/** A file inside of a package as a program may ask for it: without its ending, and a folder in place of its index. */
+export function withoutEnding(file: string): string {
+  const ending = ENDINGS.find((known) => file.endsWith(known)) ?? ''
+  const name = ending === '' ? file : file.slice(0, -ending.length)
+  if (name === INDEX || name === '.') return ''
+  return name.endsWith(`/${INDEX}`) ? name.slice(0, -INDEX.length - 1) : name
+}

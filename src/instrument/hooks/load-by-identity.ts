@@ -1,7 +1,8 @@
 /** Loads that are about a target without saying so: `#imports`, aliases of npm, names that a resolver or a bundler has made up. */
 import Module, { createRequire } from 'node:module'
 import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
-import { moduleNameOf, type Require } from './module-require.ts'
+import { moduleNameOf } from './module-name.ts'
+import type { Require } from './module-require.ts'
 import { asksForOther } from './other-names.ts'
 
 const require = createRequire(import.meta.url)
@@ -67,11 +68,16 @@ export function patchLoaded(
 
 /** Packages are given names by the application; what they load themselves goes by its own, with exceptions. */
 function mayBeOther({ filename }: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
+  // most are relative, between the files of one package
+  if (id.charCodeAt(0) === 46 /* . */)
+    return isInstalled(filename)
+      ? asksForOther(id, filename, isTarget)
+      : typeof filename === 'string' && isInAlias(filename)
   if (Module.isBuiltin(id)) return false
   const name = moduleNameOf(id)
   if (name !== undefined && isTarget(name)) return false
   if (isInstalled(filename)) return asksForOther(id, filename, isTarget)
-  return id.startsWith('.') ? typeof filename === 'string' && isInAlias(filename) : !isInstalled(id)
+  return !isInstalled(id)
 }
 
 /** Whether what this specifier resolves to is worth a look. */

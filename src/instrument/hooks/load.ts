@@ -4,8 +4,9 @@ import path from 'node:path'
 import type { InstrumentationBase } from '@opentelemetry/instrumentation'
 import { distFolder, loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
-import { installForTargets, withPristineRequire } from './module-require.ts'
-import { isTargetNow } from './watch.ts'
+import { installForTargets } from './choose-loads.ts'
+import { withPristineRequire } from './module-require.ts'
+import { PATCHED_NOW } from './watch.ts'
 
 declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
@@ -35,6 +36,6 @@ export function loadBase(): void {
     }
   }
   // what no instrumentation wants yet must not pass: these hooks show a module to nobody but those who wait for it at its first load
-  installForTargets(isTargetNow, () => new Nothing(DISTRO_NAME, VERSION, { enabled: false }))
+  installForTargets(PATCHED_NOW, () => new Nothing(DISTRO_NAME, VERSION, { enabled: false }))
   isBaseLoaded = true
 }

@@ -8,7 +8,8 @@ import { log } from '../../log.ts'
 import { canHookInThread } from '../../version.ts'
 import { type Identity, identify, isInAlias } from './identity.ts'
 import { mayBeTarget } from './load-by-identity.ts'
-import { moduleNameOf, withPristineRequire } from './module-require.ts'
+import { moduleNameOf } from './module-name.ts'
+import { withPristineRequire } from './module-require.ts'
 
 type AnyHook = (url: string, namespace: Record<string, unknown>) => void
 

@@ -1,11 +1,12 @@
 /** Installs the module hooks once a process. They ask whichever configuration is active now, so that no start adds to what a `require` costs. */
 import { log } from '../../log.ts'
+import type { Patched } from './choose-loads.ts'
 import { createLoadByIdentity } from './load-by-identity.ts'
 import { type ImportTargets, type ImportWatch, watchImport } from './module-import.ts'
 import { watchRequire } from './module-require.ts'
 
 /** What the hooks ask. `onSight` tells whether something has been hooked up that must see this very load. */
-export type Watcher = ImportTargets
+export type Watcher = ImportTargets & Patched
 
 let watcher: Watcher | undefined
 let importWatch: ImportWatch | undefined
@@ -30,14 +31,15 @@ export function unwatchModules(of: Watcher): void {
   if (watcher === of) watcher = undefined
 }
 
-export const isTargetNow = (moduleName: string): boolean => watcher?.isTarget(moduleName) ?? false
-
 /** Whoever watches at the time of the call. */
 const CURRENT: Watcher = {
   onSight: (moduleName) => watcher?.onSight(moduleName) ?? false,
-  isTarget: isTargetNow,
+  isTarget: (moduleName) => watcher?.isTarget(moduleName) ?? false,
+  isPatchedFile: (moduleName, file) => watcher?.isPatchedFile(moduleName, file) ?? false,
   patchAlias: (identity, file, exported) => (watcher ? watcher.patchAlias(identity, file, exported) : exported),
 }
+
+export const PATCHED_NOW: Patched = CURRENT
 
 /** Test runners bring a `node:module` of their own, which refuses hooks. */
 function attempt<T>(what: string, hook: () => T): T | undefined {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { types } from 'node:util'
 import { isInstalled } from '../hooks/identity.ts'
 import { type IdentityTargets, patchLoaded } from '../hooks/load-by-identity.ts'
-import { moduleNameOf } from '../hooks/module-require.ts'
+import { moduleNameOf } from '../hooks/module-name.ts'
 import { isToldOf } from '../targets.ts'
 import { findTaken } from './taken-names.ts'
 

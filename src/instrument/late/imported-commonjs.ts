@@ -6,7 +6,7 @@ import { log } from '../../log.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { type Identity, identify, isInstalled } from '../hooks/identity.ts'
 import type { IdentityTargets } from '../hooks/load-by-identity.ts'
-import { moduleNameOf } from '../hooks/module-require.ts'
+import { moduleNameOf } from '../hooks/module-name.ts'
 
 /** Node tells of an import of CommonJS as of a `require` without a parent. */
 interface Load {

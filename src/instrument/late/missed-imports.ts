@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { readIfSmall } from '../../small-file.ts'
 import { threads } from '../../threads.ts'
 import { isInstalled } from '../hooks/identity.ts'
-import { moduleNameOf } from '../hooks/module-require.ts'
+import { moduleNameOf } from '../hooks/module-name.ts'
 import { isToldOf, PASSING_ON, TARGETS } from '../targets.ts'
 import type { LateLoad } from './attach.ts'
 

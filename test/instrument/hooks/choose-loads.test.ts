@@ -4,7 +4,8 @@ import Module, { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { installForTargets, moduleNameOf, type Require } from '../../../src/instrument/hooks/module-require.ts'
+import { installForTargets } from '../../../src/instrument/hooks/choose-loads.ts'
+import type { Require } from '../../../src/instrument/hooks/module-require.ts'
 
 const { require: pristine } = Module.prototype
 let folder: string
@@ -26,22 +27,30 @@ const FILES: Readonly<Record<string, string>> = {
     require('./own.cjs'); require('target'); require('target/lib/inner'); require('other'); require('#db'); require('@scope/target')
     require(__dirname + '/node_modules/target/index.js'); require('./node_modules/target'); require('node:path'); require('node:http'); require('http')`,
   'own.cjs': '',
+  'node_modules/target/package.json': '{"name":"target"}',
   'node_modules/target/index.js': `require('./lib/inner'); require('../other/lib')`,
-  'node_modules/target/lib/inner.js': `require('..'); require('other')`,
+  'node_modules/target/lib/inner.js': `require('..'); require('../'); require('../index'); require('../index.js'); require('./plain'); require('./../lib/plain.js'); require('../deep'); require('../deep/inner.js'); require('other')`,
+  'node_modules/target/lib/plain.js': `require('../lib'); require('../../other/lib'); require('../../target')`,
+  'node_modules/target/lib/index.js': '',
+  'node_modules/target/deep/index.js': `require('./inner'); require('.'); require('../../target/lib/plain')`,
+  'node_modules/target/deep/inner.js': '',
   'node_modules/other/index.js': `require('./lib'); require('../target/lib/inner')`,
   'node_modules/other/lib.js': '',
   'node_modules/@scope/target/index.js': `require('./inner')`,
   'node_modules/@scope/target/inner.js': '',
 }
 
-test('only loads that may lead to a target are seen', () => {
+test('only loads of what may be patched are seen', () => {
   for (const [file, text] of Object.entries(FILES)) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
     writeFileSync(path.join(folder, file), text)
   }
   const targets = ['target', '@scope/target', 'http']
   installForTargets(
-    (name) => targets.includes(name),
+    {
+      isTarget: (name) => targets.includes(name),
+      isPatchedFile: (_name, file) => ['lib/inner', 'inner', 'deep/inner'].includes(file.replace(/\.js$/, '')),
+    },
     () => {
       const below = Module.prototype.require as unknown as Require
       const noting: Require = function (id) {
@@ -65,24 +74,15 @@ test('only loads that may lead to a target are seen', () => {
       'app.cjs: http',
       'node_modules/target/index.js: ./lib/inner',
       'node_modules/target/lib/inner.js: ..',
+      'node_modules/target/lib/inner.js: ../',
+      'node_modules/target/lib/inner.js: ../index',
+      'node_modules/target/lib/inner.js: ../index.js',
+      'node_modules/target/lib/inner.js: ../deep/inner.js',
+      'node_modules/target/lib/plain.js: ../../target',
+      'node_modules/target/deep/index.js: ./inner',
+      'node_modules/target/deep/index.js: ../../target/lib/plain',
       'node_modules/other/index.js: ../target/lib/inner',
       'node_modules/@scope/target/index.js: ./inner',
     ].sort(),
   )
-})
-
-test.each([
-  ['node:http', 'http'],
-  ['pg', 'pg'],
-  ['pg/lib/client', 'pg'],
-  ['@redis/client/dist/x.js', '@redis/client'],
-  ['/app/node_modules/.pnpm/pg@8/node_modules/pg/lib/index.js', 'pg'],
-  ['C:\\app\\node_modules\\@redis\\client\\index.js', '@redis/client'],
-  ['/app/src/pg.js', undefined],
-  ['./pg', undefined],
-  ['..', undefined],
-  ['file:///app/pg.js', undefined],
-  ['fs/promises', 'fs/promises'],
-])('%s is of %s', (specifier, name) => {
-  expect(moduleNameOf(specifier)).toBe(name)
 })
