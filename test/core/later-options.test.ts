@@ -96,7 +96,7 @@ test.concurrent.for<[title: string, body: string, status: number, detail: RegExp
   ['a DSN in code, 401', `${LOADS}configureOpentelemetry({ dsn: '$DSN' })`, 401, /401; the token is wrong or missing/],
   ['an endpoint in code, 404', `${LOADS}configureOpentelemetry({ endpoint: '$URL' })`, 404, /404; nothing takes OTLP at this path/],
   ['a DSN that is set in code as a variable, later', `setTimeout(() => { process.env.UPTRACE_DSN = '$DSN'; require('uptrace-node').configureOpentelemetry() }, 50)`, 403, /403; the token is not known there/],
-  ['a DSN in code after one of the environment', `${LOADS}configureOpentelemetry({ dsn: ['$DSN'] })`, 403, /403; the token is not known there/],
+  ['a list of DSNs in code', `${LOADS}configureOpentelemetry({ dsn: ['$DSN'] })`, 403, /403; the token is not known there/],
 ])('C31 · doctor asks the destination of the program: %s', async ([, body, status, detail]) => {
   const ran = await run(doctorOn(body), { options: null, behaviour: { status } })
   const { code, checks } = JSON.parse(ran.stdout) as { code: number; checks: Check[] }

@@ -2,7 +2,7 @@
  * Programs on the package under test, each with a back end of its own. C and W numbers are those of the catalogue of faults that were found in 0.1.0:
  * each test fails on it (`UPTRACE_TEST_PACKAGE=<checkout of 0.1.0> vitest run test/core`).
  */
-import { type Behaviour, type Sink, type SinkOptions, startSink } from '../faults/sink.ts'
+import { type Sink, type SinkOptions, startSink } from '../faults/sink.ts'
 import { type RunOptions, type RunResult, runSource } from '../support/run-node.ts'
 
 export { type Decoded, plain } from '../wire/proto/otlp.ts'
@@ -12,7 +12,7 @@ export interface ProgramOptions extends RunOptions {
   /** Members of the options object in code, as text; `null`: nothing is configured in code. */
   readonly options?: string | null
   readonly kind?: 'cjs' | 'mjs'
-  readonly behaviour?: Behaviour
+  readonly behaviour?: Sink['behaviour']
   readonly sink?: SinkOptions
 }
 
@@ -51,6 +51,6 @@ export async function run(body: string, options: ProgramOptions = {}): Promise<R
 
 /** Lines of ours about `about`. */
 export const linesAbout = ({ stderrLines }: Ran, about: RegExp): string[] =>
-  stderrLines.filter((line) => /^uptrace-node/.test(line) && about.test(line))
+  stderrLines.filter((line) => /^uptrace(-node)?:/.test(line) && about.test(line))
 
 export const spanNames = ({ sink }: Ran): string[] => sink.items('traces').map(({ name }) => name)
