@@ -15,25 +15,29 @@ test.concurrent.for<[title: string, signal: string, more: string]>([
   ['SIGTERM', 'SIGTERM', ''],
   ['SIGINT', 'SIGINT', ''],
   ['SIGTERM twice', 'SIGTERM', `setTimeout(() => process.kill(1, 'SIGTERM'), 60)`],
-])(
-  'C35 · the first process of a container, which %s does not end, goes on recording',
-  async ([, signal, more]) => {
-    const body = `withSpan('before', () => {}); ${more}; setTimeout(() => process.kill(1, '${signal}'), 50); setTimeout(() => { withSpan('after', () => {}); process.exit(5) }, 900)`
-    const ran = await run(asFirst(body), { options: null })
-    expect(ran.code).toBe(5)
-    expect(spanNames(ran)).toEqual(['before', 'after'])
-  },
-)
+])('C35 · the first process of a container, which %s does not end, goes on recording', async ([, signal, more]) => {
+  const body = `withSpan('before', () => {}); ${more}; setTimeout(() => process.kill(1, '${signal}'), 50); setTimeout(() => { withSpan('after', () => {}); process.exit(5) }, 900)`
+  const ran = await run(asFirst(body), { options: null })
+  expect(ran.code).toBe(5)
+  expect(spanNames(ran)).toEqual(['before', 'after'])
+})
 
 const COUNT = `const meter = metrics.getMeter('app'); meter.createCounter('made').add(50); meter.createHistogram('took').record(7)`
 test.concurrent.for<[title: string, end: string]>([
   ['process.exit()', 'process.exit(3)'],
   ['an uncaught error', `setTimeout(() => { throw new Error('boom') }, 5)`],
-  ['a SIGTERM handler that exits', `${STAY}; process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM')`],
+  [
+    'a SIGTERM handler that exits',
+    `${STAY}; process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM')`,
+  ],
   ['a rejection that nobody handles', `Promise.reject(new Error('boom'))`],
 ])('C36 · counter and histogram at %s', async ([, end]) => {
   const { sink } = await run(`${COUNT}; ${end}`)
-  const points = (name: string) => sink.items('metrics').filter((one) => one.name === name).flatMap(({ sum, histogram }) => (sum ?? histogram).dataPoints)
+  const points = (name: string) =>
+    sink
+      .items('metrics')
+      .filter((one) => one.name === name)
+      .flatMap(({ sum, histogram }) => (sum ?? histogram).dataPoints)
   expect(points('made').reduce((total, { asInt, asDouble }) => total + Number(asInt ?? asDouble), 0)).toBe(50)
   expect(points('took')[0]?.sum).toBe(7)
 })
@@ -44,17 +48,32 @@ test.concurrent.for<[title: string, end: string]>([
 ])('C36 · counter and histogram of a worker that %s', async ([, end]) => {
   const { sink } = await run(`${WORKER}
 if (isMainThread) new Worker(__filename).on('error', () => {}); else { ${COUNT}; ${end} }`)
-  const made = sink.items('metrics').filter(({ name }) => name === 'made').flatMap(({ sum }) => sum.dataPoints)
+  const made = sink
+    .items('metrics')
+    .filter(({ name }) => name === 'made')
+    .flatMap(({ sum }) => sum.dataPoints)
   expect(made.reduce((total, { asInt, asDouble }) => total + Number(asInt ?? asDouble), 0)).toBe(50)
 })
 
 test.concurrent.for<[title: string, end: string, outcome: object]>([
   ['SIGTERM', `process.removeAllListeners(); ${STAY}; process.kill(process.pid, 'SIGTERM')`, { signal: 'SIGTERM' }],
-  ['SIGINT, its listeners alone', `process.removeAllListeners('SIGINT'); ${STAY}; process.kill(process.pid, 'SIGINT')`, { signal: 'SIGINT' }],
+  [
+    'SIGINT, its listeners alone',
+    `process.removeAllListeners('SIGINT'); ${STAY}; process.kill(process.pid, 'SIGINT')`,
+    { signal: 'SIGINT' },
+  ],
   ['process.exit() in the same turn', `process.removeAllListeners(); process.exit(3)`, { code: 3 }],
   ['process.exit(), the listeners of exit alone', `process.removeAllListeners('exit'); process.exit(3)`, { code: 3 }],
-  ['SIGTERM some time later', `process.removeAllListeners(); ${STAY}; setTimeout(() => process.kill(process.pid, 'SIGTERM'), 100)`, { signal: 'SIGTERM' }],
-  ['SIGTERM, each listener taken off by off()', `for (const name of process.eventNames()) for (const one of process.rawListeners(name)) process.off(name, one); ${STAY}; process.kill(process.pid, 'SIGTERM')`, { signal: 'SIGTERM' }],
+  [
+    'SIGTERM some time later',
+    `process.removeAllListeners(); ${STAY}; setTimeout(() => process.kill(process.pid, 'SIGTERM'), 100)`,
+    { signal: 'SIGTERM' },
+  ],
+  [
+    'SIGTERM, each listener taken off by off()',
+    `for (const name of process.eventNames()) for (const one of process.rawListeners(name)) process.off(name, one); ${STAY}; process.kill(process.pid, 'SIGTERM')`,
+    { signal: 'SIGTERM' },
+  ],
   ['an uncaught error', `process.removeAllListeners(); setTimeout(() => { throw new Error('boom') }, 5)`, { code: 1 }],
   ['an uncaught error in the same turn', `process.removeAllListeners(); throw new Error('boom')`, { code: 1 }],
 ])('C44 · removeAllListeners(), then %s: everything arrives', async ([, end, outcome]) => {
@@ -72,21 +91,34 @@ test.concurrent.for<[title: string, option: string, end: string]>([
   ['a natural end', 'spanProcessors: [batch]', ''],
   ['SIGTERM', 'spanProcessors: [batch]', `${STAY}; process.kill(process.pid, 'SIGTERM')`],
   ['a log record processor, a natural end', 'logRecordProcessors: [recorder]', ''],
-  ['a log record processor, SIGTERM', 'logRecordProcessors: [recorder]', `${STAY}; process.kill(process.pid, 'SIGTERM')`],
+  [
+    'a log record processor, SIGTERM',
+    'logRecordProcessors: [recorder]',
+    `${STAY}; process.kill(process.pid, 'SIGTERM')`,
+  ],
   ['SIGHUP', 'spanProcessors: [batch]', `${STAY}; process.kill(process.pid, 'SIGHUP')`],
 ])('C46 · processors of the application are flushed at the end: %s', async ([, option, end]) => {
-  const ran = await run(`${SLOW}; configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false, ${option} })
-withSpan('s', () => logs.getLogger('app').emit({ body: 'r' })); ${end}`, { options: null })
+  const ran = await run(
+    `${SLOW}; configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false, ${option} })
+withSpan('s', () => logs.getLogger('app').emit({ body: 'r' })); ${end}`,
+    { options: null },
+  )
   expect(ran.stdout).toBe('flushed 1 ')
   expect(ran.sink.spanIds().size).toBe(1)
 })
 test.concurrent.for<[title: string, end: string]>([
   ['process.exit()', 'process.exit(3)'],
   ['an uncaught error', `setTimeout(() => { throw new Error('boom') }, 5)`],
-  ['process.exit() in a handler of SIGTERM', `${STAY}; process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM')`],
+  [
+    'process.exit() in a handler of SIGTERM',
+    `${STAY}; process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM')`,
+  ],
 ])('C46 · processors of the application are asked to flush, as far as they can at once, at %s', async ([, end]) => {
-  const ran = await run(`${SLOW.replace('await sleep(20); ', '')}; configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false, spanProcessors: [batch] })
-withSpan('s', () => {}); ${end}`, { options: null })
+  const ran = await run(
+    `${SLOW.replace('await sleep(20); ', '')}; configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false, spanProcessors: [batch] })
+withSpan('s', () => {}); ${end}`,
+    { options: null },
+  )
   expect(ran.stdout).toBe('flushed 1 ')
   expect(ran.sink.spanIds().size).toBe(1)
 })
@@ -104,7 +136,12 @@ test.concurrent.for<[title: string, fake: string, end: string, outcome: object]>
   ['like those of sinon, SIGTERM', FAKE, `${SERVER}; process.kill(process.pid, 'SIGTERM')`, { signal: 'SIGTERM' }],
   ['like those of sinon, SIGINT', FAKE, `${SERVER}; process.kill(process.pid, 'SIGINT')`, { signal: 'SIGINT' }],
   ['of node:test, SIGTERM', MOCK, `${SERVER}; process.kill(process.pid, 'SIGTERM')`, { signal: 'SIGTERM' }],
-  ['in node:timers as well, SIGTERM', `${FAKE}; Object.assign(require('timers'), { setTimeout: never, setInterval: never, setImmediate: never })`, `${SERVER}; process.kill(process.pid, 'SIGTERM')`, { signal: 'SIGTERM' }],
+  [
+    'in node:timers as well, SIGTERM',
+    `${FAKE}; Object.assign(require('timers'), { setTimeout: never, setInterval: never, setImmediate: never })`,
+    `${SERVER}; process.kill(process.pid, 'SIGTERM')`,
+    { signal: 'SIGTERM' },
+  ],
 ])('C48 · fake timers (%s): the process ends, whatever the back end does', async ([, fake, end, outcome]) => {
   const body = `${fake}\nfor (let i = 0; i < 10; i++) withSpan('s', () => {})\n${end}`
   const env = { UPTRACE_EXIT_TIMEOUT: '700' }
@@ -121,7 +158,11 @@ test.concurrent.for<[title: string, body: string, signals: NodeJS.Signals[]]>([
   ['Ctrl-C twice, then SIGTERM', BUSY, ['SIGINT', 'SIGINT', 'SIGTERM']],
   ['SIGTERM', BUSY, ['SIGTERM']],
   ['SIGTERM twice', BUSY, ['SIGTERM', 'SIGTERM']],
-  ['after all was sent', `withSpan('a', () => {}); setTimeout(() => forceFlush().then(() => setTimeout(() => { ${BUSY} }, 1200)), 10)`, ['SIGTERM']],
+  [
+    'after all was sent',
+    `withSpan('a', () => {}); setTimeout(() => forceFlush().then(() => setTimeout(() => { ${BUSY} }, 1200)), 10)`,
+    ['SIGTERM'],
+  ],
 ])('C34 · a busy loop with nothing unsent, %s: the process ends at once', async ([, body, signals]) => {
   let at = 0
   const ran = await run(body, {

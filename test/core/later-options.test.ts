@@ -47,13 +47,21 @@ const CASES: Record<string, [env: Record<string, string>, body: string, see: See
   baggageKeys: [
     { UPTRACE_BAGGAGE_KEYS: 'tenant' },
     `${SERVER}; async function use() { await ask('/', { baggage: 'tenant=acme,secret=x' }); server.close() }`,
-    ({ sink }) => sink.items('traces').filter(({ kind }) => kind === 2).map((span) => [attributesOf(span)['tenant'], attributesOf(span)['secret']]),
+    ({ sink }) =>
+      sink
+        .items('traces')
+        .filter(({ kind }) => kind === 2)
+        .map((span) => [attributesOf(span)['tenant'], attributesOf(span)['secret']]),
     [['acme', undefined]],
   ],
   ignoreUrls: [
     { UPTRACE_IGNORE_URLS: '/ping,/\\.ico$/' },
     `${SERVER}; async function use() { for (const path of ['/ping', '/a.ico', '/users', '/health']) await ask(path); server.close() }`,
-    ({ sink }) => sink.items('traces').filter(({ kind }) => kind === 2).map((span) => attributesOf(span)['url.path']),
+    ({ sink }) =>
+      sink
+        .items('traces')
+        .filter(({ kind }) => kind === 2)
+        .map((span) => attributesOf(span)['url.path']),
     ['/users', '/health'],
   ],
   minLogSeverity: [
@@ -65,7 +73,10 @@ const CASES: Record<string, [env: Record<string, string>, body: string, see: See
   'logs.keys': [
     { UPTRACE_LOG_KEYS: 'traceId=trace.id,parentSpanId=parent_id' },
     `const logger = require('pino')(); withSpan('outer', () => withSpan('inner', () => logger.info('hello')))`,
-    ({ stdout }) => Object.keys(JSON.parse(stdout)).filter((key) => /trace|parent/.test(key)).sort(),
+    ({ stdout }) =>
+      Object.keys(JSON.parse(stdout))
+        .filter((key) => /trace|parent/.test(key))
+        .sort(),
     ['parent_id', 'trace.id', 'trace_flags'],
   ],
 }
@@ -94,13 +105,31 @@ const LOADS = `const { configureOpentelemetry } = require('uptrace-node')\n`
 test.concurrent.for<[title: string, body: string, status: number, detail: RegExp]>([
   ['a DSN in code, 403', `${LOADS}configureOpentelemetry({ dsn: '$DSN' })`, 403, /403; the token is not known there/],
   ['a DSN in code, 401', `${LOADS}configureOpentelemetry({ dsn: '$DSN' })`, 401, /401; the token is wrong or missing/],
-  ['an endpoint in code, 404', `${LOADS}configureOpentelemetry({ endpoint: '$URL' })`, 404, /404; nothing takes OTLP at this path/],
-  ['a DSN that is set in code as a variable, later', `setTimeout(() => { process.env.UPTRACE_DSN = '$DSN'; require('uptrace-node').configureOpentelemetry() }, 50)`, 403, /403; the token is not known there/],
-  ['a list of DSNs in code', `${LOADS}configureOpentelemetry({ dsn: ['$DSN'] })`, 403, /403; the token is not known there/],
+  [
+    'an endpoint in code, 404',
+    `${LOADS}configureOpentelemetry({ endpoint: '$URL' })`,
+    404,
+    /404; nothing takes OTLP at this path/,
+  ],
+  [
+    'a DSN that is set in code as a variable, later',
+    `setTimeout(() => { process.env.UPTRACE_DSN = '$DSN'; require('uptrace-node').configureOpentelemetry() }, 50)`,
+    403,
+    /403; the token is not known there/,
+  ],
+  [
+    'a list of DSNs in code',
+    `${LOADS}configureOpentelemetry({ dsn: ['$DSN'] })`,
+    403,
+    /403; the token is not known there/,
+  ],
 ])('C31 · doctor asks the destination of the program: %s', async ([, body, status, detail]) => {
   const ran = await run(doctorOn(body), { options: null, behaviour: { status } })
   const { code, checks } = JSON.parse(ran.stdout) as { code: number; checks: Check[] }
-  expect(checks.find(({ name }) => name.startsWith('traces to'))).toMatchObject({ status: 'failed', detail: expect.stringMatching(detail) })
+  expect(checks.find(({ name }) => name.startsWith('traces to'))).toMatchObject({
+    status: 'failed',
+    detail: expect.stringMatching(detail),
+  })
   expect(code).toBe(1)
 })
 
@@ -108,15 +137,28 @@ const basic = (text: string): string => `Basic ${Buffer.from(text).toString('bas
 const SPAN = `withSpan('span', () => {})`
 test.concurrent.for<[title: string, options: string | null, env: Record<string, string>, authorization: string]>([
   ['in code', `endpoint: 'http://user:pass@127.0.0.1:$PORT'`, {}, basic('user:pass')],
-  ['in OTEL_EXPORTER_OTLP_ENDPOINT', null, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:pass@127.0.0.1:$PORT' }, basic('user:pass')],
-  ['in the variable of a signal', null, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://user:pass@127.0.0.1:$PORT/v1/traces' }, basic('user:pass')],
+  [
+    'in OTEL_EXPORTER_OTLP_ENDPOINT',
+    null,
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:pass@127.0.0.1:$PORT' },
+    basic('user:pass'),
+  ],
+  [
+    'in the variable of a signal',
+    null,
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://user:pass@127.0.0.1:$PORT/v1/traces' },
+    basic('user:pass'),
+  ],
   ['percent-encoded', `endpoint: 'http://us%40er:p%3Ass%2F@127.0.0.1:$PORT'`, {}, basic('us@er:p:ss/')],
   ['without a password', `endpoint: 'http://user@127.0.0.1:$PORT'`, {}, basic('user:')],
   ['beyond ASCII', `endpoint: 'http://us%C3%A9r:pass@127.0.0.1:$PORT'`, {}, basic('usér:pass')],
-])('C47 · user and password of an endpoint %s are sent as Basic authorization', async ([, options, env, authorization]) => {
-  const preload = options === null ? { flags: PRELOAD.flags } : {}
-  const ran = await run(SPAN, { options, env, ...preload })
-  expect(spanNames(ran)).toEqual(['span'])
-  expect(ran.sink.requests[0]?.headers.authorization).toBe(authorization)
-  expect(ran.stdout + ran.stderr).not.toContain('pass')
-})
+])(
+  'C47 · user and password of an endpoint %s are sent as Basic authorization',
+  async ([, options, env, authorization]) => {
+    const preload = options === null ? { flags: PRELOAD.flags } : {}
+    const ran = await run(SPAN, { options, env, ...preload })
+    expect(spanNames(ran)).toEqual(['span'])
+    expect(ran.sink.requests[0]?.headers.authorization).toBe(authorization)
+    expect(ran.stdout + ran.stderr).not.toContain('pass')
+  },
+)

@@ -9,11 +9,13 @@ export { type Decoded, plain } from '../wire/proto/otlp.ts'
 export { attributesOf } from '../faults/sink.ts'
 
 export interface ProgramOptions extends RunOptions {
-  /** Members of the options object in code, as text; `null`: nothing is configured in code. */
+  /** Members of the options object in code, as text, besides the DSN where none is among them; `null`: nothing is configured in code. */
   readonly options?: string | null
   readonly kind?: 'cjs' | 'mjs'
   readonly behaviour?: Sink['behaviour']
   readonly sink?: SinkOptions
+  /** For a back end that changes while the program runs. */
+  readonly onSink?: (sink: Sink) => void
 }
 
 export interface Ran extends RunResult {
@@ -29,12 +31,16 @@ const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 
 /** Runs `body` in a process of its own; what it needs of the package and of the API is there. `DSN` in texts is the back end's, `URL` its address. */
 export async function run(body: string, options: ProgramOptions = {}): Promise<Ran> {
-  const { options: inCode = '', kind = 'cjs', behaviour = 'ok', sink: sinkOptions, ...rest } = options
+  const { options: inCode = '', kind = 'cjs', behaviour = 'ok', sink: sinkOptions, onSink, ...rest } = options
   const sink = await startSink(sinkOptions)
   sink.behaviour = behaviour
+  onSink?.(sink)
   const fill = (text: string): string =>
-    text.replaceAll('$DSN', sink.url.replace('://', '://t@')).replaceAll('$URL', sink.url).replaceAll('$PORT', String(sink.port))
-  const given = inCode?.includes('$') ? '' : `dsn: '$DSN', `
+    text
+      .replaceAll('$DSN', sink.url.replace('://', '://t@'))
+      .replaceAll('$URL', sink.url)
+      .replaceAll('$PORT', String(sink.port))
+  const given = /\b(?:dsn|endpoint):/.test(inCode ?? '') ? '' : `dsn: '$DSN', `
   const configured = inCode === null ? '' : `configureOpentelemetry({ ${given}runtimeMetrics: false, ${inCode} })\n`
   const load =
     kind === 'mjs'

@@ -29,7 +29,11 @@ test.concurrent.for<[title: string, value: string, right: unknown]>([
   ['a Set', `new Set(['a', 'b'])`, ['a', 'b']],
   ['an Error', `new TypeError('boom')`, expect.stringContaining('TypeError: boom')],
   ['a Map in an object', `{ inner: new Map([['k', new Set([1])]]) }`, { inner: { k: [1] } }],
-  ['an Error without a message, with a code', `Object.assign(new RangeError(''), { code: 'E_X' })`, expect.stringContaining('RangeError')],
+  [
+    'an Error without a message, with a code',
+    `Object.assign(new RangeError(''), { code: 'E_X' })`,
+    expect.stringContaining('RangeError'),
+  ],
 ])('C28 · %s as an attribute is readable', async ([, value, right]) => {
   const { sink } = await run(record(value))
   const readable = (item: Decoded): unknown => {
