@@ -4,6 +4,7 @@
  */
 import type { Attributes, Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
 import { keepValue, keysOf, readProperty, setOwn } from './attribute-values.ts'
+import { emitWithBigInts } from './logs/big-ints.ts'
 
 const guarded = new WeakSet<object>()
 
@@ -34,16 +35,16 @@ function guardLogger(logger: Logger): void {
     try {
       const { attributes, body, exception } = record
       const isTame = (attributes === undefined || isPlainMap(attributes)) && isPlain(body) && isReadable(exception)
-      emit(
-        isTame
-          ? record
-          : {
-              ...record,
-              ...(attributes && { attributes: tameMap(attributes) }),
-              ...(exception !== undefined && { exception: tameException(exception) }),
-              body: tame(body) as string,
-            },
-      )
+      if (isTame) emit(record)
+      else
+        emitWithBigInts(record, () =>
+          emit({
+            ...record,
+            ...(attributes && { attributes: tameMap(attributes) }),
+            ...(exception !== undefined && { exception: tameException(exception) }),
+            body: tame(body) as string,
+          }),
+        )
     } catch {
       // a record that cannot even be copied
     }
@@ -101,7 +102,7 @@ function tame(value: unknown): unknown {
   return kept === undefined ? value : withoutBigInts(kept)
 }
 
-/** The SDK takes no value with a BigInt in it; small ones are numbers by now. */
+/** The SDK takes no value with a BigInt in it; small ones are numbers by now, and delivery gets large ones by another way. */
 function withoutBigInts(kept: unknown): unknown {
   if (typeof kept === 'bigint') return kept.toString()
   if (typeof kept !== 'object' || kept === null || kept instanceof Uint8Array) return kept

@@ -5,8 +5,8 @@
 import { type Sink, type SinkOptions, startSink } from '../faults/sink.ts'
 import { type RunOptions, type RunResult, runSource } from '../support/run-node.ts'
 
-export { type Decoded, plain } from '../wire/proto/otlp.ts'
 export { attributesOf } from '../faults/sink.ts'
+export { type Decoded, plain } from '../wire/proto/otlp.ts'
 
 export interface ProgramOptions extends RunOptions {
   /** Members of the options object in code, as text, besides the DSN where none is among them; `null`: nothing is configured in code. */
