@@ -1,5 +1,4 @@
 /** What users of `--import` can say in the environment, and where doctor looks. */
-import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { PACKAGE } from '../support/run-node.ts'
