@@ -92,12 +92,20 @@ test.concurrent.for<[title: string, options: string, emit: string]>([
     'logRecordProcessors: [own]',
     `{ body: 2n ** 60n, attributes: { a: 2n ** 60n } }`,
   ],
+  [
+    'in a list and a map',
+    '',
+    `{ body: 2n ** 60n, attributes: { a: 2n ** 60n, b: [1n, 2n ** 60n], c: new Map([['k', { deep: 2n ** 60n }]]) } }`,
+  ],
   ['with baggage as attributes', `baggageKeys: ['tenant']`, `{ body: 2n ** 60n, attributes: { a: 2n ** 60n } }`],
 ])('C28 · a bigint of a log record, %s', async ([, options, emit]) => {
   const body = `const own = { onEmit(record) { console.log(typeof record.attributes.a, JSON.stringify(record.attributes).length > 0) }, forceFlush: async () => {}, shutdown: async () => {} }
 configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false, ${options} }); withSpan('s', () => logs.getLogger('app').emit(${emit}))`
   const ran = await run(body, { options: null })
   const [record] = ran.sink.items('logs')
+  const texts = JSON.stringify([record.body, record.attributes])
+  expect(texts).not.toContain('"stringValue":"1152921504606846976"')
+  expect(texts.match(/"intValue":"1152921504606846976"/g)!.length).toBe(emit.split('2n ** 60n').length - 1)
   expect([rawOf(record), record.body]).toEqual([
     { intValue: '1152921504606846976' },
     { intValue: '1152921504606846976' },
