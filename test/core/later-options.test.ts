@@ -117,6 +117,18 @@ test.concurrent.for<[title: string, body: string, status: number, detail: RegExp
     /403; the token is not known there/,
   ],
   [
+    'a DSN in code of a child',
+    `if (process.send) require('uptrace-node').configureOpentelemetry({ dsn: '$DSN' }); else require('child_process').fork(__filename)`,
+    403,
+    /403; the token is not known there/,
+  ],
+  [
+    'a DSN in code of a program that aborts',
+    `${LOADS}configureOpentelemetry({ dsn: '$DSN' }); process.abort()`,
+    403,
+    /403; the token is not known there/,
+  ],
+  [
     'a list of DSNs in code',
     `${LOADS}configureOpentelemetry({ dsn: ['$DSN'] })`,
     403,
