@@ -48,7 +48,7 @@ test.concurrent.for(['', 'process.exit(3)', `setTimeout(() => { throw new Error(
   async (end) => {
     const ran = await run(`withSpan('span', () => {}); ${end}`, {
       options: `endpoint: 'http://127.0.0.1:1', metricsEnabled: false`,
-      env: { ...throughProxy(), UPTRACE_EXIT_TIMEOUT: '500' },
+      env: { ...throughProxy() },
     })
     expect(linesAbout(ran, /proxy.*407/).length).toBeGreaterThan(0)
   },

@@ -5,28 +5,30 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { attributesOf, run } from './later-support.ts'
 
-/** Each item bears its time: what is older than the promised half a second, and some, has to be there. */
-const GRACE_MILLIS = 900
-const SPAN = `trace.getTracer('app').startSpan(String(Date.now())).end()`
-const RECORD = `logs.getLogger('app').emit({ body: String(Date.now()) })`
-const KILL = `process.stdout.write(String(Date.now())); process.kill(process.pid, 'SIGKILL')`
+/** The promise is half a second; the rest is for a machine that is busy. */
+const GRACE_MILLIS = 1500
+const NOTE = `const now = Date.now(); made.push(now)`
+const SPAN = `{ ${NOTE}; trace.getTracer('app').startSpan(String(now)).end() }`
+const RECORD = `{ ${NOTE}; logs.getLogger('app').emit({ body: String(now) }) }`
+const tell = (end: string): string => `process.stdout.write(JSON.stringify({ made, until: Date.now() })); ${end}`
+const KILL = `process.kill(process.pid, 'SIGKILL')`
 const SLOWLY = { OTEL_BSP_SCHEDULE_DELAY: '10000', OTEL_BLRP_SCHEDULE_DELAY: '10000' }
-test.concurrent.for<[title: string, make: string, end: string, least: number]>([
-  ['spans, 50 a second', `setInterval(() => ${SPAN}, 20)`, KILL, 30],
-  ['log records, 50 a second', `setInterval(() => ${RECORD}, 20)`, KILL, 30],
-  ['a single span', SPAN, KILL, 1],
+test.concurrent.for<[title: string, make: string, end: string]>([
+  ['spans, 50 a second', `setInterval(() => ${SPAN}, 20)`, KILL],
+  ['log records, 50 a second', `setInterval(() => ${RECORD}, 20)`, KILL],
+  ['a single span', SPAN, KILL],
   [
     'spans that are made while the loop is busy now and then',
     `setInterval(() => { ${SPAN}; const until = Date.now() + 150; while (Date.now() < until); }, 200)`,
     KILL,
-    5,
   ],
-  ['spans, process.abort()', `setInterval(() => ${SPAN}, 20)`, KILL.replace(/process\.kill.*/, 'process.abort()'), 30],
-])('C41 · spool, %s: what is older than a second survives', async ([, make, end, least]) => {
+  ['spans, process.abort()', `setInterval(() => ${SPAN}, 20)`, 'process.abort()'],
+])('C41 · spool, %s: what is older than a moment survives', async ([, make, end]) => {
   const configure = `configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false, metricsEnabled: false, instrumentations: { undici: false } })`
-  const program = `if (process.env.KILLED) { ${configure}; ${make}; setTimeout(() => { ${end} }, 2000) }
+  const program = `const made = []
+if (process.env.KILLED) { ${configure}; ${make}; setTimeout(() => { ${tell(end)} }, 2600) }
 else require('child_process').spawn(process.execPath, [__filename], { env: { ...process.env, KILLED: '1' }, stdio: ['ignore', 'inherit', 'ignore'] }).on('exit', async () => {
-  await fetch('$URL/next'); ${configure}; setTimeout(() => forceFlush().then(() => process.exit()), 500)
+  await fetch('$URL/next'); ${configure}; setTimeout(() => forceFlush().then(() => process.exit()), 1000)
 })`
   const spoolDirectory = path.join(mkdtempSync(path.join(tmpdir(), 'later-spool-')), 'spool')
   const ran = await run(program, {
@@ -36,14 +38,14 @@ else require('child_process').spawn(process.execPath, [__filename], { env: { ...
       sink.behaviour = () => (sink.requests.some((request) => request.path === '/next') ? 'ok' : 'hang')
     },
   })
-  const until = Number(ran.stdout) - GRACE_MILLIS
-  const times = [
+  const { made, until } = JSON.parse(ran.stdout) as { made: number[]; until: number }
+  const found = new Set([
     ...ran.sink.items('traces').map(({ name }) => Number(name)),
     ...ran.sink.items('logs').map(({ body }) => Number(body.stringValue)),
-  ]
-  const old = times.filter((time) => time <= until).sort((one, other) => one - other)
-  expect(old.length).toBeGreaterThanOrEqual(least)
-  if (least > 1) expect(until - old.at(-1)!).toBeLessThan(250)
+  ])
+  const old = made.filter((time) => time <= until - GRACE_MILLIS)
+  expect(old).not.toEqual([])
+  expect(old.filter((time) => !found.has(time))).toEqual([])
 })
 
 const NAME = `configureOpentelemetry({ dsn: '$DSN', runtimeMetrics: false }); withSpan('s', () => {})`
