@@ -40,6 +40,8 @@ orElse('early tracers, meters and loggers', claimGlobals, undefined)
 
 /** What the preload has configured. */
 let preloaded: Telemetry | undefined
+/** The variables it has read: code may have taken others from a file since. */
+let preloadedVariables = ''
 let isPreloaded = false
 
 /** Sees every configuration of this process, and its spans. */
@@ -61,7 +63,8 @@ let watcher: ConfigurationWatcher | undefined
 export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetry {
   validateOptions(options)
   const present = activeTelemetry()
-  if (present && present === preloaded && Object.keys(options).length === 0) return present
+  if (present && present === preloaded && Object.keys(options).length === 0 && readVariables() === preloadedVariables)
+    return present
   if (present && present !== preloaded) {
     log.warn(
       'configureOpentelemetry was called again; the first configuration stays (call shutdown() first to replace it)',
@@ -81,8 +84,15 @@ export function configureOpentelemetry(options: ConfigureOptions = {}): Telemetr
 export function configureFromPreload(watching?: ConfigurationWatcher): void {
   watcher = watching
   isPreloaded = true
+  preloadedVariables = readVariables()
   preloaded = configureOpentelemetry()
 }
+
+const readVariables = (): string =>
+  Object.entries(readProcessEnvironment())
+    .filter(([name]) => /^(?:UPTRACE|OTEL)_/.test(name))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .join('\n')
 
 /** Whether a configuration in code would count: nothing is configured yet, or only by the preload. */
 export function canBeConfigured(): boolean {

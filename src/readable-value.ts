@@ -13,7 +13,8 @@ export function toReadable(value: object): unknown {
   if (value instanceof Map) return mapOf(value)
   if (value instanceof Set) return listOf(value)
   if (value instanceof RegExp || value instanceof URL || value instanceof URLSearchParams) return value.toString()
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) return value.valueOf()
+  if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof BigInt)
+    return value.valueOf()
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (ArrayBuffer.isView(value)) return ofView(value)
   return value

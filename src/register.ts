@@ -14,8 +14,8 @@ const { isMainThread, parentPort, workerData } = threads()
 if (isMainThread || isWorkerOfApplication())
   configureFromEnvironment(isMainThread ? process.env[REPORT_VARIABLE] : undefined)
 
-function configureFromEnvironment(reportFile: string | undefined): void {
-  if (reportFile === undefined) {
+function configureFromEnvironment(reportFolder: string | undefined): void {
+  if (reportFolder === undefined) {
     configureFromPreload()
     return
   }
@@ -23,14 +23,16 @@ function configureFromEnvironment(reportFile: string | undefined): void {
   const { counts, processor } = createScopeCounter()
   let telemetry: Telemetry | undefined
   let early: readonly LateLoad[] = []
+  let write = (): void => {}
   // what code configures later takes the place of the preload's
   const onConfigured = (configured: Telemetry): void => {
     // by code, after the preload
     if (telemetry !== undefined) early = orElse('the search for early imports', findMissedImports, [])
     telemetry = configured
+    write()
   }
   configureFromPreload({ spanProcessor: processor, onConfigured })
-  startReporting(reportFile, () => ({
+  write = startReporting(reportFolder, () => ({
     enabled: telemetry?.enabled ?? false,
     instrumentation: telemetry?.diagnostics(),
     early,
@@ -39,6 +41,7 @@ function configureFromEnvironment(reportFile: string | undefined): void {
     disabledReason: disabledReason(),
     packages: loadedPackages(),
     main: process.argv[1],
+    startedAt: performance.timeOrigin,
   }))
 }
 

@@ -1,6 +1,6 @@
 /** Runs a program for some seconds with telemetry on and asks it what it saw. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -23,9 +23,8 @@ export async function runProgram(command: readonly string[], env: NodeJS.Process
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   process.once('exit', remove)
   try {
-    const file = path.join(folder, 'report.json')
-    const outcome = await runFor(command, { ...env, NODE_OPTIONS: withRegister(env), [REPORT_VARIABLE]: file })
-    return { name: nameOf(command), outcome, report: readReport(file) }
+    const outcome = await runFor(command, { ...env, NODE_OPTIONS: withRegister(env), [REPORT_VARIABLE]: folder })
+    return { name: nameOf(command), outcome, report: chooseReport(folder) }
   } finally {
     process.off('exit', remove)
     remove()
@@ -62,6 +61,19 @@ function runFor([program, ...args]: readonly string[], env: NodeJS.ProcessEnv): 
     })
   })
 }
+
+/** A command such as `npm start` is several processes: the one with telemetry counts, of several that with the most spans, and then the innermost. */
+function chooseReport(folder: string): SelfReport | undefined {
+  const reports = readdirSync(folder).map((name) => readReport(path.join(folder, name)))
+  return reports
+    .filter((report) => report !== undefined)
+    .sort(
+      (one, other) =>
+        Number(other.enabled) - Number(one.enabled) || spansOf(other) - spansOf(one) || other.startedAt - one.startedAt,
+    )[0]
+}
+
+const spansOf = ({ spans }: SelfReport): number => Object.values(spans).reduce((sum, count) => sum + count, 0)
 
 function readReport(file: string): SelfReport | undefined {
   try {

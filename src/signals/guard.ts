@@ -4,6 +4,7 @@
  */
 import type { Attributes, Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
 import { keepValue, keysOf, readProperty, setOwn } from './attribute-values.ts'
+import { type BigInts, bigIntsAsText, emitWithBigInts } from './logs/big-ints.ts'
 
 const guarded = new WeakSet<object>()
 
@@ -34,16 +35,22 @@ function guardLogger(logger: Logger): void {
     try {
       const { attributes, body, exception } = record
       const isTame = (attributes === undefined || isPlainMap(attributes)) && isPlain(body) && isReadable(exception)
-      emit(
-        isTame
-          ? record
-          : {
-              ...record,
-              ...(attributes && { attributes: tameMap(attributes) }),
-              ...(exception !== undefined && { exception: tameException(exception) }),
-              body: tame(body) as string,
-            },
-      )
+      if (isTame) {
+        emit(record)
+        return
+      }
+      const bigInts: BigInts = { attributes: new Map(), body: undefined }
+      const tamed = {
+        ...record,
+        ...(attributes && {
+          attributes: tameMap(attributes, (key, given) => void bigInts.attributes.set(key, given)),
+        }),
+        ...(exception !== undefined && { exception: tameException(exception) }),
+        body: tame(body, (given) => {
+          bigInts.body = given
+        }) as string,
+      }
+      emitWithBigInts(bigInts, () => emit(tamed))
     } catch {
       // a record that cannot even be copied
     }
@@ -87,25 +94,25 @@ export function isPlainMap(map: object): boolean {
   }
 }
 
-export function tameMap(map: object): Attributes {
+/** @param onBigInt hears of values with a BigInt in them, as they were given */
+export function tameMap(map: object, onBigInt?: (key: string, given: unknown) => void): Attributes {
   const copy: Attributes = {}
-  for (const key of keysOf(map)) setOwn(copy, key, tame(readProperty(map, key)))
+  for (const key of keysOf(map))
+    setOwn(
+      copy,
+      key,
+      tame(readProperty(map, key), (given) => onBigInt?.(key, given)),
+    )
   return copy
 }
 
 const isPlainItem = (item: unknown): boolean => (typeof item === 'object' ? item === null : typeof item !== 'bigint')
 
-/** The SDK counts what can be no attribute. */
-function tame(value: unknown): unknown {
+/** The SDK counts what can be no attribute, and takes no value with a BigInt in it; small ones are numbers by now. */
+function tame(value: unknown, onBigInt: (given: unknown) => void): unknown {
   const kept = keepValue(value, Number.POSITIVE_INFINITY)
-  return kept === undefined ? value : withoutBigInts(kept)
-}
-
-/** The SDK takes no value with a BigInt in it; small ones are numbers by now. */
-function withoutBigInts(kept: unknown): unknown {
-  if (typeof kept === 'bigint') return kept.toString()
-  if (typeof kept !== 'object' || kept === null || kept instanceof Uint8Array) return kept
-  if (Array.isArray(kept)) return kept.map(withoutBigInts)
-  for (const [key, value] of Object.entries(kept)) setOwn(kept as Record<string, unknown>, key, withoutBigInts(value))
-  return kept
+  if (kept === undefined) return value
+  const text = bigIntsAsText(kept)
+  if (text !== kept) onBigInt(kept)
+  return text
 }

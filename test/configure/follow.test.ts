@@ -150,3 +150,15 @@ test('work that is under way when another configuration takes over keeps its con
   const inner = sink.items('traces').find(({ name }) => name === 'inner')
   expect(inner.parentSpanId).toMatch(/^[0-9a-f]{16}$/)
 })
+
+test.for<[string, Record<string, string>]>([
+  ['off for want of a DSN', {}],
+  ['on, with another destination', { UPTRACE_DSN: 'http://t@127.0.0.1:9' }],
+])('variables that a program has read from a file count without options, the preload being %s', async ([, env]) => {
+  const source = `process.env.UPTRACE_DSN = 'http://t@127.0.0.1:${sink.port}'; process.env.OTEL_SERVICE_NAME = 'from-file'
+    const { configureOpentelemetry, withSpan } = require('uptrace-node')
+    console.log(configureOpentelemetry() === configureOpentelemetry()); withSpan('span', () => {})`
+  const result = await runSource('cjs', source, { flags: ['--import', 'uptrace-node/register'], env })
+  expect(result).toMatchObject({ code: 0, stdout: 'true\n' })
+  expect(seen('from-file').spans).toEqual(['span'])
+})

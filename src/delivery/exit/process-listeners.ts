@@ -4,6 +4,7 @@
  */
 import { listenToProcess, unlistenToProcess } from '../../process-events.ts'
 import { queueMicrotask } from '../../timers.ts'
+import { ownEmit } from './own-emit.ts'
 
 export interface ProcessListeners {
   /** Listens until `drop`. `isFirst`: before the listeners there are. */
@@ -25,6 +26,7 @@ export function createProcessListeners(): ProcessListeners {
   let kept: Kept[] = []
   let isOurs = false
   let isScheduled = false
+  let giveBackEmit = (): void => {}
   let isWatching = false
 
   return {
@@ -79,10 +81,22 @@ export function createProcessListeners(): ProcessListeners {
     if (isScheduled) return
     isScheduled = true
     queueMicrotask(restore)
+    // the process may end in this very turn
+    giveBackEmit = ownEmit((event, go) => {
+      if (isScheduled && isKept(event)) restore()
+      return go()
+    })
+  }
+
+  /** Those of adding and removing are a part of what is under way. */
+  function isKept(event: string | symbol): boolean {
+    return event !== 'newListener' && event !== 'removeListener' && kept.some((one) => one.event === event)
   }
 
   function restore(): void {
+    if (!isScheduled) return
     isScheduled = false
+    giveBackEmit()
     for (const one of kept) if (!isListening(one.event, one.listener)) add(one)
     if (isListening('removeListener', onRemoved)) return
     isWatching = false

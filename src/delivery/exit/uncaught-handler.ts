@@ -1,37 +1,23 @@
 /** Notices when a listener of the application for uncaught errors throws itself: Node ends the process there and then, without its `exit` event. */
+import { ownEmit } from './own-emit.ts'
 
 /**
- * Runs `end` when the listeners that Node is about to call for `uncaughtException` throw. For that one call `process.emit` is ours.
+ * Runs `end` when the listeners that Node is about to call for `uncaughtException` throw. Node emits the event that announces it and that one in one
+ * go; an application that emits the first one by hand goes on.
  * `finally`, not `catch`: Node prints the line that has thrown.
  */
 export function watchHandler(end: () => void): void {
   if (process.hasUncaughtExceptionCaptureCallback()) return
-  const { emit } = process
-  const isOwn = Object.hasOwn(process, 'emit')
-  const emitWatched = function (this: unknown, ...args: [event: string]): boolean {
-    if (args[0] !== 'uncaughtException') return Reflect.apply(emit, this, args)
-    if (process.emit === (emitWatched as typeof emit)) restore()
+  const restore = ownEmit((event, go) => {
+    if (event !== 'uncaughtException') return go()
+    restore()
     let hasReturned = false
     try {
-      const result: boolean = Reflect.apply(emit, this, args)
+      const result = go()
       hasReturned = true
       return result
     } finally {
       if (!hasReturned) end()
     }
-  }
-  try {
-    process.emit = emitWatched as typeof emit
-  } catch {
-    // a frozen process
-  }
-  // Node emits both events in one go; an application that emits the first one by hand goes on
-  queueMicrotask(() => {
-    if (process.emit === (emitWatched as typeof emit)) restore()
   })
-
-  function restore(): void {
-    if (isOwn) process.emit = emit
-    else Reflect.deleteProperty(process, 'emit')
-  }
 }

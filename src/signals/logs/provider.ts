@@ -14,6 +14,7 @@ import { createBaggageProcessor } from '../baggage-attributes.ts'
 import { flushProcessors } from '../flush-processors.ts'
 import { createPrettyLogExporter } from '../pretty-print.ts'
 import type { Fates } from '../traces/fates.ts'
+import { withBigInts } from './big-ints.ts'
 import { createKeptTraceProcessor } from './kept-traces.ts'
 import { createLeastSeverity } from './least-severity.ts'
 import { quickenLoggers } from './quick-loggers.ts'
@@ -53,7 +54,7 @@ export function createLoggerProvider(options: LogsOptions): LoggerProvider {
     ...(options.baggageKeys.length > 0 ? [createBaggageProcessor(options.baggageKeys)] : []),
     ...(options.setsSpanStatus ? [createStatusProcessor()] : []),
     ...options.logRecordProcessors,
-    ...(options.delivery ? [ofKeptTraces(options.delivery, options.fates)] : []),
+    ...(options.delivery ? [withBigInts(ofKeptTraces(options.delivery, options.fates))] : []),
     ...(options.printsPretty
       ? [new SimpleLogRecordProcessor({ exporter: createPrettyLogExporter(options.mask) })]
       : []),

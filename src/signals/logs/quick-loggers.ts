@@ -6,6 +6,7 @@ import { context, isSpanContextValid, type LogRecord, trace } from '@opentelemet
 import type { Resource } from '@opentelemetry/resources'
 import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { parts, setFromMillis } from '../traces/span-time.ts'
+import { hasBigInts } from './big-ints.ts'
 
 export interface QuickLogsOptions {
   readonly resource: Resource
@@ -49,7 +50,7 @@ function quicken(logger: SdkLogger, scope: Scope, options: QuickLogsOptions, isO
   logger.enabled = (given) => isWanted(given?.severityNumber)
   logger.emit = (given) => {
     if (!isWanted(given.severityNumber)) return
-    if (!isPlain(given, options)) {
+    if (hasBigInts() || !isPlain(given, options)) {
       emitBySdk(given)
       return
     }
