@@ -1,5 +1,6 @@
 /** The instrumentations that exist: each is loaded and constructed once, when the first of its targets is seen. */
 
+import { createRequire, isBuiltin } from 'node:module'
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { messageOf } from '../errors.ts'
@@ -23,6 +24,8 @@ import { widenVersions } from './mend/versions.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
 import { TARGETS } from './targets.ts'
+
+const require = createRequire(import.meta.url)
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -56,6 +59,8 @@ export interface Registry {
   definitions(): ReadonlyMap<string, readonly Definition[]>
   /** Activates what an earlier configuration has loaded: its targets will not be seen again. */
   resume(): void
+  /** Shows a module of Node to what patches it from now on and has replaced what had no need to see it. @returns whether there is such a one */
+  showBuiltin(moduleName: string): boolean
   /** Leaves alone what `successor` has taken over. */
   disableAll(successor?: Registry): void
 }
@@ -68,6 +73,7 @@ export function createRegistry(
 ): Registry {
   const active = new Map<string, Instrumentation>()
   const failures = new Map<string, number>()
+  const unseen = new Map<string, Definition>()
   const hasFailed = (name: string): boolean => (failures.get(name) ?? 0) >= MAX_TRIES
   const pendingFor = (moduleName: string): string[] =>
     (Object.hasOwn(TARGETS, moduleName) ? TARGETS[moduleName]! : []).filter(
@@ -101,6 +107,14 @@ export function createRegistry(
     resume() {
       for (const name of loaded) registry.activate(name)
     },
+    showBuiltin(moduleName) {
+      const definition = unseen.get(moduleName)
+      if (definition === undefined) return false
+      unseen.delete(moduleName)
+      // hooks that have not shown it yet do so now, and must not do so later
+      show(definition, require(`node:${moduleName}`))
+      return true
+    },
     disableAll(successor) {
       const kept = new Set(successor?.active.values())
       for (const instrumentation of active.values()) if (!kept.has(instrumentation)) disable(instrumentation)
@@ -118,7 +132,10 @@ export function createRegistry(
       other.disable()
     }
     const instance = createOwn(name)
-    if (other) handOver(definitionsOf(other), definitionsOf(instance))
+    if (!other) return instance
+    const own = definitionsOf(instance)
+    handOver(definitionsOf(other), own)
+    for (const one of own) if (one.moduleExports === undefined && isBuiltin(one.name)) unseen.set(one.name, one)
     return instance
   }
 
@@ -197,11 +214,15 @@ function disable(instrumentation: Instrumentation): void {
 function handOver(from: readonly Definition[], to: readonly Definition[]): void {
   for (const definition of to) {
     const before = from.find(({ name, moduleExports }) => name === definition.name && moduleExports !== undefined)
-    if (before === undefined || definition.moduleExports !== undefined) continue
-    definition.moduleExports = before.moduleExports
-    definition.moduleVersion = before.moduleVersion
-    definition.patch?.(before.moduleExports, before.moduleVersion)
+    if (before !== undefined) show(definition, before.moduleExports, before.moduleVersion)
   }
+}
+
+function show(definition: Definition, exported: unknown, version?: string): void {
+  if (definition.moduleExports !== undefined) return
+  definition.moduleExports = exported
+  definition.moduleVersion = version
+  definition.patch?.(exported, version)
 }
 
 const definitionsOf = (instrumentation: Instrumentation): readonly Definition[] =>
