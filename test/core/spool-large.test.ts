@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Sink } from '../faults/sink.ts'
-import { runSpoolJob as job, requestsIn } from './spool-jobs.ts'
+import { requestsIn, runSpoolJob } from './spool-jobs.ts'
 import { withFolder, withSink } from './support.ts'
 
 /** The same request under many names, each as the package itself would name it. */
@@ -18,10 +18,16 @@ function multiply(folder: string, count: number): void {
     })
 }
 
+/** The longest turn of the loop, as CPU time: another process may have the processor for long. */
+const MEASURE = `
+  let longest = 0, last = process.threadCpuUsage()
+  const timer = setInterval(() => {
+    const { user, system } = process.threadCpuUsage(last)
+    longest = Math.max(longest, (user + system) / 1000); last = process.threadCpuUsage()
+  }, 1)
+  process.on('exit', () => console.log(Math.round(longest))); setTimeout(() => clearInterval(timer), 1_000)`
+
 describe('C8', () => {
-  const MEASURE = `
-    let longest = 0, last = process.threadCpuUsage()
-    const timer = setInterval(() => { const { user, system } = process.threadCpuUsage(last); longest = Math.max(longest, (user + system) / 1000); last = process.threadCpuUsage() }, 1)
   test.for<[string, (sink: Sink) => Promise<void>, object?]>([
     ['whose back end is still down', async () => {}],
     ['whose back end is there again', (sink) => sink.start()],
@@ -31,12 +37,12 @@ describe('C8', () => {
       withSink(async (sink) => {
         chmodSync(folder, 0o700)
         await sink.stop()
-        await job(sink, folder)
+        await runSpoolJob(sink, folder)
         multiply(folder, 10_000)
         await change(sink)
-        const { stdout } = await job(sink, folder, 'later', 1_000, MEASURE, options)
+        const { stdout } = await runSpoolJob(sink, folder, 'later', 1_000, MEASURE, options)
         expect(Number(stdout)).toBeGreaterThan(0)
-        // of which the most is garbage collection
+        // 20 with ours, of which the most is garbage collection
         expect(Number(stdout)).toBeLessThan(100)
       }),
     ),

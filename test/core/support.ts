@@ -45,8 +45,9 @@ export async function withSink<T>(use: (sink: Sink) => Promise<T>, options: Sink
   }
 }
 
+/** A folder in memory where the system has such: thousands of files are written in no time. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'uptrace-core-'))
+  const folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'uptrace-core-'))
   try {
     return await use(folder)
   } finally {
