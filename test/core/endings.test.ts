@@ -84,12 +84,12 @@ describe.concurrent('C14', () => {
     withSink(async (sink) => {
       const source = `${importsOf('cjs')} const { isMainThread } = require('worker_threads')
         configureOpentelemetry({ dsn: '${dsnOf(sink)}', metricsEnabled: false })
-        module.exports = async (task) => { api.trace.getTracer('t').startSpan('task ' + task).end(); return task }
+        module.exports = async (task) => { const span = () => api.trace.getTracer('t').startSpan('task ' + task).end(); span(); await null; span(); return task }
         if (isMainThread) {
           const { Piscina } = require('piscina'), pool = new Piscina({ filename: __filename, maxThreads: 2 })
-          Promise.all(Array.from({ length: 20 }, (_, task) => pool.run(task))).then(() => pool.destroy())
+          Promise.all(Array.from({ length: 50 }, (_, task) => pool.run(task))).then(() => pool.destroy())
         }`
       expect(await run('cjs', source, { aliases: { piscina: 'piscina' } })).toMatchObject({ code: 0, stderr: '' })
-      expect(sink.spanIds().size).toBe(20)
+      expect(sink.spanIds().size).toBe(100)
     }))
 })

@@ -19,7 +19,7 @@ async function withServer<T>(
     sessions.add(session)
     session.on('error', () => {})
   })
-  server.on('stream', (stream) => {
+  server.on('stream', (stream: ServerHttp2Stream) => {
     stream.on('error', () => {})
     onCall(stream, calls++)
   })

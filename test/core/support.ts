@@ -10,8 +10,10 @@ import { PACKAGE, type RunOptions, type RunResult, runSource } from '../support/
 
 /** Both call themselves 0.1.0, so that only what is there tells them apart. */
 const IS_FIRST_RELEASE = !existsSync(path.join(PACKAGE, 'dist/testing.cjs'))
-/** A checkout brings the one copy of the API that a program may have. */
-const HAS_MODULES = existsSync(path.join(PACKAGE, 'node_modules/@opentelemetry/api'))
+/** Where dev dependencies are: a checkout brings the one copy of the API that a program may have. */
+export const MODULES = [PACKAGE, path.join(import.meta.dirname, '../..')]
+  .map((folder) => path.join(folder, 'node_modules'))
+  .find((folder) => existsSync(path.join(folder, '@opentelemetry/api')))!
 /** Programs of one file that run at the same time. */
 const MAX_RUNNING = 3
 
@@ -23,7 +25,7 @@ export async function run(kind: 'mjs' | 'cjs', source: string, options: RunOptio
   running++
   try {
     return await runSource(kind, source, {
-      ...(HAS_MODULES && { home: path.join(PACKAGE, '.cache/programs') }),
+      home: path.join(MODULES, '../.cache/programs'),
       ...options,
     })
   } finally {
