@@ -46,6 +46,8 @@ describe.concurrent('C27', () => {
     files: Readonly<Record<string, string>>,
     program: string,
     node: (folder: string) => string = () => process.execPath,
+    /** What node is told to run. */
+    given = program,
   ): Promise<unknown> =>
     withFolder(async (folder) => {
       mkdirSync(path.join(folder, 'node_modules/@opentelemetry'), { recursive: true })
@@ -59,18 +61,20 @@ describe.concurrent('C27', () => {
         mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
         writeFileSync(path.join(folder, name), text)
       }
-      expect(await runFile(path.join(folder, program), { node: node(folder) })).toMatchObject({ code: 0 })
+      expect(await runFile(path.join(folder, given), { node: node(folder) })).toMatchObject({ code: 0 })
       const groups = sink.received.flatMap(({ request }) => request.resourceSpans ?? [])
       return attributesOf(groups[0].resource)['service.name']
     })
 
-  test.for<[string, Record<string, string>, string, string]>([
+  test.for<[string, Record<string, string>, string, string, string?]>([
     ['no package.json: no path', {}, 'app.js', 'unknown_service:node'],
     ['a package.json beside the program', { 'package.json': '{"name":"shop"}' }, 'app.js', 'shop'],
     ['a package.json two folders up', { 'package.json': '{"name":"@team/shop"}' }, 'src/server/app.js', '@team/shop'],
+    ['the ending of the program left out', { 'package.json': '{"name":"shop"}' }, 'app.js', 'shop', 'app'],
+    ['a folder to run', { 'api/package.json': '{"name":"api"}' }, 'api/index.js', 'api', 'api'],
     ['a package.json without a name', { 'package.json': '{"private":true}' }, 'app.js', 'unknown_service:node'],
-  ])('C27 · node started by its path, no service name, %s', ([, files, program, right]) =>
-    withSink(async (sink) => expect(await nameOf(sink, files, program)).toBe(right)),
+  ])('C27 · node started by its path, no service name, %s', ([, files, program, right, given]) =>
+    withSink(async (sink) => expect(await nameOf(sink, files, program, undefined, given)).toBe(right)),
   )
 
   test('C27 · node started by a link of another name', () =>

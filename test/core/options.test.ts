@@ -8,6 +8,7 @@ describe.concurrent('C24', () => {
     ['a character beyond Latin-1 in a header', `headers: { x: '€' }`, /headers/],
     ['a header whose name has a space', `headers: { 'no name': '1' }`, /headers/],
     ['a NUL in a header', `headers: { x: 'a\\0' }`, /headers/],
+    ['a Map as headers', `headers: new Map([['x', 'y']])`, /headers/],
     ['null as an instrumentation', `instrumentations: [null]`, /instrumentations/],
     ['a number as an instrumentation', `instrumentations: [5]`, /instrumentations/],
     ['an object that is no instrumentation', `instrumentations: { add: [{}] }`, /instrumentations/],
