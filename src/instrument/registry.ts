@@ -6,22 +6,13 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { messageOf } from '../errors.ts'
 import { log } from '../log.ts'
 import { CLASSES } from './catalogue.generated.ts'
+import { alsoPatch, type Definition, handOver, patchDefaultExports, show } from './definitions.ts'
 import { withEndOnce } from './hooks/end-once.ts'
-import {
-  guardInstance,
-  guardOwn,
-  guardParts,
-  type InstrumentationClass,
-  type Patch,
-  withGuards,
-} from './hooks/guard.ts'
+import { guardInstance, guardOwn, guardParts, type InstrumentationClass, withGuards } from './hooks/guard.ts'
 import { withLinkedReceives } from './hooks/link-received.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 import { addExecutor } from './mend/graphql-executor.ts'
-import { mend } from './mend/libraries.ts'
-import { patchBoth } from './mend/namespace.ts'
 import { widenVersions } from './mend/versions.ts'
-import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
 import { TARGETS } from './targets.ts'
 
@@ -210,62 +201,9 @@ function disable(instrumentation: Instrumentation): void {
   }
 }
 
-/** Hooks show a module at its first load only, so an instrumentation that came later gets it from the one it replaces. */
-function handOver(from: readonly Definition[], to: readonly Definition[]): void {
-  for (const definition of to) {
-    const before = from.find(({ name, moduleExports }) => name === definition.name && moduleExports !== undefined)
-    if (before !== undefined) show(definition, before.moduleExports, before.moduleVersion)
-  }
-}
-
-function show(definition: Definition, exported: unknown, version?: string): void {
-  if (definition.moduleExports !== undefined) return
-  definition.moduleExports = exported
-  definition.moduleVersion = version
-  definition.patch?.(exported, version)
-}
-
 const definitionsOf = (instrumentation: Instrumentation): readonly Definition[] =>
   definitions.get(instrumentation) ?? []
 
-/** What an instrumentation wants to patch; the base class notes in it what it has seen. */
-export interface Definition {
-  readonly name: string
-  supportedVersions: string[]
-  readonly files: readonly { readonly moduleExports?: unknown }[]
-  patch?: Patch
-  /** Of the copy that was loaded. */
-  moduleVersion?: string | undefined
-  /** Set once patched. */
-  moduleExports?: unknown
-}
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
-}
-/** What upstream leaves out. */
-function alsoPatch(definition: Definition): void {
-  for (const patching of [definition, ...(definition.files as readonly Definition[])]) {
-    const { name, patch } = patching
-    patching.patch = (exported, version) => {
-      watchRoutes(name, exported)
-      return mend(name, patch ? patchBoth(patch.bind(patching), exported, version) : exported)
-    }
-  }
-}
-
-/** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
-function patchDefaultExports(definitions: readonly Definition[]): void {
-  for (const definition of definitions) {
-    const { patch } = definition
-    if (!patch) continue
-    definition.patch = (exported, version) => {
-      patchDefault(patch, exported, version)
-      return patch(exported, version)
-    }
-  }
-}
-
-function patchDefault(patch: Patch, exported: unknown, version: string | undefined): void {
-  const whole = (exported as { default?: unknown }).default
-  if (typeof whole === 'object' && whole !== null) patch(whole, version)
 }

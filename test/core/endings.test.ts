@@ -16,6 +16,26 @@ describe.concurrent('C12', () => {
       `process.on('exit', () => process.on('exit', () => {})); process.on('exit', () => work('late')); process.exit(4)`,
       4,
     ],
+    [
+      'a listener before all others, which ends the process',
+      `process.prependListener('exit', () => { work('late'); process.exit(6) }); setTimeout(() => process.exit(3), 5)`,
+      6,
+    ],
+    ['a handler of signal-exit', `require('signal-exit').onExit(() => work('late')); process.exit(3)`, 3],
+    ['a handler of signal-exit at a natural end', `require('signal-exit').onExit(() => work('late'))`, 0],
+    [
+      'a handler of signal-exit which ends the process',
+      `require('signal-exit').onExit(() => { work('late'); process.exit(7) }); process.exit(3)`,
+      7,
+    ],
+    [
+      'a handler of signal-exit 3',
+      `const emitter = process.__signal_exit_emitter__ = Object.assign(new (require('events'))(), { emitted: {} }), { emit } = process
+       const once = (event) => { if (emitter.emitted[event]) return; emitter.emitted[event] = true; emitter.emit(event, process.exitCode, null) }
+       process.emit = function (event, ...args) { const result = emit.call(this, event, ...args); if (event === 'exit') { once('exit'); once('afterexit') } return result }
+       emitter.once('exit', () => work('late'))`,
+      0,
+    ],
   ])('C12 · what an exit listener makes arrives: %s', ([name, ending, code]) =>
     withSink(async (sink) => {
       const isEarly = name.includes('before')
