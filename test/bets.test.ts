@@ -168,6 +168,16 @@ process.exit(1)`),
     ).toBe('nested 7')
   })
 
+  test('signal-exit keeps its handlers in an emitter that others can ask, and calls them once', () => {
+    expect(
+      run(`require('signal-exit').onExit((code) => console.log('handler', code))
+const emitter = globalThis[Symbol.for('signal-exit emitter')]
+console.log(process.emit === require('events').prototype.emit, emitter.emitted.exit)
+process.on('exit', () => emitter.emit('exit', process.exitCode, null))
+process.exit(0)`),
+    ).toBe('false false\nhandler 0')
+  })
+
   test('process.emit calls the listeners for uncaught errors, after the monitor', () => {
     expect(
       run(`const { emit } = process

@@ -119,8 +119,11 @@ export function mapOf(what: string, member: Rule, name?: (name: string, at: Plac
   }
 }
 
+/** A Map, or the Headers of fetch, has its members elsewhere: taken for an object it would be an empty one. */
+const isNamed = (value: unknown): boolean => isObject(value) && !(Symbol.iterator in value)
+
 function namesOf(value: unknown, at: Place, what: string): string[] {
-  if (!attempt(at, () => isObject(value))) refuse('ERR_OPTION_TYPE', at, what, value)
+  if (!attempt(at, () => isNamed(value))) refuse('ERR_OPTION_TYPE', at, what, value)
   return attempt(at, () => Object.keys(value as object))
 }
 

@@ -35,11 +35,11 @@ export const baggagePropagator: TextMapPropagator = {
 }
 
 /** One line, at most once a minute, where something was dropped. */
-export function sayDropped(what: 'sent' | 'received', dropped: number): void {
+export function sayDropped(what: 'sent' | 'received', dropped: number, maxEntries = MAX_MEMBERS): void {
   if (dropped === 0) return
   logThrottled(
     'warn',
     `baggage ${what}`,
-    `baggage: ${dropped} ${dropped === 1 ? 'entry was' : 'entries were'} not ${what}; at most ${MAX_MEMBERS} entries and ${MAX_BYTES} bytes travel, and an entry needs a name and a value that is text`,
+    `baggage: ${dropped} ${dropped === 1 ? 'entry was' : 'entries were'} not ${what}; at most ${maxEntries} entries and ${MAX_BYTES} bytes travel, and an entry needs a name and a value that is text`,
   )
 }

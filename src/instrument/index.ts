@@ -151,7 +151,8 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const stopOptIns = startOptIns(options)
   previous?.handOver(registry)
   const late = attachLate((moduleName) => {
-    if (handled.has(moduleName) && !registry.awaits(moduleName)) return false
+    const isShown = registry.showBuiltin(moduleName)
+    if (handled.has(moduleName) && !isShown && !registry.awaits(moduleName)) return false
     activateFor(moduleName)
     return watcher.isTarget(moduleName)
   }, watcher)

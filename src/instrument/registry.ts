@@ -1,28 +1,22 @@
 /** The instrumentations that exist: each is loaded and constructed once, when the first of its targets is seen. */
 
+import { createRequire, isBuiltin } from 'node:module'
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { messageOf } from '../errors.ts'
 import { log } from '../log.ts'
 import { CLASSES } from './catalogue.generated.ts'
+import { alsoPatch, type Definition, handOver, patchDefaultExports, show } from './definitions.ts'
 import { withEndOnce } from './hooks/end-once.ts'
-import {
-  guardInstance,
-  guardOwn,
-  guardParts,
-  type InstrumentationClass,
-  type Patch,
-  withGuards,
-} from './hooks/guard.ts'
+import { guardInstance, guardOwn, guardParts, type InstrumentationClass, withGuards } from './hooks/guard.ts'
 import { withLinkedReceives } from './hooks/link-received.ts'
 import { loadBase, loadInstrumentation } from './hooks/load.ts'
 import { addExecutor } from './mend/graphql-executor.ts'
-import { mend } from './mend/libraries.ts'
-import { patchBoth } from './mend/namespace.ts'
 import { widenVersions } from './mend/versions.ts'
-import { watchRoutes } from './routes/watch.ts'
 import { withSqlNames } from './sql/name-spans.ts'
 import { TARGETS } from './targets.ts'
+
+const require = createRequire(import.meta.url)
 
 export interface Providers {
   readonly tracerProvider: TracerProvider
@@ -56,6 +50,8 @@ export interface Registry {
   definitions(): ReadonlyMap<string, readonly Definition[]>
   /** Activates what an earlier configuration has loaded: its targets will not be seen again. */
   resume(): void
+  /** Shows a module of Node to what patches it from now on and has replaced what had no need to see it. @returns whether there is such a one */
+  showBuiltin(moduleName: string): boolean
   /** Leaves alone what `successor` has taken over. */
   disableAll(successor?: Registry): void
 }
@@ -68,6 +64,7 @@ export function createRegistry(
 ): Registry {
   const active = new Map<string, Instrumentation>()
   const failures = new Map<string, number>()
+  const unseen = new Map<string, Definition>()
   const hasFailed = (name: string): boolean => (failures.get(name) ?? 0) >= MAX_TRIES
   const pendingFor = (moduleName: string): string[] =>
     (Object.hasOwn(TARGETS, moduleName) ? TARGETS[moduleName]! : []).filter(
@@ -101,6 +98,14 @@ export function createRegistry(
     resume() {
       for (const name of loaded) registry.activate(name)
     },
+    showBuiltin(moduleName) {
+      const definition = unseen.get(moduleName)
+      if (definition === undefined) return false
+      unseen.delete(moduleName)
+      // hooks that have not shown it yet do so now, and must not do so later
+      show(definition, require(`node:${moduleName}`))
+      return true
+    },
     disableAll(successor) {
       const kept = new Set(successor?.active.values())
       for (const instrumentation of active.values()) if (!kept.has(instrumentation)) disable(instrumentation)
@@ -118,7 +123,10 @@ export function createRegistry(
       other.disable()
     }
     const instance = createOwn(name)
-    if (other) handOver(definitionsOf(other), definitionsOf(instance))
+    if (!other) return instance
+    const own = definitionsOf(instance)
+    handOver(definitionsOf(other), own)
+    for (const one of own) if (one.moduleExports === undefined && isBuiltin(one.name)) unseen.set(one.name, one)
     return instance
   }
 
@@ -193,58 +201,9 @@ function disable(instrumentation: Instrumentation): void {
   }
 }
 
-/** Hooks show a module at its first load only, so an instrumentation that came later gets it from the one it replaces. */
-function handOver(from: readonly Definition[], to: readonly Definition[]): void {
-  for (const definition of to) {
-    const before = from.find(({ name, moduleExports }) => name === definition.name && moduleExports !== undefined)
-    if (before === undefined || definition.moduleExports !== undefined) continue
-    definition.moduleExports = before.moduleExports
-    definition.moduleVersion = before.moduleVersion
-    definition.patch?.(before.moduleExports, before.moduleVersion)
-  }
-}
-
 const definitionsOf = (instrumentation: Instrumentation): readonly Definition[] =>
   definitions.get(instrumentation) ?? []
 
-/** What an instrumentation wants to patch; the base class notes in it what it has seen. */
-export interface Definition {
-  readonly name: string
-  supportedVersions: string[]
-  readonly files: readonly { readonly moduleExports?: unknown }[]
-  patch?: Patch
-  /** Of the copy that was loaded. */
-  moduleVersion?: string | undefined
-  /** Set once patched. */
-  moduleExports?: unknown
-}
 interface WithDefinitions {
   getModuleDefinitions?(): readonly Definition[]
-}
-/** What upstream leaves out. */
-function alsoPatch(definition: Definition): void {
-  for (const patching of [definition, ...(definition.files as readonly Definition[])]) {
-    const { name, patch } = patching
-    patching.patch = (exported, version) => {
-      watchRoutes(name, exported)
-      return mend(name, patch ? patchBoth(patch.bind(patching), exported, version) : exported)
-    }
-  }
-}
-
-/** In a namespace of a CommonJS package the default export is the package's own object: it is patched as `require` would have it. */
-function patchDefaultExports(definitions: readonly Definition[]): void {
-  for (const definition of definitions) {
-    const { patch } = definition
-    if (!patch) continue
-    definition.patch = (exported, version) => {
-      patchDefault(patch, exported, version)
-      return patch(exported, version)
-    }
-  }
-}
-
-function patchDefault(patch: Patch, exported: unknown, version: string | undefined): void {
-  const whole = (exported as { default?: unknown }).default
-  if (typeof whole === 'object' && whole !== null) patch(whole, version)
 }

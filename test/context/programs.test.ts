@@ -37,8 +37,6 @@ const server = http.createServer((request, response) => { seen.push(request.head
 
 describe('a hostile message does not end the process', () => {
   test.for<[string, string, string, string?]>([
-    ['a property beyond ASCII', `{ baggage: 'a=1;p=€' }`, 'a=1;p=%E2%82%AC'],
-    ['a line end', `{ baggage: 'a=1;p=x\\r\\nevil: 1' }`, 'a=1;p=x%0D%0Aevil:%201'],
     ['half an emoji in a property', `{ baggage: 'a=1;p=\\uD83D,b=2' }`, 'a=1;p=%EF%BF%BD,b=2'],
     ['half an emoji in a value', `{ baggage: 'a=x\\uD83D,b=2' }`, 'a=x%EF%BF%BD,b=2', 'baggage'],
     ['bytes that are no text', `{ baggage: 'a=%FF%C3,b=2' }`, 'a=%EF%BF%BD%EF%BF%BD,b=2', 'baggage'],

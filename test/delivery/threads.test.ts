@@ -1,4 +1,4 @@
-/** Worker threads hand over what they record: a pool whose threads are parked between tasks, and what threads wait for. */
+/** Worker threads hand over what they record, and what they wait for; pools and parked threads are in test/core/endings.test.ts. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { attributesOf, type Sink, startSink } from '../faults/sink.ts'
 import { runSource } from '../support/run-node.ts'
@@ -15,22 +15,6 @@ const { configureOpentelemetry, withSpan, forceFlush } = require('uptrace-node')
 const telemetry = configureOpentelemetry({ dsn: 'http://t@127.0.0.1:${sink.port}', metricsEnabled: false${more} })
 if (isMainThread) { ${main} } else { ${worker} }`
 const names = (): string[] => sink.items('traces').map(({ name }) => name)
-
-test('tasks of piscina, whose threads are parked and then terminated, lose nothing', async () => {
-  const source = `
-const { isMainThread } = require('worker_threads')
-const { configureOpentelemetry, withSpan } = require('uptrace-node')
-configureOpentelemetry({ dsn: 'http://t@127.0.0.1:${sink.port}', metricsEnabled: false })
-module.exports = async (task) => { withSpan('task ' + task, () => {}); await null; return withSpan('again ' + task, () => task) }
-if (isMainThread) {
-  const { Piscina } = require('piscina')
-  const pool = new Piscina({ filename: __filename, maxThreads: 2 })
-  Promise.all(Array.from({ length: 50 }, (_, task) => pool.run(task))).then(() => pool.destroy())
-}`
-  const { code, stderr } = await runSource('cjs', source, { aliases: { piscina: 'piscina' } })
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(new Set(names()).size).toBe(100)
-})
 
 test('forceFlush() in a thread resolves when the back end has answered', async () => {
   const { stdout } = await runSource(

@@ -12,6 +12,8 @@ import { MAX_BYTES, MAX_MEMBERS } from '../baggage-text.ts'
 import { percentDecode, percentEncode, readHeader } from '../header-text.ts'
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+/** Servers refuse a request with many headers: Apache of more than 100, those of HTTP/2 of Node of more than 128. */
+const MAX_SENT = 32
 /** What a value may not hold without being encoded. */
 const ILLEGAL = /[^\x21\x23-\x24\x26-\x2a\x2d-\x3a\x3c-\x5b\x5d-\x7e]/gu
 
@@ -28,7 +30,7 @@ export function injectBaggageHeaders<Carrier>(
   for (const [key, entry] of baggage.getAllEntries()) {
     const value = typeof entry?.value === 'string' ? percentEncode(entry.value, ILLEGAL) : undefined
     const size = key.length + (value?.length ?? 0)
-    if (value === undefined || !TOKEN.test(key) || count === MAX_MEMBERS || bytes + size > MAX_BYTES) {
+    if (value === undefined || !TOKEN.test(key) || count === MAX_SENT || bytes + size > MAX_BYTES) {
       dropped++
       continue
     }
@@ -36,7 +38,7 @@ export function injectBaggageHeaders<Carrier>(
     bytes += size
     setter.set(carrier, prefix + key, value)
   }
-  sayDropped('sent', dropped)
+  sayDropped('sent', dropped, MAX_SENT)
 }
 
 /** Adds to the baggage that is there. */

@@ -1,10 +1,11 @@
 /** Runs something as the last of all listeners of the process's `exit`: those of the application may still make telemetry. */
 import { queueMicrotask } from '../../timers.ts'
 import type { ProcessListeners } from './process-listeners.ts'
+import { runSignalExit } from './signal-exit.ts'
 
 type Exit = (code: number) => void
 
-/** On the listeners of all configurations, and of all copies of this package: among them no order matters, and none gives way to another. */
+/** On the first and the last listeners of all configurations, and of all copies of this package: among them no order matters, and none gives way to another. */
 const IS_LAST = Symbol.for('uptrace-node.last-exit-listener')
 
 export interface LastListenerOptions {
@@ -20,7 +21,7 @@ export interface LastListener {
 }
 
 export function listenLast({ listeners, run, isCrashing }: LastListenerOptions): LastListener {
-  Object.assign(onExit, { [IS_LAST]: true })
+  for (const own of [onExitBegins, onExit]) Object.assign(own, { [IS_LAST]: true })
   let isMoving = false
   let hasBegun = false
   let restoreExit = (): void => {}
@@ -32,15 +33,18 @@ export function listenLast({ listeners, run, isCrashing }: LastListenerOptions):
   function onNewListener(event: string | symbol): void {
     if (event !== 'exit' || isMoving) return
     isMoving = true
-    queueMicrotask(moveToEnd)
+    queueMicrotask(moveToEnds)
   }
 
-  function moveToEnd(): void {
-    if (listenersAfter(onExit).length > 0) {
-      listeners.drop('exit', onExit)
-      listeners.keep('exit', onExit)
-    }
+  function moveToEnds(): void {
+    if (listenersBefore(onExitBegins).length > 0) move(onExitBegins, true)
+    if (listenersAfter(onExit).length > 0) move(onExit, false)
     isMoving = false
+  }
+
+  function move(own: Exit, isFirst: boolean): void {
+    listeners.drop('exit', own)
+    listeners.keep('exit', own, isFirst)
   }
 
   function onExitBegins(): void {
@@ -50,9 +54,14 @@ export function listenLast({ listeners, run, isCrashing }: LastListenerOptions):
   }
 
   function runOnce(): void {
-    restoreExit()
-    listeners.dropAll()
-    run()
+    try {
+      // they too may end the process there and then
+      runSignalExit()
+    } finally {
+      restoreExit()
+      listeners.dropAll()
+      run()
+    }
   }
 
   function onExit(code: number): void {
@@ -106,5 +115,12 @@ const isEmittedByHand = (): boolean => (process as { _exiting?: boolean })._exit
 /** Listeners of the application that Node would call after ours; those of this package, in any copy, are left out. */
 function listenersAfter(own: Exit): Exit[] {
   const all = process.rawListeners('exit') as Exit[]
-  return all.slice(all.indexOf(own) + 1).filter((listener) => !(IS_LAST in listener))
+  return all.slice(all.indexOf(own) + 1).filter(isOfOthers)
 }
+
+function listenersBefore(own: Exit): Exit[] {
+  const all = process.rawListeners('exit') as Exit[]
+  return all.slice(0, all.indexOf(own)).filter(isOfOthers)
+}
+
+const isOfOthers = (listener: Exit): boolean => !(IS_LAST in listener)

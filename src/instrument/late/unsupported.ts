@@ -1,6 +1,6 @@
 /** Packages that were loaded in a version which their instrumentation does not know: found after the fact, from what it patched. */
 import { loadLazily } from '../../lazy.ts'
-import type { Definition } from '../registry.ts'
+import type { Definition } from '../definitions.ts'
 
 interface Semver {
   satisfies(version: string, range: string, options: { readonly includePrerelease: boolean }): boolean

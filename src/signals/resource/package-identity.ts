@@ -1,5 +1,5 @@
 /** Who the program is by its package.json: the nearest one with a name above the main script. */
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { threads } from '../../threads.ts'
 
@@ -40,10 +40,15 @@ function mainScript(env: Readonly<Record<string, string | undefined>>): string |
   const given = env.pm_exec_path ?? process.argv[1]
   const hasNoScript = process.execArgv.some((flag) => /^(-e|-p|-pe|-i|--eval|--print|--interactive)(=|$)/.test(flag))
   if (given === undefined || (hasNoScript && env.pm_exec_path === undefined)) return undefined
+  return fileOf(given)
+}
+
+/** What `node <given>` runs: the file, one with an ending that was left out, or that of a folder. */
+function fileOf(given: string): string | undefined {
   try {
-    const real = realpathSync(given)
-    // `node .` names the folder
-    return path.extname(real) === '' && real === path.resolve('.') ? path.join(real, 'index.js') : real
+    const [found] = [given, `${given}.js`].filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+    // which file of a folder it is does not matter here
+    return found === undefined ? path.join(realpathSync(given), 'index.js') : realpathSync(found)
   } catch {
     return undefined
   }

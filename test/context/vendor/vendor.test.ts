@@ -133,6 +133,12 @@ describe('baggage', () => {
       ['__proto__']: 'x',
     })
   })
+
+  test.for<PropagatorName>(['jaeger', 'ottrace'])('of %s makes no more headers than servers take', (name) => {
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`k${index}`, { value: 'v' }]))
+    const sent = inject(of(name), propagation.setBaggage(SENT, propagation.createBaggage(many)))
+    expect(Object.keys(sent).filter((header) => /-k\d+$/.test(header))).toHaveLength(32)
+  })
 })
 
 test('b3 reads single headers as the propagator of OpenTelemetry does', () => {

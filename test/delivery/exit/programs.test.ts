@@ -20,21 +20,6 @@ const severities = (): number[] => sink.items('logs').map(({ severityNumber }) =
 describe('an uncaught error', () => {
   test.for<[string, string, number]>([
     ['that nobody handles', `setTimeout(() => { throw new Error('boom') }, 10)`, 21],
-    [
-      'that a listener handles',
-      `process.on('uncaughtException', () => {}); setTimeout(() => { throw new Error('boom') }, 10)`,
-      17,
-    ],
-    [
-      'that a capture callback handles',
-      `process.setUncaughtExceptionCaptureCallback(() => {}); setTimeout(() => { throw new Error('boom') }, 10)`,
-      17,
-    ],
-    [
-      'in a promise, that a listener handles',
-      `process.on('uncaughtException', () => {}); setTimeout(() => { Promise.reject(new Error('boom')) }, 10)`,
-      17,
-    ],
     ['that is no error', `setTimeout(() => { throw 'boom' }, 10)`, 21],
   ])('%s has the severity of what it was', async ([, body, severity]) => {
     await run(body)
