@@ -1,5 +1,6 @@
 /** Which files of targets the active instrumentations patch, besides the entries. */
-import type { Definition, Registry } from '../registry.ts'
+import type { Definition } from '../definitions.ts'
+import type { Registry } from '../registry.ts'
 import { withoutEnding } from './identity.ts'
 import { moduleNameOf } from './module-name.ts'
 

@@ -1,5 +1,5 @@
 /**
- * Programs on the package under test, each with a back end of its own. C and W numbers are those of the catalogue of faults that were found in 0.1.0:
+ * Programs of which each has a back end of its own, on the package under test. C and W numbers are those of the catalogue of faults that were found in 0.1.0:
  * each test fails on it (`UPTRACE_TEST_PACKAGE=<checkout of 0.1.0> vitest run test/core`).
  */
 import { type Sink, type SinkOptions, startSink } from '../faults/sink.ts'

@@ -1,7 +1,7 @@
 /** What is wrong is told once: not for each signal, not for each span, and not where nothing is wrong. */
 import { expect, test } from 'vitest'
 import { freePort } from '../support/backends.ts'
-import { linesAbout, run } from './later-support.ts'
+import { linesAbout, run } from './program.ts'
 
 const PRELOAD = { options: null, flags: ['--import', 'uptrace-node/register'] }
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: '$URL' }

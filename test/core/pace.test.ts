@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Signal } from '../../src/config/destination.ts'
 import { decodeRequest, itemsOf } from '../wire/proto/otlp.ts'
-import { linesAbout, run } from './later-support.ts'
+import { linesAbout, run } from './program.ts'
 
 /** A back end that takes its time for each answer, and counts. */
 async function startSlow(millis: number) {

@@ -1,6 +1,6 @@
 /** Ends at which something was lost, held up, or went on without telemetry. */
 import { expect, test } from 'vitest'
-import { linesAbout, run, spanNames } from './later-support.ts'
+import { linesAbout, run, spanNames } from './program.ts'
 
 const STAY = 'setInterval(() => {}, 1000)'
 const WORKER = `const { Worker, isMainThread } = require('worker_threads')`

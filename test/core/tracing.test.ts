@@ -1,6 +1,6 @@
 /** Requests that are handed on, libraries that could not be loaded for a moment, propagators of the application's own. */
 import { expect, test } from 'vitest'
-import { linesAbout, run, spanNames } from './later-support.ts'
+import { linesAbout, run, spanNames } from './program.ts'
 
 const LISTEN = `const http = require('http')
 const listen = (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { attributesOf, run } from './later-support.ts'
+import { attributesOf, run } from './program.ts'
 
 /** The promise is half a second; the rest is for a machine that is busy. */
 const GRACE_MILLIS = 1500

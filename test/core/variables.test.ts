@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { PACKAGE } from '../support/run-node.ts'
-import { attributesOf, run, spanNames } from './later-support.ts'
+import { attributesOf, run, spanNames } from './program.ts'
 
 const PRELOAD = { options: null, flags: ['--import', 'uptrace-node/register'] }
 const SERVER = `const server = require('http').createServer((request, response) => response.end('ok')).listen(0, '127.0.0.1', use)

@@ -2,7 +2,7 @@
 import { createServer, request as forward, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { linesAbout, run, spanNames } from './later-support.ts'
+import { linesAbout, run, spanNames } from './program.ts'
 
 /** Answers 407 to two requests for each port, and to all for those below 10, and sends on the rest. */
 let proxy: Server

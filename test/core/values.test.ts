@@ -1,6 +1,6 @@
 /** Values that are no text, number or boolean: attributes that stay readable, measurements that spoil no sum. */
 import { expect, test } from 'vitest'
-import { attributesOf, type Decoded, linesAbout, run } from './later-support.ts'
+import { attributesOf, type Decoded, linesAbout, run } from './program.ts'
 
 /** What is recorded as attribute `a` of a span, and of a log record. */
 const record = (value: string): string => `
