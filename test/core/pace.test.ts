@@ -14,8 +14,9 @@ async function startSlow(millis: number) {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const signal = request.url!.split('/').at(-1) as Signal
-    for (const item of itemsOf(signal, decodeRequest(signal, gunzipSync(Buffer.concat(chunks)))))
-      ids.add(item.spanId ?? item.body.stringValue)
+    const body = Buffer.concat(chunks)
+    const raw = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+    for (const item of itemsOf(signal, decodeRequest(signal, raw))) ids.add(item.spanId ?? item.body.stringValue)
     setTimeout(() => response.end(), millis)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
