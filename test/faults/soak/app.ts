@@ -19,6 +19,8 @@ const destination = (signal: Signal) => ({
   headers: { 'uptrace-dsn': 'http://secret-token@localhost' },
   protocol: protocol as OtlpProtocol,
   compression: 'gzip' as const,
+  // plain while all is well, and compressed where it waits, or where there is a folder for it
+  isPlainAtOnce: true,
   timeoutMillis: 1000,
   tls: undefined,
 })
