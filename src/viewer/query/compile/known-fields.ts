@@ -4,6 +4,7 @@ import type { StoreContext } from '../../store/context.ts'
 import type { Expression, Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
 import { LOG_FIELDS, otherNamesOf, SPAN_FIELDS, TRACE_FIELDS } from '../language/field-names.ts'
+import { isNested } from './nested.ts'
 import { conventionalNames, isConventional, namesOf } from './semconv-names.ts'
 import { isStored, namesIn, type Table } from './stored-names.ts'
 
@@ -89,7 +90,7 @@ function knownField(
   const elsewhere = Object.hasOwn(ELSEWHERE, lower) ? ELSEWHERE[lower]! : undefined
   const meant = nearest(lower, [...BUILT_IN[table], 'has', ...others, ...otherNamesOf(BUILT_IN[table])])
   const isGuess = same ?? hint ?? elsewhere ?? meant
-  if (isGuess === undefined || isStored(context, table, field)) return field
+  if (isGuess === undefined || isStored(context, table, field) || isNested(context, table, field)) return field
   if (same !== undefined) return same
   if (hint !== undefined) throw badQuery(position, hint)
   if (elsewhere !== undefined && isKnown(context, table, elsewhere)) return elsewhere
@@ -104,7 +105,9 @@ const isBuiltIn = (table: Table, field: string): boolean =>
   (table === 'span' && /^(trace|root)\../.test(field))
 
 const isKnown = (context: StoreContext, table: Table, field: string): boolean =>
-  isBuiltIn(table, field) || namesOf(field).some((name) => isStored(context, table, name))
+  isBuiltIn(table, field) ||
+  namesOf(field).some((name) => isStored(context, table, name)) ||
+  isNested(context, table, field)
 
 /** Upper and lower case are alike; Uptrace writes `_` for a dot. */
 const plain = (name: string): string => name.toLowerCase().replaceAll('_', '.')

@@ -4,6 +4,7 @@ import type { StoreContext } from '../../store/context.ts'
 export type Table = 'span' | 'log'
 
 const SAMPLE = 2000
+const LOOKED_AT = 50_000
 const KEPT_MILLIS = 3000
 
 interface Known {
@@ -26,11 +27,25 @@ export function isStored(context: StoreContext, table: Table, field: string): bo
   return isFound
 }
 
+/** Whether an attribute of this name holds a map. */
+export function isMap(context: StoreContext, table: Table, name: string): boolean {
+  const { looked } = knownIn(context, table)
+  const key = `${name}:{`
+  const before = looked.get(key)
+  if (before !== undefined) return before
+  const newest = `SELECT attrs FROM ${table} ORDER BY id DESC LIMIT ${LOOKED_AT}`
+  const text = `${JSON.stringify(name)}:{`
+  const isFound =
+    context.database.prepare(`SELECT 1 FROM (${newest}) WHERE instr(attrs, ?) > 0 LIMIT 1`).get(text) !== undefined
+  looked.set(key, isFound)
+  return isFound
+}
+
 function look({ database }: StoreContext, table: Table, field: string): boolean {
   const text = `${JSON.stringify(field)}:`
   const condition =
     table === 'span' ? 'instr(attrs, ?) > 0 OR instr(extra, ?) > 0' : 'instr(attrs, ?) > 0 OR 0 = length(?)'
-  const newest = `SELECT * FROM ${table} ORDER BY id DESC LIMIT 50000`
+  const newest = `SELECT * FROM ${table} ORDER BY id DESC LIMIT ${LOOKED_AT}`
   return database.prepare(`SELECT 1 FROM (${newest}) WHERE ${condition} LIMIT 1`).get(text, text) !== undefined
 }
 
