@@ -141,7 +141,8 @@ function helpOf(name: string, { usage, about, options, examples = [] }: Definiti
   })
   const shown =
     examples.length === 0 ? '' : `\nExamples:\n${examples.map((line) => `  uptrace-node ${line}\n`).join('')}`
-  return `Usage: uptrace-node ${name} ${usage}\n\n${about}\n\nOptions:\n${rows.join('\n')}\n${shown}`
+  const listed = rows.length === 0 ? '' : `\nOptions:\n${rows.join('\n')}\n`
+  return `Usage: uptrace-node ${name} ${usage}\n\n${about}\n${listed}${shown}`
 }
 
 /** `uptrace-node traces | head -1` is no fault. */
