@@ -33,7 +33,7 @@ export function openDatabase(file: string | undefined): OpenedDatabase {
     if (owner !== 'us') return inMemory(`${file} ${owner}`)
     return { database: openFile(file), kind: 'disk', path: file }
   } catch (error) {
-    if (isLocked(error)) return inMemory()
+    if (isLocked(error)) return inMemory(`${file} is in use by another viewer`)
     if (!isDamage(error)) return inMemory(`${file} can't be used: ${(error as Error).message}`)
     return replaceDamaged(file, error as Error)
   }
@@ -73,13 +73,15 @@ export function setAside(file: string, { message }: Error): void {
 
 /** SQLite's codes for a file that is corrupt, not a database, or of a schema that is not ours; or what we wrote as JSON is none. */
 export function isDamage(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number }
+  const { errcode, code } = error as { errcode?: number; code?: string }
+  // a number that no JavaScript wrote
+  if (code === 'ERR_OUT_OF_RANGE') return true
   return errcode === undefined
     ? error instanceof SchemaError || error instanceof SyntaxError
     : [11, 26].includes(errcode & 0xff)
 }
 
-const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_FULL
+export const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_FULL
 
 class SchemaError extends Error {}
 

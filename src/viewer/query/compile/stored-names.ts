@@ -1,5 +1,6 @@
 /** Names of the attributes that are stored: by a sample of the newest, and by a closer look for one that the sample missed. */
 import type { StoreContext } from '../../store/context.ts'
+import { readObject } from '../../store/read-json.ts'
 
 export type Table = 'span' | 'log'
 
@@ -65,8 +66,8 @@ function sample(context: StoreContext, table: Table): ReadonlySet<string> {
     )
     .all() as { attrs: string; extra: string | null }[]
   for (const { attrs, extra } of rows) {
-    for (const key in JSON.parse(attrs) as object) names.add(key)
-    const { e = [] } = (extra === null ? {} : JSON.parse(extra)) as { e?: [string, number, number, object][] }
+    for (const key in readObject(attrs)) names.add(key)
+    const { e = [] } = (extra === null ? {} : readObject(extra)) as { e?: [string, number, number, object][] }
     for (const [, , , attributes] of e) for (const key in attributes) names.add(key)
   }
   for (const { attributes } of context.resources.all()) for (const key in attributes) names.add(key)
