@@ -150,6 +150,7 @@ test.for<[query: string, matches: (trip: Trip) => boolean]>([
   ['http.status_code~50', ({ code }) => code >= 500],
   ['note~7', ({ n }) => n % 10 === 7],
   ['*:*', () => true],
+  ['note =~ "^(note|trip)+ 7$"', ({ n }) => n === 7],
   ['*:silver', (trip) => !isGold(trip)],
   ['service:booking And kind:server', (trip) => !isGateway(trip)],
   ['country:日本 Or country:Ελλάδα', ({ country }) => country === '日本' || country === 'Ελλάδα'],
@@ -210,6 +211,8 @@ test.for<[query: string, message: RegExp, at: string]>([
   ['sizes>100€', /not a number/, 'sizes'],
   ['service = any("booking")', /Functions are not read/, 'any'],
   ['service:booking;kind:server', /a blank or AND/, ';'],
+  ['note =~ "(a|a)*$"', /for ever/, 'note'],
+  ['note =~ "(\\\\w|x)+y"', /for ever/, 'note'],
   ['fields @message | filter country="de"', /pipeline/, '|'],
 ])('%s is refused', async ([query, message, at]) => {
   const response = await viewer.fetch(`${ROUTES.traces}?q=${encodeURIComponent(query)}`)

@@ -195,9 +195,17 @@ function wildcard(value: string, ignoreCase: boolean): RegExp {
   return new RegExp(`^${pattern}$`, ignoreCase ? 'i' : '')
 }
 
+/** `(a|a)*`, `(\w|x)+`: alternatives that are repeated, and of which two may begin alike. */
+function repeatsAlike(pattern: string): boolean {
+  return [...pattern.matchAll(/\((?:\?:)?([^()]*\|[^()]*)\)\s*[+*{]/g)].some(([, inner = '']) => {
+    const begins = inner.split('|').map((one) => one[0]?.toLowerCase() ?? '')
+    return new Set(begins).size < begins.length || begins.some((begin) => !/[\w/:-]/.test(begin))
+  })
+}
+
 /** @throws {HttpError} 400 `bad_query` when it is no regular expression, or one that may take for ever */
 export function regexOf(value: string, position: number): RegExp {
-  if (/\([^()]*[+*}][^()]*\)\s*[+*{]/.test(value))
+  if (/\([^()]*[+*}][^()]*\)\s*[+*{]/.test(value) || repeatsAlike(value))
     throw badQuery(
       position,
       `The regular expression ${JSON.stringify(value)} repeats what repeats: that may take for ever.`,
