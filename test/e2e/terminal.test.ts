@@ -252,6 +252,16 @@ describe('commands', { timeout: 60_000 }, () => {
     expect((await ask('import', '--help')).stdout).not.toContain('Options:')
   })
 
+  test('what finds nothing, or is written wrongly, is told by its name', async () => {
+    expect((await ask('services', 'nobody')).stderr).toBe('No operation of a service nobody is stored.\n')
+    expect((await ask('metrics', 'nothing.like.it')).stderr).toBe('No metric meets nothing.like.it.\n')
+    expect((await ask('traces', '-status:error')).stderr).toContain(
+      'stands behind --, after all options: -- "-status:error"',
+    )
+    expect((await ask('traces', '--', '-status:error')).code).toBe(0)
+    expect((await ask('logs', '--level', 'error')).stderr).toMatch(/^uptrace-node logs: Unknown option '--level'\n/)
+  })
+
   test('each has a help, and says how to start a viewer when none runs', async () => {
     const names = [
       'traces',

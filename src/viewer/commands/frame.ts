@@ -111,8 +111,13 @@ function parse({ options }: Definition, args: readonly string[]) {
     const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
     return { values: values as Values, positionals }
   } catch (error) {
-    // "To specify a positional argument starting with a '-', …" helps with queries such as -status:error
-    throw new UsageError((error as Error).message)
+    const { code, message } = error as NodeJS.ErrnoException
+    const negated = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && args.find((arg) => /^-[^-].*[:=<>~]/.test(arg))
+    if (negated)
+      throw new UsageError(
+        `a query that begins with - stands behind --, after all options: -- ${JSON.stringify(negated)}`,
+      )
+    throw new UsageError(message.replace(/\. To specify a positional .*/s, ''))
   }
 }
 
