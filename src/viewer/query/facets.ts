@@ -162,6 +162,6 @@ function add(counts: Counts, value: string, term: string, row: TraceRow): void {
 
 /** A term that means exactly this value, whatever characters it holds. */
 export function termOf(field: string, value: string): string {
-  const isPlain = /^[^\s"|*\\]+$/.test(value)
+  const isPlain = /^[^\s|"'`“”„‘’‚«»*?\\,()[\]{}<>~!;]+$/.test(value)
   return `${field}:${isPlain ? value : JSON.stringify(value).replace(/\\n|\\t/g, ' ')}`
 }

@@ -124,10 +124,12 @@ function scalarCondition(of: JsonValue, { operator, position }: Term, value: str
   }
   const range = operator === ':' || operator === '=' ? parseRange(value) : undefined
   if (range) {
-    return and([
+    const within = and([
       range.from === '' ? sql(`${of.value} IS NOT NULL`, ...of.args) : compared(of, '>=', range.from, position),
       range.to === '' ? TRUE : compared(of, '<=', range.to, position),
     ])
+    // a text may look like a range
+    return or([within, textMatch(of.value, operator, value, of.args)])
   }
   // JSON's true comes out as 1
   if (/^(true|false)$/i.test(value) && operator !== '~' && operator !== 'regex')

@@ -18,7 +18,7 @@ export function readTerm(cursor: Cursor, token: Token): Expression {
   }
   const read = readOperator(cursor)
   if (!read) return readText(cursor, token)
-  if (isQuantity(token.text))
+  if (token.kind === 'word' && isQuantity(token.text))
     throw badQuery(token.position, `A field stands before the sign and its value behind it: duration>${token.text}.`)
   const field = token.kind === 'quoted' ? { name: token.text, isBuiltIn: false } : resolveField(token.text)
   if (token.text === '*' && read.operator === ':') return readText(cursor, cursor.peek() ?? token)
@@ -39,7 +39,12 @@ export function readTerm(cursor: Cursor, token: Token): Expression {
 /** Case does not count anyway, so that `(?i)` says nothing new. */
 const withoutFlags = (pattern: string): string => pattern.replace(/^\(\?i\)/, '')
 
-function toTerm(field: Field, operator: Operator, { text, position }: Token, values: readonly string[]): Expression {
+function toTerm(
+  field: Field,
+  operator: Operator,
+  { kind, text, position }: Token,
+  values: readonly string[],
+): Expression {
   const term = (name: string, sign: Operator, some: readonly string[]): Term => ({
     kind: 'term',
     field: name,
@@ -47,7 +52,7 @@ function toTerm(field: Field, operator: Operator, { text, position }: Token, val
     values: some,
     position,
   })
-  switch (text.toLowerCase()) {
+  switch (kind === 'quoted' ? '' : text.toLowerCase()) {
     // TraceQL's way to ask for a root
     case 'nestedsetparent':
       return term('parent', '=', ['nil'])
@@ -59,7 +64,7 @@ function toTerm(field: Field, operator: Operator, { text, position }: Token, val
       return { kind: 'not', item: toTerm(field, operator, { ...HAS, position }, values) }
   }
   // `has:x`, and Kibana's form of it
-  if (text.toLowerCase() === 'has' || text === '_exists_')
+  if (kind === 'word' && (text.toLowerCase() === 'has' || text === '_exists_'))
     return term(
       'has',
       'has',
