@@ -56,6 +56,11 @@ const toResourceSpans = ({ n, service, country, code }: Trip): Json => ({
             release: `1.${n}.0`,
             note: `note ${n}`,
             is_vip: n < 3,
+            status: n % 2 === 0 ? 'paid' : 'open',
+            duration: n,
+            '-odd': `odd ${n}`,
+            'a|b(c': `odd ${n}`,
+            look: ['{a}', '!b', '<c>', '1..5', '”d'][n % 5]!,
           }),
           events: [
             {
@@ -162,6 +167,16 @@ test.for<[query: string, matches: (trip: Trip) => boolean]>([
   ['service:»api gateway«', isGateway],
   ['service:„api gateway”', isGateway],
   ['service:booking\u200b', (trip) => !isGateway(trip)],
+  // attributes that have the name of a field, and names and values made of signs
+  ['attributes.status=paid', isGold],
+  ['-attributes.status=paid', (trip) => !isGold(trip)],
+  ['attributes.duration>15', ({ n }) => n > 15],
+  ['attributes.duration>15 OR attributes.status:paid', (trip) => trip.n > 15 || isGold(trip)],
+  ['"-odd"="odd 3"', ({ n }) => n === 3],
+  ['"a|b(c":"odd 3"', ({ n }) => n === 3],
+  ['look="{a}"', ({ n }) => n % 5 === 0],
+  ['look="<c>"', ({ n }) => n % 5 === 2],
+  ['look=1..5', ({ n }) => n % 5 === 3],
   // ids by their beginning
   [`trace:${traceIdOf(0).slice(0, 20)}`, () => true],
   [`trace:${traceIdOf(7).slice(0, -1)}*`, ({ n }) => n < 16],

@@ -56,7 +56,8 @@ export function withKnownFields(context: StoreContext, table: Table, expression:
     case 'some':
       return { ...expression, item: inner(expression.item) }
     default: {
-      const { field, operator, position, values } = expression
+      const { field, of, operator, position, values } = expression
+      if (of !== undefined && isBuiltIn(table, field)) return expression
       if (operator === 'has' && field === 'has')
         return { ...expression, values: values.map((value) => knownField(context, table, { field: value, position })) }
       if (field === 'error') rejectErrorText(context, table, expression)

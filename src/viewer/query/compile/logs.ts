@@ -46,11 +46,11 @@ export function compileLogQuery(context: StoreContext, expression: Expression): 
 }
 
 function logCondition(context: StoreContext, term: Term, value: string): Sql {
-  const { field, operator, position } = term
+  const { field, of, operator, position } = term
   if (operator === 'has') return hasField(context, field === 'has' ? value : field, term)
   if (operator === 'text') return logText(value)
   if (value === '*' && /^[=:]$/.test(operator)) return hasField(context, field, term)
-  switch (field) {
+  switch (of === undefined ? field : '') {
     case 'service':
       return isIn('l.svc', matchingServices(context, operator, value, position))
     case 'severity':
@@ -74,6 +74,7 @@ function logCondition(context: StoreContext, term: Term, value: string): Sql {
 }
 
 function hasField(context: StoreContext, field: string, term: Term): Sql {
+  if (term.of !== undefined) return hasAttribute('l', context, { ...term, field })
   if (field === 'trace' || field === 'span') return sql(`l.${field}_id IS NOT NULL`)
   if (field === 'event') return sql('l.event IS NOT NULL')
   if (field === 'severity') return sql('l.sev > 0')

@@ -12,8 +12,8 @@ import { inValues, mayHold, textPattern } from './text.ts'
 const ALWAYS_THERE = new Set(['service', 'name', 'kind', 'status', 'duration', 'trace', 'span'])
 const NUMBERS_OF_STATUS: Readonly<Record<string, string>> = { '0': 'unset', '1': 'ok', '2': 'error' }
 
-export const isTraceTerm = ({ field }: Term): boolean =>
-  (TRACE_FIELDS as readonly string[]).includes(field) || /^(trace|root)\../.test(field)
+export const isTraceTerm = ({ field, of }: Term): boolean =>
+  of === undefined && ((TRACE_FIELDS as readonly string[]).includes(field) || /^(trace|root)\../.test(field))
 
 /** A whole expression as a condition on one span; terms about the trace are left out. */
 export function compileSpanQuery(context: StoreContext, expression: Expression): Sql {
@@ -37,11 +37,12 @@ function ofOneSpan(context: StoreContext, term: Term): Sql {
 }
 
 function spanCondition(context: StoreContext, term: Term, value: string): Sql {
-  const { field, operator, position } = term
+  const { field, of, operator, position } = term
   if (operator === 'has') return hasField(context, term.field === 'has' ? value : field, term)
   if (operator === 'text') return spanText(value)
   if (value === '*' && /^[=:]$/.test(operator)) return hasField(context, field, term)
-  switch (field) {
+  // an attribute may have the name of a field
+  switch (of === undefined ? field : '') {
     case 'service':
       return isIn('s.svc', matchingServices(context, operator, value, position))
     case 'name':
@@ -81,6 +82,7 @@ export function checked(condition: Sql, { operator, position }: Term, value: str
 }
 
 function hasField(context: StoreContext, field: string, term: Term): Sql {
+  if (term.of !== undefined) return hasAttribute('s', context, { ...term, field })
   if (field === 'parent') return sql('s.parent_id IS NOT NULL')
   if (field === 'message') return sql("s.extra IS NOT NULL AND json_extract(s.extra, '$.m') IS NOT NULL")
   if (field === 'event' || field === 'link')
