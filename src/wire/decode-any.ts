@@ -7,11 +7,12 @@ import { tracesFromZipkin } from './decode-zipkin.ts'
 import { isObject } from './foreign-span.ts'
 import { WireError } from './wire-error.ts'
 
+const MAX_ENVELOPES = 3
 const OTLP_KEYS = ['resourceSpans', 'resourceLogs', 'resourceMetrics']
 
 /** @throws {WireError} when the value is of no format that is known */
 export function decodeAny(json: unknown): Decoded[] {
-  const otlp = (Array.isArray(json) ? json : [json]).map(toOtlp)
+  const otlp = (Array.isArray(json) ? json : [json]).map((one) => toOtlp(one))
   if (otlp.length > 0 && otlp.every((request) => request !== undefined)) return otlp.map(decodeJson)
   const traces = tracesFromJaeger(json) ?? tracesFromZipkin(json)
   if (traces === undefined) throw new WireError('neither OTLP nor traces of Jaeger, Zipkin or Tempo')
@@ -61,11 +62,11 @@ function splitByLength(bytes: Buffer): Buffer[] | undefined {
 }
 
 /** Tempo's API puts requests into `batches`, or all of it into `trace`, Jaeger's into `result`; older files call scopes libraries. */
-function toOtlp(json: unknown): Json | undefined {
+function toOtlp(json: unknown, depth = 0): Json | undefined {
   if (!isObject(json)) return undefined
   if (OTLP_KEYS.some((key) => Array.isArray(json[key]))) return withScopes(json)
   if (Array.isArray(json['batches'])) return withScopes({ resourceSpans: json['batches'] })
-  return toOtlp(json['trace'] ?? json['result'])
+  return depth < MAX_ENVELOPES ? toOtlp(json['trace'] ?? json['result'], depth + 1) : undefined
 }
 
 function withScopes(request: Json): Json {

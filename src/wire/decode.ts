@@ -27,18 +27,42 @@ export function decodeJsonText(text: string): Decoded {
 }
 
 /**
- * The values of a file: one of JSON, or one a line.
+ * The values of a file: one of JSON, one a line, or one behind the other, as jq writes them.
  * @throws {WireError} when it is not JSON
  */
 export function* parseJsonLines(text: string): Generator<unknown> {
   if (!isLines(text)) {
-    yield parse(text)
+    yield* parseValues(text)
     return
   }
   let number = 0
   for (const line of text.split('\n')) {
     number++
     if (line.trim() !== '') yield parse(line, `line ${number}`)
+  }
+}
+
+/** V8 tells where another value begins. */
+const ANOTHER = /after JSON at position (\d+)/
+
+function* parseValues(text: string): Generator<unknown> {
+  checkJsonText(text)
+  let rest = text
+  for (let number = 1; rest !== ''; number++) {
+    const { value, length } = parseFirst(rest, number === 1 ? 'the body' : `value ${number}`)
+    yield value
+    rest = rest.slice(length)
+  }
+}
+
+function parseFirst(text: string, what: string): { value: unknown; length: number } {
+  try {
+    return { value: JSON.parse(text), length: text.length }
+  } catch (error) {
+    const { message } = error as Error
+    const length = Number(ANOTHER.exec(message)?.[1] ?? 0)
+    if (length > 0 && /[{[]/.test(text[length] ?? '')) return { value: JSON.parse(text.slice(0, length)), length }
+    throw new WireError(`${what} is not JSON: ${message}`)
   }
 }
 

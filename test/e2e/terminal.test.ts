@@ -244,6 +244,22 @@ describe('commands', { timeout: 60_000 }, () => {
     expect((await ask('export', 'status:error', '--signals', 'traces', '-o', file)).code).toBe(0)
     expect(readFileSync(file, 'utf8')).toContain('itmes')
     expect((await ask('import', file)).stdout).toMatch(/: \d+ spans, 0 log records/)
+    // a file that is no telemetry is named, and keeps no other from being stored
+    const several = await ask('import', path.join(ROOT, 'package.json'), file, homes.at(-1)!)
+    expect(several.code).toBe(1)
+    expect(several.stdout).toMatch(/^\S+telemetry\.jsonl: \d+ spans/)
+    expect(several.stderr).toMatch(/package\.json: This file can't be imported: neither.*\n.*EISDIR/)
+    expect((await ask('import', '--help')).stdout).not.toContain('Options:')
+  })
+
+  test('what finds nothing, or is written wrongly, is told by its name', async () => {
+    expect((await ask('services', 'nobody')).stderr).toBe('No operation of a service nobody is stored.\n')
+    expect((await ask('metrics', 'nothing.like.it')).stderr).toBe('No metric meets nothing.like.it.\n')
+    expect((await ask('traces', '-status:error')).stderr).toContain(
+      'stands behind --, after all options: -- "-status:error"',
+    )
+    expect((await ask('traces', '--', '-status:error')).code).toBe(0)
+    expect((await ask('logs', '--level', 'error')).stderr).toMatch(/^uptrace-node logs: Unknown option '--level'\n/)
   })
 
   test('each has a help, and says how to start a viewer when none runs', async () => {

@@ -255,6 +255,23 @@ describe.skipIf(missing !== undefined)('uptrace-node dev on the shop', { timeout
     await page.close()
   })
 
+  test('a dropped file larger than a request may be is packed on its way', async () => {
+    const page = await open(`${base()}/logs`)
+    const traceId = 'c'.repeat(32)
+    await page.evaluate(`{
+      const pad = 'x'.repeat(18 * 1024 * 1024)
+      const span = { traceID: '${traceId}', spanID: '${'c'.repeat(16)}', operationName: 'a large file', startTime: 1e15, duration: 9, processID: 'p' }
+      const data = { data: [{ traceID: '${traceId}', spans: [span], processes: { p: { serviceName: 'large' } }, pad }] }
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([JSON.stringify(data)], 'large.json'))
+      for (const type of ['dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+    }`)
+    await page.waitForURL(new RegExp(`/traces/${traceId}`))
+    await page.getByText('a large file').first().waitFor()
+    await page.close()
+  })
+
   test('text of a program stays text', async () => {
     const dsn = /"token":"([^"]+)"/.exec(readFileSync(path.join(home, 'state/uptrace-node/viewer.json'), 'utf8'))![1]
     const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`

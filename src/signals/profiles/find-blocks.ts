@@ -108,7 +108,13 @@ function causeOf(
   // garbage is that of the function itself
   if (called !== '' && called !== COLLECTOR) {
     // V8 says which function was called, but not from which line
-    return { callee: called, file, line: places.callOf(file, begins, called) ?? begins, span, way }
+    return {
+      callee: called.replace(/^(?:module\.)?exports\./, ''),
+      file,
+      line: places.callOf(file, begins, called) ?? begins,
+      span,
+      way,
+    }
   }
   const line = heaviest(place.lines) ?? begins
   return { callee: places.calleeOf(file, line) ?? (name || 'a function'), file, line, span, way }

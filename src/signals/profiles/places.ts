@@ -86,7 +86,10 @@ function callOf(file: string, from: number, name: string): number | undefined {
   const indent = /^\s*/.exec(lines[0] ?? '')![0]
   const end = lines.findIndex((line, index) => index > 0 && line.startsWith(`${indent}}`))
   const body = end < 0 ? lines : lines.slice(0, end + 1)
-  const calls = body.flatMap((line, index) => (line.includes(`${name}(`) ? from + index : []))
+  // V8 names what is assigned `exports.spin`; who calls it writes `dependency.spin(…)`
+  const last = name.slice(name.lastIndexOf('.') + 1).replace(/\W/g, '\\$&')
+  const call = new RegExp(`(?<![\\w$])${last}\\s*(?:\\?\\.)?\\(`)
+  const calls = body.flatMap((line, index) => (call.test(line) ? from + index : []))
   return calls.length === 1 ? calls[0] : undefined
 }
 

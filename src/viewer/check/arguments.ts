@@ -1,6 +1,7 @@
 /** Reads what stands behind `uptrace-node check`. */
 import { parseArgs } from 'node:util'
 import { UsageError } from '../process/start.ts'
+import { parseQuery } from '../query/language/parse.ts'
 import { type Allowance, type CheckKind, KINDS } from './finding.ts'
 
 export const HELP = `Usage: uptrace-node check [options] -- <command>
@@ -48,6 +49,7 @@ export function parseArguments(args: readonly string[]): CheckArguments {
   if (viewer !== undefined && !/^http:\/\/[^@/]+@[^@]+$/.test(viewer))
     throw new UsageError('--viewer must be a DSN: http://<token>@localhost:<port>')
   if (!help && command.length === 0 && viewer === undefined) throw new UsageError('what to run is missing')
+  if (query !== undefined) refuseWrong(query)
   const allowances = allow.flatMap((text) => text.split(',')).map(parseAllowance)
   return { command, budget, junit, output, viewer, query, help, allow: allowances }
 }
@@ -69,9 +71,19 @@ function split(args: readonly string[]): { own: string[]; command: string[] } {
   return { own: args.slice(0, at), command: args.slice(args[at] === '--' ? at + 1 : at) }
 }
 
+/** Before the tests run, not after. */
+function refuseWrong(query: string): void {
+  try {
+    parseQuery(query)
+  } catch (error) {
+    throw new UsageError(`--query: ${(error as Error).message}`)
+  }
+}
+
 function parseAllowance(text: string): Allowance {
   const [, kind = '', operation] = /^([^:]*)(?::(.*))?$/s.exec(text.trim()) ?? []
   if (!(KINDS as readonly string[]).includes(kind))
     throw new UsageError(`--allow takes ${KINDS.join(', ')}, not ${JSON.stringify(kind)}`)
-  return { kind: kind as CheckKind, operation }
+  // quotes that no shell has taken away
+  return { kind: kind as CheckKind, operation: operation?.replace(/^(['"])(.*)\1$/s, '$2') }
 }

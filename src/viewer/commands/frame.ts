@@ -111,8 +111,13 @@ function parse({ options }: Definition, args: readonly string[]) {
     const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
     return { values: values as Values, positionals }
   } catch (error) {
-    // "To specify a positional argument starting with a '-', …" helps with queries such as -status:error
-    throw new UsageError((error as Error).message)
+    const { code, message } = error as NodeJS.ErrnoException
+    const negated = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && args.find((arg) => /^-[^-].*[:=<>~]/.test(arg))
+    if (negated)
+      throw new UsageError(
+        `a query that begins with - stands behind --, after all options: -- ${JSON.stringify(negated)}`,
+      )
+    throw new UsageError(message.replace(/\. To specify a positional .*/s, ''))
   }
 }
 
@@ -141,7 +146,8 @@ function helpOf(name: string, { usage, about, options, examples = [] }: Definiti
   })
   const shown =
     examples.length === 0 ? '' : `\nExamples:\n${examples.map((line) => `  uptrace-node ${line}\n`).join('')}`
-  return `Usage: uptrace-node ${name} ${usage}\n\n${about}\n\nOptions:\n${rows.join('\n')}\n${shown}`
+  const listed = rows.length === 0 ? '' : `\nOptions:\n${rows.join('\n')}\n`
+  return `Usage: uptrace-node ${name} ${usage}\n\n${about}\n${listed}${shown}`
 }
 
 /** `uptrace-node traces | head -1` is no fault. */

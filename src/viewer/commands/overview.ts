@@ -3,6 +3,7 @@ import type { Instrument, OperationStats, ServiceSummary, Stats, ViewerStatus } 
 import { findInstruments } from '../find-instruments.ts'
 import { ago, bytes, count, digits, duration, inUnit, percent } from '../format.ts'
 import { UsageError } from '../process/start.ts'
+import { clean } from '../terminal/clean.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { type Column, markdownTable, tableLines } from '../terminal/table.ts'
 import {
@@ -57,7 +58,8 @@ export const services: Definition = {
       return table(context, graph, SERVICES, graph.services.slice(0, limit))
     }
     const list = await client.get('operations', { from, service: query }, signal)
-    return table(context, list, OPERATIONS, list.operations.slice(0, limit))
+    const rows = list.operations.slice(0, limit)
+    return table(context, list, OPERATIONS, rows, `No operation of a service ${clean(query)} is stored.`)
   },
 }
 
@@ -80,7 +82,9 @@ export const metrics: Definition = {
     const { client, query, values, signal } = context
     const list = await client.get('metrics', {}, signal)
     const instruments = findInstruments(list.instruments, query ?? '').slice(0, numberOf(values, 'limit', 100, 10_000))
-    return table(context, { ...list, instruments }, METRICS, instruments)
+    const isMissing = list.instruments.length > 0 && query !== undefined
+    const nothing = isMissing ? `No metric meets ${clean(query)}.` : undefined
+    return table(context, { ...list, instruments }, METRICS, instruments, nothing)
   },
 }
 
@@ -129,10 +133,11 @@ function table<Row>(
   answer: unknown,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  nothing = 'Nothing has come yet.',
 ): number {
   if (values['json']) print(JSON.stringify(answer, null, 2))
   else if (values['markdown']) print(...markdownTable(columns, rows))
-  else if (rows.length === 0) process.stderr.write('Nothing has come yet.\n')
+  else if (rows.length === 0) process.stderr.write(`${nothing}\n`)
   else print(...tableLines(columns, rows, screen))
   return 0
 }

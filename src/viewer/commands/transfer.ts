@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { plural } from '../format.ts'
+import { NoViewerError, type ViewerClient } from '../process/client.ts'
 import { UsageError } from '../process/start.ts'
 import { clean } from '../terminal/clean.ts'
 import { type Definition, SERVICE_OPTION, SINCE_OPTION, sinceOf } from './frame.ts'
@@ -43,19 +44,30 @@ export const importCommand: Definition = {
   usage: '<file…>',
   about: 'Stores files of telemetry: what `export` writes, and whatever the viewer reads. `-` is the standard input.',
   options: {},
-  examples: ['import traces.jsonl', 'gunzip -c traces.jsonl.gz | uptrace-node import -'],
+  examples: ['import traces.jsonl logs.jsonl.gz', 'import - < traces.jsonl'],
   async run({ client, words, print }) {
     if (words.length === 0) throw new UsageError('a file is needed, or - for the standard input')
+    let failed = 0
     for (const file of words) {
-      const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file)
-      const { spans, logs, metricPoints, rejected, traceId } = await client.import(bytes)
-      const counts = [plural(spans, 'span'), plural(logs, 'log record'), plural(metricPoints, 'metric point')]
-      const refused = rejected > 0 ? `, ${rejected} refused` : ''
-      const address = traceId === null ? '' : `  ${client.url}/traces/${traceId}`
-      print(`${clean(file)}: ${counts.join(', ')}${refused}${address}`)
+      try {
+        print(`${clean(file)}: ${await importFile(client, file)}`)
+      } catch (error) {
+        if (error instanceof NoViewerError) throw error
+        failed++
+        process.stderr.write(`uptrace-node: ${clean(file)}: ${clean((error as Error).message)}\n`)
+      }
     }
-    return 0
+    return failed > 0 ? 1 : 0
   },
+}
+
+async function importFile(client: ViewerClient, file: string): Promise<string> {
+  const bytes = file === '-' ? await buffer(process.stdin) : await readFile(file)
+  const { spans, logs, metricPoints, rejected, traceId } = await client.import(bytes)
+  const counts = [plural(spans, 'span'), plural(logs, 'log record'), plural(metricPoints, 'metric point')]
+  const refused = rejected > 0 ? `, ${rejected} refused` : ''
+  const address = traceId === null ? '' : `  ${client.url}/traces/${traceId}`
+  return `${counts.join(', ')}${refused}${address}`
 }
 
 export const clear: Definition = {

@@ -88,8 +88,9 @@ function describe(key: string, group: readonly Met[]): Finding {
   }
 }
 
-/** `JSON.parse in report.js:41`. */
-export function placeText({ callee, file, line }: LoopBlock): string {
+/** `JSON.parse in report.js:41`, and of a dependency with its name: `spin in slow-dep/lib/index.js:4`. */
+export function placeText({ callee, file, line }: Pick<LoopBlock, 'callee' | 'file' | 'line'>): string {
   if (file === '') return callee
-  return `${callee} in ${file.split(/[\\/]/).at(-1)}${line > 0 ? `:${line}` : ''}`
+  const inPackage = /^.*[\\/]node_modules[\\/](?!\.)(.+)$/.exec(file)?.[1]?.replaceAll('\\', '/')
+  return `${callee} in ${inPackage ?? file.split(/[\\/]/).at(-1)}${line > 0 ? `:${line}` : ''}`
 }

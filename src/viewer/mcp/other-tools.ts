@@ -185,11 +185,12 @@ const MAX_POINTS = 20
 
 function seriesOf({ instrument, lines: drawn, timesUs, mode }: MetricData): string {
   const head = `${instrument.name} of ${instrument.service}, ${instrument.type}, ${mode === 'rate' ? 'a second, ' : ''}unit ${instrument.unit || 'none'}`
-  const rows = drawn.map(({ label, quantile, values }) => {
+  const rows = drawn.flatMap(({ label, quantile, values }) => {
     const points = values.flatMap((value, at) => (value === null ? [] : [[time(timesUs[at]!), value] as const]))
     const numbers = points.map(([, value]) => value)
+    if (numbers.length === 0) return []
     return {
-      line: [label, quantile].filter(Boolean).join(' '),
+      line: [...new Set([label, quantile])].filter(Boolean).join(' '),
       min: Math.min(...numbers),
       max: Math.max(...numbers),
       mean: Number((numbers.reduce((sum, value) => sum + value, 0) / numbers.length).toPrecision(6)),

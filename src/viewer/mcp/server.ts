@@ -84,7 +84,7 @@ async function serve(sdk: Sdk, connectNow: () => Promise<ViewerClient>): Promise
     const tool = TOOLS.find(({ name }) => name === params.name)
     if (!tool) throw new sdk.McpError(sdk.ErrorCode.InvalidParams, `There is no tool ${params.name}.`)
     const checked = validator.getValidator<Arguments>(declarationOf(tool).inputSchema)(params.arguments ?? {})
-    if (!checked.valid) return failed(`Wrong arguments: ${checked.errorMessage}`)
+    if (!checked.valid) return failed(`Wrong arguments: ${checked.errorMessage}. ${argumentsOf(tool)}`)
     try {
       return { content: [{ type: 'text', text: await tool.run(await connectNow(), checked.data) }] }
     } catch (error) {
@@ -97,6 +97,11 @@ async function serve(sdk: Sdk, connectNow: () => Promise<ViewerClient>): Promise
   })
   await server.connect(new sdk.StdioServerTransport())
   await closed
+}
+
+function argumentsOf({ name, properties, required = [] }: Tool): string {
+  const named = Object.keys(properties).map((key) => (required.includes(key) ? `${key} (required)` : key))
+  return `Arguments of ${name}: ${named.join(', ')}.`
 }
 
 function declarationOf({ name, title, description, properties, required = [] }: Tool) {

@@ -1,4 +1,5 @@
 /** Asks a running viewer over its HTTP API: what every command, `dev` and other programs of this package use. */
+import { gzipSync } from 'node:zlib'
 import {
   type ApiError,
   type Comparison,
@@ -143,7 +144,10 @@ export function createClient({ url, dsn }: Pick<LocalViewer, 'url' | 'dsn'>): Vi
     },
     download: (name, parameters, signal) => send(pathOf(ROUTES[name], parameters), withSignal(signal)),
     async import(body) {
-      const response = await send(ROUTES.import, { method: 'POST', body: body as NonNullable<RequestInit['body']> })
+      const response = await send(ROUTES.import, {
+        method: 'POST',
+        body: packed(body) as NonNullable<RequestInit['body']>,
+      })
       return (await response.json()) as ImportResult
     },
     async testTrace() {
@@ -163,6 +167,14 @@ export function createClient({ url, dsn }: Pick<LocalViewer, 'url' | 'dsn'>): Vi
       }
     },
   }
+}
+
+/** A body has a limit as it is sent, of which a large file is a tenth when packed. */
+const PACKED_FROM_BYTES = 4 * 1024 * 1024
+
+function packed(body: string | Uint8Array): string | Uint8Array {
+  const isPacked = typeof body !== 'string' && (body[0] === 0x1f || body[0] === 0x50 || body[0] === 0x28)
+  return isPacked || body.length < PACKED_FROM_BYTES ? body : gzipSync(body, { level: 1 })
 }
 
 function withSignal(signal: AbortSignal | undefined): RequestInit {

@@ -1,6 +1,7 @@
 /** Writes stored traces and logs back as OTLP JSON, a request a line. */
 import type { ValueMap } from '../../wire/decode-types.ts'
 import { type StoreContext, scopeOf } from '../store/context.ts'
+import { readObject } from '../store/read-json.ts'
 import { readSpans, type StoredSpan } from '../store/read-spans.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
 import type { LogColumns } from './logs.ts'
@@ -85,7 +86,7 @@ function toOtlpLog(row: LogColumns): Json {
     severityNumber: row.sev,
     ...(row.sev_text === null ? {} : { severityText: row.sev_text }),
     body: { stringValue: row.body },
-    attributes: toAttributes(JSON.parse(row.attrs) as ValueMap),
+    attributes: toAttributes(readObject<ValueMap>(row.attrs)),
     ...(row.trace_id === null ? {} : { traceId: row.trace_id }),
     ...(row.span_id === null ? {} : { spanId: row.span_id }),
     ...(row.event === null ? {} : { eventName: row.event }),

@@ -1,5 +1,6 @@
 /** What the traces of a query have in common, counted, and the points of the scatter plot. */
 import type { Facet, FacetList, FacetValue, Scatter } from '../api.ts'
+import { readObject } from '../store/read-json.ts'
 import { servicesOf, type TraceRow } from '../store/traces.ts'
 import type { Engine } from './engine.ts'
 import { findTraces, millisSince, selectTraces, sortOf } from './traces.ts'
@@ -123,7 +124,7 @@ function countAttributes(
     const terms = new Map<string, number>()
     for (const { attrs } of select.all(row.no) as { attrs: string }[]) {
       seen++
-      const attributes = JSON.parse(attrs) as Record<string, unknown>
+      const attributes = readObject<Record<string, unknown>>(attrs)
       for (const key of Object.keys(attributes)) keys.set(key, (keys.get(key) ?? 0) + 1)
       for (const [index, [, key, old]] of ATTRIBUTES.entries()) {
         const name = attributes[key] !== undefined ? key : old
@@ -161,6 +162,6 @@ function add(counts: Counts, value: string, term: string, row: TraceRow): void {
 
 /** A term that means exactly this value, whatever characters it holds. */
 export function termOf(field: string, value: string): string {
-  const isPlain = /^[^\s"|*\\]+$/.test(value)
+  const isPlain = /^[^\s|"'`“”„‘’‚«»*?\\,()[\]{}<>~!;]+$/.test(value)
   return `${field}:${isPlain ? value : JSON.stringify(value).replace(/\\n|\\t/g, ' ')}`
 }

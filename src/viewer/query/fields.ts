@@ -2,6 +2,7 @@
 import type { FieldList, FieldValueList } from '../api.ts'
 import { HttpError } from '../receive/body.ts'
 import { BADGES } from '../store/badges.ts'
+import { readObject } from '../store/read-json.ts'
 import { KINDS, STATUSES } from '../store/semantics.ts'
 import { SEVERITIES } from '../store/severity.ts'
 import type { Store } from '../store/store.ts'
@@ -53,7 +54,7 @@ export function listFields(store: Store, query: URLSearchParams): FieldList {
   const rows = sampleOf(store, signal)
   for (const { attrs, resource_id } of rows) {
     const resource = store.resources.byId(resource_id).attributes
-    for (const [key, value] of Object.entries({ ...resource, ...(JSON.parse(attrs) as object) })) {
+    for (const [key, value] of Object.entries({ ...resource, ...readObject(attrs) })) {
       const type = typeOf(value)
       const known = keys.get(key)
       if (!known) keys.set(key, { type, count: 1 })
@@ -123,7 +124,7 @@ function attributeValues(store: Store, signal: Signal, field: string): Map<strin
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
     if (text.length <= 200) counts.set(text, (counts.get(text) ?? 0) + count)
   }
-  for (const { attrs } of sampleOf(store, signal, field)) add((JSON.parse(attrs) as Record<string, unknown>)[field])
+  for (const { attrs } of sampleOf(store, signal, field)) add(readObject<Record<string, unknown>>(attrs)[field])
   for (const { attributes } of store.resources.all()) add(attributes[field])
   return counts
 }

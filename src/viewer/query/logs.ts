@@ -1,6 +1,7 @@
 /** Lists log records that meet a query, their histogram and their patterns. */
 import type { Attributes, LogHistogram, LogList, LogPatternList, LogRow, Severity } from '../api.ts'
 import type { StoreContext } from '../store/context.ts'
+import { readObject } from '../store/read-json.ts'
 import { severityOf } from '../store/severity.ts'
 import { unknownFields } from './compile/known-fields.ts'
 import { compileLogQuery } from './compile/logs.ts'
@@ -151,7 +152,7 @@ export function toLogRow({ texts, scopes, resources }: StoreContext, row: LogCol
     service: texts.textOf(row.svc),
     scope: scopeName(scopes.textOf(row.scope_id)),
     body: row.body,
-    attributes: JSON.parse(row.attrs) as Attributes,
+    attributes: readObject<Attributes>(row.attrs),
     eventName: row.event,
     traceId: row.trace_id,
     spanId: row.span_id,

@@ -42,22 +42,36 @@ export function isIn(column: string, ids: readonly number[]): Sql {
 }
 
 /** Compares text: `:` without regard to case, `=` and `!=` exactly; `*` matches any text, with `:` `?` one character, `~` any part, `=~` a regular expression. */
-export function textMatch(column: string, operator: Operator, value: string): Sql {
+export function textMatch(column: string, operator: Operator, value: string, args: readonly string[] = []): Sql {
   switch (operator) {
     case ':':
-      return sql(`${column} LIKE ? ESCAPE '\\'`, likePattern(value).replaceAll('?', '_'))
+      return like(column, likePattern(value).replaceAll('?', '_'), args)
     case '~':
     case 'text':
-      return sql(`${column} LIKE ? ESCAPE '\\'`, `%${escapeLike(value)}%`)
+      return like(column, `%${escapeLike(value)}%`, args)
     case '=':
     case '!=':
-      return value.includes('*') ? sql(`${column} GLOB ?`, value.replace(/[[?]/g, '[$&]')) : sql(`${column} = ?`, value)
+      return value.includes('*')
+        ? sql(`${column} GLOB ?`, ...args, value.replace(/[[?]/g, '[$&]'))
+        : sql(`${column} = ?`, ...args, value)
     case 'regex':
-      return sql(`${column} REGEXP ?`, value)
+      return sql(`${column} REGEXP ?`, ...args, value)
     default:
-      return sql(`${column} ${operator} ?`, value)
+      return sql(`${column} ${operator} ?`, ...args, value)
   }
 }
+
+/** LIKE knows upper and lower case of A to Z only: with other letters it is asked of the text in lower case. */
+export function like(column: string, pattern: string, args: readonly string[] = []): Sql {
+  const rough = anyCase(pattern)
+  const condition = sql(`${column} LIKE ? ESCAPE '\\'`, ...args, rough)
+  if (rough === pattern) return condition
+  return and([condition, sql(`in_lower_case(${column}) LIKE ? ESCAPE '\\'`, ...args, pattern.toLowerCase())])
+}
+
+/** The same pattern with `_` for each letter whose case LIKE does not know. */
+export const anyCase = (pattern: string): string =>
+  pattern.replace(/[^\0-\x7f]/gu, (letter) => (letter.toLowerCase() === letter.toUpperCase() ? letter : '_'))
 
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&')

@@ -7,6 +7,8 @@ import { DEFAULT_BODY_LIMITS } from './body.ts'
 const LIMIT = 4 * DEFAULT_BODY_LIMITS.maxDecodedBytes
 /** A zip in gzip, and files of gzip in it. */
 const MAX_DEPTH = 3
+/** What Aspire and macOS put beside: descriptions of resources, and attributes of files. */
+const ASIDE = /^(?:resources|__MACOSX)\/|(?:^|\/)\._[^/]*$/
 const DATA = /\.(?:json|jsonl|ndjson|pb|binpb|gz|zst)$/i
 
 /** @throws {WireError} when it can't be unpacked */
@@ -46,7 +48,9 @@ function unzip(bytes: Buffer, mostBytes: number): Buffer[] {
       },
     }),
   )
-  const found = Object.values(files)
+  const names = Object.keys(files)
+  const telemetry = names.filter((name) => !ASIDE.test(name))
+  const found = (telemetry.length > 0 ? telemetry : names).map((name) => files[name]!)
   if (found.length === 0) throw new WireError('there is no file of JSON or protobuf in this zip')
   return found.map((file) => Buffer.from(file.buffer, file.byteOffset, file.byteLength))
 }

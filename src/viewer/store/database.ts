@@ -5,6 +5,7 @@ import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { log } from '../../log.ts'
 import { markUntraced } from '../../untraced.ts'
+import { numberIn } from '../query/language/values.ts'
 import { PROFILE_TABLES } from './profiles.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
@@ -32,7 +33,7 @@ export function openDatabase(file: string | undefined): OpenedDatabase {
     if (owner !== 'us') return inMemory(`${file} ${owner}`)
     return { database: openFile(file), kind: 'disk', path: file }
   } catch (error) {
-    if (isLocked(error)) return inMemory()
+    if (isLocked(error)) return inMemory(`${file} is in use by another viewer`)
     if (!isDamage(error)) return inMemory(`${file} can't be used: ${(error as Error).message}`)
     return replaceDamaged(file, error as Error)
   }
@@ -72,13 +73,15 @@ export function setAside(file: string, { message }: Error): void {
 
 /** SQLite's codes for a file that is corrupt, not a database, or of a schema that is not ours; or what we wrote as JSON is none. */
 export function isDamage(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number }
+  const { errcode, code } = error as { errcode?: number; code?: string }
+  // a number that no JavaScript wrote
+  if (code === 'ERR_OUT_OF_RANGE') return true
   return errcode === undefined
     ? error instanceof SchemaError || error instanceof SyntaxError
     : [11, 26].includes(errcode & 0xff)
 }
 
-const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_FULL
+export const isFull = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_FULL
 
 class SchemaError extends Error {}
 
@@ -100,7 +103,7 @@ function openFile(file: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync): DatabaseSync {
-  addRegExp(database)
+  addFunctions(database)
   database.exec(
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000`,
   )
@@ -129,6 +132,17 @@ function addRegExp(database: DatabaseSync): void {
     if (last?.pattern !== pattern) last = { pattern, compiled: new RegExp(pattern, 'iu') }
     return last.compiled.test(String(text).slice(0, REGEXP_TEXT_LIMIT)) ? 1 : 0
   })
+}
+
+/** `number_in('503', 0)` is 503, `number_in('gold', 0)` NULL, where a cast would give 0; `in_lower_case` knows more letters than `lower`. */
+function addFunctions(database: DatabaseSync): void {
+  addRegExp(database)
+  database.function('in_lower_case', { deterministic: true }, (text) =>
+    typeof text === 'string' ? text.toLowerCase() : text,
+  )
+  database.function('number_in', { deterministic: true }, (text, isTimed) =>
+    typeof text === 'string' ? (numberIn(text, isTimed === 1) ?? null) : null,
+  )
 }
 
 /** Whether the machine went down while the file was open: then not all that was written may be there. */

@@ -4,6 +4,7 @@ import type { DecodedScope, ValueMap } from '../../wire/decode-types.ts'
 import type { SpanKind, SpanStatus, SpanSystem } from '../api.ts'
 import { type ResourceInfo, type StoreContext, scopeOf } from './context.ts'
 import { readArrays } from './read-arrays.ts'
+import { readObject } from './read-json.ts'
 import { httpStatusOf, KINDS, STATUSES, SYSTEMS, toHttpStatus } from './semantics.ts'
 import { parseExtra, type SpanExtra } from './span-extra.ts'
 
@@ -132,7 +133,7 @@ class RowSpan implements StoredSpan {
   }
   get attributes(): ValueMap {
     if (this.attributesText === undefined) return readAttributes(this.context, this.id)
-    this.parsedAttributes ??= JSON.parse(this.attributesText) as ValueMap
+    this.parsedAttributes ??= readObject<ValueMap>(this.attributesText)
     return this.parsedAttributes
   }
   get extra(): SpanExtra {

@@ -1,5 +1,6 @@
 /** What of a span is kept beside its columns, as the text that is stored. */
 import type { DecodedSpan } from '../../wire/decode-types.ts'
+import { readObject } from './read-json.ts'
 
 /** What of a span is kept beside its columns; absent when all of it is empty. */
 export interface SpanExtra {
@@ -65,7 +66,7 @@ function flagsText(flags: number): string {
 const FLAGS_EXTRAS = new Map<string, SpanExtra>()
 
 export function parseExtra(text: string): SpanExtra {
-  if (!text.startsWith('{"f":')) return JSON.parse(text) as SpanExtra
+  if (!text.startsWith('{"f":')) return readObject<SpanExtra>(text)
   let extra = FLAGS_EXTRAS.get(text)
   if (extra === undefined) {
     extra = Object.freeze(JSON.parse(text) as SpanExtra)

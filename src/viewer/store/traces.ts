@@ -52,6 +52,7 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
   let last = nextNo()
   let cache = new Map<string, TraceState>()
   let changed = new Set<TraceState>()
+  let most = MAX_CACHED
   // spans of one trace follow each other
   let latest: TraceState | undefined
 
@@ -60,7 +61,7 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
       if (latest?.id === traceId) return latest
       let state = cache.get(traceId)
       if (!state) {
-        if (cache.size >= MAX_CACHED) shrink()
+        if (cache.size >= most) shrink()
         const row = select.get(traceId)
         state = row ? fromRow(row as unknown as TraceRow) : emptyState(++last, traceId)
         cache.set(traceId, state)
@@ -72,6 +73,7 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
     flush() {
       const written = [...changed]
       changed = new Set()
+      most = MAX_CACHED
       latest = undefined
       for (const state of written) write(state)
       return written
@@ -79,6 +81,7 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
     forget() {
       cache = new Map()
       changed = new Set()
+      most = MAX_CACHED
       latest = undefined
       last = Math.max(last, nextNo())
     },
@@ -118,6 +121,8 @@ export function createTraceSummaries({ database }: StoreContext): TraceSummaries
     const keep = [...cache].slice(MAX_CACHED / 2)
     const unwritten = [...changed].map((state) => [state.id, state] as const)
     cache = new Map([...unwritten, ...keep])
+    // of one request that names more traces none can go: the next try has to wait until there are twice as many
+    most = Math.max(MAX_CACHED, 2 * cache.size)
   }
 }
 

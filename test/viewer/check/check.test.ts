@@ -38,9 +38,16 @@ describe('arguments', () => {
     expect(parseArguments(['--viewer', 'http://t@localhost:1']).command).toEqual([])
   })
 
+  test('takes quotes off that no shell has taken off', () => {
+    expect(parseArguments(['--allow', 'n-plus-one:"GET /a*"', 'x']).allow).toEqual([
+      { kind: 'n-plus-one', operation: 'GET /a*' },
+    ])
+  })
+
   test.for<[string[], RegExp]>([
     [[], /what to run is missing/],
     [['--allow', 'everything', 'x'], /not "everything"/],
+    [['--query', 'service:', 'x'], /--query: service needs a value/],
     [['--viewer', 'localhost', 'x'], /must be a DSN/],
     [['--wat', 'x'], /--wat/],
     [['--junit'], /--junit/],

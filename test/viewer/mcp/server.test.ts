@@ -83,6 +83,14 @@ test('the tools are listed with a description and a schema; all of them only rea
   expect(client.getInstructions()).toContain('uptrace-node dev')
 })
 
+test('wrong arguments are answered with those that there are', async () => {
+  const { isError, content } = await client.callTool({ name: 'get_trace', arguments: { id: 'ab' } })
+  expect(isError).toBe(true)
+  expect((content as { text: string }[])[0]!.text).toMatch(
+    /^Wrong arguments: .*Arguments of get_trace: trace_id \(required\)\.$/,
+  )
+})
+
 describe('each tool gives what is stored', () => {
   test('list_services', async () => {
     const [services, calls] = (await textOf('list_services')).split('\n\nCalls:\n')

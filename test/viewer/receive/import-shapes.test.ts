@@ -46,12 +46,16 @@ const PACKED: readonly (readonly [title: string, pack: (json: Buffer) => Uint8Ar
   ['a zip of gzip', (json) => zipSync({ 'a.json.gz': gzipSync(json) })],
   ['UTF-8 with a byte order mark', (json) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), json])],
   ['UTF-16 of PowerShell', (json) => Buffer.from(`\ufeff${json}`, 'utf16le')],
+  ['UTF-16 without its mark', (json) => Buffer.from(`${json}`, 'utf16le')],
+  ['UTF-16 without its mark, the other way round', (json) => Buffer.from(`${json}`, 'utf16le').swap16()],
+  ['a zip of macOS', (json) => zipSync({ 'a.json': json, '__MACOSX/._a.json': Buffer.from([0, 5, 22, 7]) })],
   ['UTF-16 the other way round', (json) => Buffer.from(`\ufeff${json}`, 'utf16le').swap16()],
   [
     'ends of lines of Windows',
     (json) => Buffer.from(JSON.stringify(JSON.parse(String(json)), null, 2).replaceAll('\n', '\r\n')),
   ],
   ['one big line', (json) => Buffer.from(JSON.stringify(JSON.parse(String(json))))],
+  ['ends of lines of old Macs', (json) => Buffer.from(String(json).replaceAll('\n', '\r'))],
   ['blank lines around it', (json) => Buffer.concat([Buffer.from('\n\r\n '), json, Buffer.from('\n\n')])],
 ]
 
@@ -132,6 +136,24 @@ test.for<[title: string, file: () => Uint8Array, counts: [spans: number, logs: n
   ['a request of three signals', () => Buffer.from(JSON.stringify({ ...request, ...LOGS, ...METRICS })), [11, 4, 11]],
   ['a trace of Tempo by its second API', () => Buffer.from(JSON.stringify({ trace: request })), [11, 0, 0]],
   ['batches of Tempo', () => Buffer.from(JSON.stringify({ batches: request['resourceSpans'] })), [11, 0, 0]],
+  [
+    'requests one behind the other, as jq writes them',
+    () => Buffer.from([request, LOGS, METRICS].map((one) => JSON.stringify(one, null, 2)).join('\n')),
+    [11, 4, 11],
+  ],
+  ['requests on one line', () => Buffer.from(JSON.stringify(request) + JSON.stringify(LOGS)), [11, 4, 0]],
+  [
+    'a zip of Aspire: a trace stands in the file of each of its services, and resources are described',
+    () =>
+      zipSync({
+        'resources/shop.json': Buffer.from('{"name":"shop","state":"Running"}'),
+        'traces/shop.json': Buffer.from(JSON.stringify(request)),
+        'traces/orders.json': Buffer.from(JSON.stringify(request)),
+        'structuredlogs/shop.json': Buffer.from(JSON.stringify(LOGS)),
+        'consolelogs/shop.txt': Buffer.from('hello'),
+      }),
+    [11, 4, 0],
+  ],
   ["Jaeger's third API", () => Buffer.from(JSON.stringify({ result: request })), [11, 0, 0]],
 ])('%s', async ([, file, counts]) => {
   const { status, result, error } = await importFile(file())
@@ -151,6 +173,16 @@ test.for<[title: string, file: () => Uint8Array, message: RegExp]>([
   ['a zip of pictures', () => zipSync({ 'a.png': Buffer.from('x') }), /no file of JSON or protobuf/],
   ['an empty zip', () => zipSync({}), /no file of JSON or protobuf/],
   ['protobuf that is cut', () => spansOf('traces').subarray(0, -3), /not JSON/],
+  ['a value behind another that is cut', () => Buffer.from(`${text} ${text.slice(0, -9)}`), /value 2 is not JSON/],
+  ['a zip of descriptions only', () => zipSync({ 'resources/a.json': Buffer.from('{"name":"a"}') }), /neither OTLP/],
+  [
+    'an envelope in an envelope, and so on',
+    () => Buffer.from(`${'{"result":'.repeat(50_000)}1${'}'.repeat(50_000)}`),
+    /neither OTLP|deep/,
+  ],
+  ['a span without an id', () => Buffer.from(text.replaceAll(/"spanId":"\w+"/g, '"spanId":""')), /no valid/],
+  ['a HAR', () => Buffer.from('{"log":{"version":"1.2","creator":{},"entries":[]}}'), /neither OTLP/],
+  ['a package.json', () => Buffer.from('{"name":"x","version":"1.0.0","dependencies":{}}'), /neither OTLP/],
   ['a page', () => Buffer.from('<!doctype html><html></html>'), /not JSON/],
   ['CSV', () => Buffer.from('Trace ID,Name\n1,GET\n'), /not JSON/],
   ['other JSON', () => Buffer.from('{"traces":[{"traceID":"1","rootServiceName":"a"}]}'), /neither OTLP/],

@@ -49,6 +49,8 @@ describe.skipIf(process.getuid?.() !== 0)('on a full disk (needs root, to mount 
       const { storage } = await viewer.get<ViewerStatus>(ROUTES.status)
       expect(storage).toMatchObject({ kind: 'disk', problem: expect.stringMatching(/full/) })
       expect((await viewer.get<TraceList>(`${ROUTES.traces}?limit=5`)).traces).toHaveLength(5)
+      const cleared = await viewer.fetch(ROUTES.data, { method: 'DELETE' })
+      expect([cleared.status, await cleared.text()]).toEqual([507, expect.stringMatching(/disk_full.*make some/)])
       // longer than its timers rest
       await new Promise((resolve) => setTimeout(resolve, 2500))
       expect((await viewer.get<TraceList>(`${ROUTES.traces}?limit=5`)).traces).toHaveLength(5)

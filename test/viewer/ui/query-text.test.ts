@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { parseQuery } from '../../../src/viewer/query/language/parse.ts'
 import {
   addTerm,
+  attributeTerm,
   removeTerm,
   splitTerms,
   term,
@@ -9,12 +10,56 @@ import {
   withoutField,
 } from '../../../src/viewer/ui/lib/query-text.ts'
 
-test.for(['plain', 'GET /a b', 'say "hi"', 'C:\\dir', 'a|b', '', 'x=y'])(
-  'a term made of %j is read back as that value',
-  (value) => {
-    expect(parseQuery(term('user.id', value))).toMatchObject({ field: 'user.id', operator: '=', values: [value] })
+test.for([
+  'plain',
+  'GET /a b',
+  'say "hi"',
+  'C:\\dir',
+  'a|b',
+  '',
+  'x=y',
+  '{a}',
+  '!b',
+  '<c>',
+  '”d',
+  '’e',
+  '»f',
+  '-g',
+  '(h)',
+])('a term made of %j is read back as that value', (value) => {
+  expect(parseQuery(term('user.id', value))).toMatchObject({ field: 'user.id', operator: '=', values: [value] })
+})
+
+test.for([
+  'plain',
+  'user.id',
+  'customer tier',
+  'a:b',
+  'a=b',
+  'a(b',
+  'a|b',
+  'has',
+  'is',
+  'or',
+  '-dash',
+  '@at',
+  'x[0]',
+  '100ms',
+  'трек ID',
+])('an attribute named %j is asked for by that name', (name) => {
+  expect(parseQuery(attributeTerm(name, 'v'))).toMatchObject({ field: name, operator: '=', values: ['v'] })
+})
+
+test.for(['status', 'name', 'duration', 'trace.duration', 'span.x'])(
+  'an attribute named %j is not taken for the field',
+  (name) => {
+    expect(parseQuery(attributeTerm(name, 'v'))).toMatchObject({ field: name, of: 'span', values: ['v'] })
   },
 )
+
+test('a blank behind a backslash and one in single quotes separate no terms', () => {
+  expect(splitTerms("service:Api\\ Gateway name='GET /a' x")).toEqual(['service:Api\\ Gateway', "name='GET /a'", 'x'])
+})
 
 test('terms are split at blanks outside quotes', () => {
   expect(splitTerms('service:a  name:"GET /a b" -x "two words"')).toEqual([

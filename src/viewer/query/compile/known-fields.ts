@@ -4,6 +4,7 @@ import type { StoreContext } from '../../store/context.ts'
 import type { Expression, Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
 import { LOG_FIELDS, otherNamesOf, SPAN_FIELDS, TRACE_FIELDS } from '../language/field-names.ts'
+import { isNested } from './nested.ts'
 import { conventionalNames, isConventional, namesOf } from './semconv-names.ts'
 import { isStored, namesIn, type Table } from './stored-names.ts'
 
@@ -55,7 +56,8 @@ export function withKnownFields(context: StoreContext, table: Table, expression:
     case 'some':
       return { ...expression, item: inner(expression.item) }
     default: {
-      const { field, operator, position, values } = expression
+      const { field, of, operator, position, values } = expression
+      if (of !== undefined && isBuiltIn(table, field)) return expression
       if (operator === 'has' && field === 'has')
         return { ...expression, values: values.map((value) => knownField(context, table, { field: value, position })) }
       if (field === 'error') rejectErrorText(context, table, expression)
@@ -89,7 +91,7 @@ function knownField(
   const elsewhere = Object.hasOwn(ELSEWHERE, lower) ? ELSEWHERE[lower]! : undefined
   const meant = nearest(lower, [...BUILT_IN[table], 'has', ...others, ...otherNamesOf(BUILT_IN[table])])
   const isGuess = same ?? hint ?? elsewhere ?? meant
-  if (isGuess === undefined || isStored(context, table, field)) return field
+  if (isGuess === undefined || isStored(context, table, field) || isNested(context, table, field)) return field
   if (same !== undefined) return same
   if (hint !== undefined) throw badQuery(position, hint)
   if (elsewhere !== undefined && isKnown(context, table, elsewhere)) return elsewhere
@@ -104,7 +106,9 @@ const isBuiltIn = (table: Table, field: string): boolean =>
   (table === 'span' && /^(trace|root)\../.test(field))
 
 const isKnown = (context: StoreContext, table: Table, field: string): boolean =>
-  isBuiltIn(table, field) || namesOf(field).some((name) => isStored(context, table, name))
+  isBuiltIn(table, field) ||
+  namesOf(field).some((name) => isStored(context, table, name)) ||
+  isNested(context, table, field)
 
 /** Upper and lower case are alike; Uptrace writes `_` for a dot. */
 const plain = (name: string): string => name.toLowerCase().replaceAll('_', '.')

@@ -4,8 +4,9 @@ import { SEVERITIES, severityNumberOf } from '../../store/severity.ts'
 import type { Expression, Operator, Term } from '../language/ast.ts'
 import { badQuery } from '../language/errors.ts'
 import { and, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
-import { attributeCondition, hasAttribute, textPatterns } from './attributes.ts'
-import { checked, inScopes, matchingServices, traceIdIn } from './spans.ts'
+import { attributeCondition, hasAttribute, patternOf } from './attributes.ts'
+import { checked, idCondition, inScopes, matchingServices, traceIdIn } from './spans.ts'
+import { inValues, mayHold, textPattern } from './text.ts'
 
 /** What other libraries call the severities. */
 const SEVERITY_NAMES: Readonly<Record<string, string>> = {
@@ -22,6 +23,10 @@ const SEVERITY_NAMES: Readonly<Record<string, string>> = {
 }
 
 const MAX_SEVERITY = 24
+
+/** `warn..error`, `[warn TO error]`, `warn..`. */
+const RANGE = /^(?:(\w+|\*|)\.\.(\w+|\*|)|\[\s*(\w+|\*)\s+to\s+(\w+|\*)\s*\])$/
+const isOpen = (end: string): boolean => end === '' || end === '*'
 
 export function compileLogQuery(context: StoreContext, expression: Expression): Sql {
   switch (expression.kind) {
@@ -41,11 +46,11 @@ export function compileLogQuery(context: StoreContext, expression: Expression): 
 }
 
 function logCondition(context: StoreContext, term: Term, value: string): Sql {
-  const { field, operator, position } = term
+  const { field, of, operator, position } = term
   if (operator === 'has') return hasField(context, field === 'has' ? value : field, term)
   if (operator === 'text') return logText(value)
   if (value === '*' && /^[=:]$/.test(operator)) return hasField(context, field, term)
-  switch (field) {
+  switch (of === undefined ? field : '') {
     case 'service':
       return isIn('l.svc', matchingServices(context, operator, value, position))
     case 'severity':
@@ -59,7 +64,7 @@ function logCondition(context: StoreContext, term: Term, value: string): Sql {
     case 'trace':
     case 'span':
       if (/^(nil|null|none)$/i.test(value)) return sql(`l.${field}_id IS NULL`)
-      return sql(`l.${field}_id = ?`, value.toLowerCase())
+      return idCondition(`l.${field}_id`, value, field === 'trace' ? 32 : 16)
     case 'scope':
       return inScopes('l.scope_id', operator, value)
     case 'event':
@@ -69,17 +74,30 @@ function logCondition(context: StoreContext, term: Term, value: string): Sql {
 }
 
 function hasField(context: StoreContext, field: string, term: Term): Sql {
+  if (term.of !== undefined) return hasAttribute('l', context, { ...term, field })
   if (field === 'trace' || field === 'span') return sql(`l.${field}_id IS NOT NULL`)
   if (field === 'event') return sql('l.event IS NOT NULL')
-  if (['service', 'severity', 'body', 'scope'].includes(field)) return TRUE
+  if (field === 'severity') return sql('l.sev > 0')
+  if (['service', 'body', 'scope'].includes(field)) return TRUE
   return hasAttribute('l', context, { ...term, field })
 }
 
 function severityCondition(operator: Operator, value: string, position: number): Sql {
   const name = value.toLowerCase()
-  const [, from, to] = operator === ':' || operator === '=' ? (/^(\w+)\.\.(\w+)$/.exec(name) ?? []) : []
+  const isEqual = operator === ':' || operator === '=' || operator === '!='
+  const [from, to] =
+    (isEqual &&
+      RANGE.exec(name)
+        ?.slice(1)
+        .filter((end) => end !== undefined)) ||
+    []
   if (from !== undefined && to !== undefined)
-    return and([severityCondition('>=', from, position), severityCondition('<=', to, position)])
+    return and([
+      isOpen(from) ? TRUE : severityCondition('>=', from, position),
+      isOpen(to) ? TRUE : severityCondition('<=', to, position),
+    ])
+  if (operator === 'regex' || (isEqual && /[*?]/.test(name)))
+    return severitiesLike(patternOf({ operator, position }, name, true))
   if (/^\d+$/.test(value) && Number(value) > MAX_SEVERITY)
     throw badQuery(
       position,
@@ -95,13 +113,19 @@ function severityCondition(operator: Operator, value: string, position: number):
   return sql('l.sev BETWEEN ? AND ?', least, most)
 }
 
-function logText(value: string): Sql {
-  const { plain, json } = textPatterns(value)
-  return sql(
-    "l.body LIKE ? ESCAPE '\\' OR l.attrs LIKE ? ESCAPE '\\' OR l.trace_id = ? OR l.span_id = ?",
-    plain,
-    json,
-    traceIdIn(value.toLowerCase()),
-    value.toLowerCase(),
+function severitiesLike(pattern: RegExp): Sql {
+  return or(
+    SEVERITIES.flatMap((name, index) =>
+      pattern.test(name) ? [sql('l.sev BETWEEN ? AND ?', index && index * 4 - 3, index * 4)] : [],
+    ),
   )
+}
+
+function logText(value: string): Sql {
+  const lower = value.toLowerCase()
+  return or([
+    textPattern('l.body', value),
+    and([mayHold('l.attrs', value), inValues('l.attrs', [], value)]),
+    sql('l.trace_id = ? OR l.span_id = ?', traceIdIn(lower), lower),
+  ])
 }

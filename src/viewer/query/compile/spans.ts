@@ -6,21 +6,14 @@ import { badQuery } from '../language/errors.ts'
 import { TRACE_FIELDS } from '../language/field-names.ts'
 import { parseDuration, parseRange } from '../language/values.ts'
 import { and, isIn, not, or, type Sql, sql, TRUE, textMatch } from '../sql.ts'
-import {
-  attributeCondition,
-  hasAttribute,
-  IS_COMPARISON,
-  inEvents,
-  patternOf,
-  regexOf,
-  textPatterns,
-} from './attributes.ts'
+import { attributeCondition, hasAttribute, IS_COMPARISON, inEvents, patternOf, regexOf } from './attributes.ts'
+import { inValues, mayHold, textPattern } from './text.ts'
 
 const ALWAYS_THERE = new Set(['service', 'name', 'kind', 'status', 'duration', 'trace', 'span'])
 const NUMBERS_OF_STATUS: Readonly<Record<string, string>> = { '0': 'unset', '1': 'ok', '2': 'error' }
 
-export const isTraceTerm = ({ field }: Term): boolean =>
-  (TRACE_FIELDS as readonly string[]).includes(field) || /^(trace|root)\../.test(field)
+export const isTraceTerm = ({ field, of }: Term): boolean =>
+  of === undefined && ((TRACE_FIELDS as readonly string[]).includes(field) || /^(trace|root)\../.test(field))
 
 /** A whole expression as a condition on one span; terms about the trace are left out. */
 export function compileSpanQuery(context: StoreContext, expression: Expression): Sql {
@@ -44,11 +37,12 @@ function ofOneSpan(context: StoreContext, term: Term): Sql {
 }
 
 function spanCondition(context: StoreContext, term: Term, value: string): Sql {
-  const { field, operator, position } = term
+  const { field, of, operator, position } = term
   if (operator === 'has') return hasField(context, term.field === 'has' ? value : field, term)
   if (operator === 'text') return spanText(value)
   if (value === '*' && /^[=:]$/.test(operator)) return hasField(context, field, term)
-  switch (field) {
+  // an attribute may have the name of a field
+  switch (of === undefined ? field : '') {
     case 'service':
       return isIn('s.svc', matchingServices(context, operator, value, position))
     case 'name':
@@ -60,15 +54,15 @@ function spanCondition(context: StoreContext, term: Term, value: string): Sql {
     case 'duration':
       return durationCondition('s.dur_ns', term, value)
     case 'trace':
-      return sql('s.trace_no IN (SELECT no FROM trace WHERE id = ?)', value.toLowerCase())
+      return within('s.trace_no IN (SELECT no FROM trace WHERE ', idCondition('id', value, 32), ')')
     case 'span':
-      return sql('s.span_id = ?', value.toLowerCase())
+      return idCondition('s.span_id', value, 16)
     case 'parent':
-      return /^(nil|null|none)$/i.test(value) ? sql('s.parent_id IS NULL') : sql('s.parent_id = ?', value.toLowerCase())
+      return /^(nil|null|none)$/i.test(value) ? sql('s.parent_id IS NULL') : idCondition('s.parent_id', value, 16)
     case 'scope':
       return inScopes('s.scope_id', operator, value)
     case 'event':
-      return inEvents(undefined, checked(textMatch("json_extract(value, '$[0]')", operator, value), term, value))
+      return inEvents(undefined, checked(textMatch("json_extract(ev.value, '$[0]')", operator, value), term, value))
     case 'message':
       return or([
         and([sql('s.extra IS NOT NULL'), textMatch("json_extract(s.extra, '$.m')", operator, value)]),
@@ -88,6 +82,7 @@ export function checked(condition: Sql, { operator, position }: Term, value: str
 }
 
 function hasField(context: StoreContext, field: string, term: Term): Sql {
+  if (term.of !== undefined) return hasAttribute('s', context, { ...term, field })
   if (field === 'parent') return sql('s.parent_id IS NOT NULL')
   if (field === 'message') return sql("s.extra IS NOT NULL AND json_extract(s.extra, '$.m') IS NOT NULL")
   if (field === 'event' || field === 'link')
@@ -100,14 +95,35 @@ function spanText(value: string): Sql {
   const lower = traceIdIn(value.toLowerCase())
   if (/^[0-9a-f]{32}$/.test(lower)) return sql('s.trace_no IN (SELECT no FROM trace WHERE id = ?)', lower)
   if (/^[0-9a-f]{16}$/.test(lower)) return sql('s.span_id = ?', lower)
-  const { plain, json } = textPatterns(value)
-  return sql(
-    "s.name IN (SELECT id FROM str WHERE v LIKE ? ESCAPE '\\') OR s.svc IN (SELECT id FROM str WHERE v LIKE ? ESCAPE '\\') OR s.attrs LIKE ? ESCAPE '\\' OR s.extra LIKE ? ESCAPE '\\'",
-    plain,
-    plain,
-    json,
-    json,
-  )
+  const isText = textPattern('v', value)
+  const named = `IN (SELECT id FROM str WHERE ${isText.text})`
+  return or([
+    sql(`s.name ${named}`, ...isText.args),
+    sql(`s.svc ${named}`, ...isText.args),
+    and([mayHold('s.attrs', value), inValues('s.attrs', [], value)]),
+    and([sql('s.extra IS NOT NULL'), mayHold('s.extra', value), inExtra(value)]),
+  ])
+}
+
+/** In the status message, or the name or a value of an event; not in times and what else is kept there. */
+function inExtra(value: string): Sql {
+  return or([
+    textPattern("json_extract(s.extra, '$.m')", value),
+    inEvents(
+      undefined,
+      or([textPattern("json_extract(ev.value, '$[0]')", value), inValues("json_extract(ev.value, '$[3]')", [], value)]),
+    ),
+  ])
+}
+
+const within = (before: string, { text, args }: Sql, behind: string): Sql => ({ text: before + text + behind, args })
+
+/** An id, or how it begins: six digits or more, or any with `*`. */
+export function idCondition(column: string, value: string, digits: number): Sql {
+  const id = value.toLowerCase()
+  if (id.includes('*')) return sql(`${column} GLOB ?`, id.replace(/[[?]/g, '[$&]'))
+  const isPrefix = id.length < digits && /^[0-9a-f]{6,}$/.test(id)
+  return isPrefix ? sql(`${column} GLOB ?`, `${id}*`) : sql(`${column} = ?`, id)
 }
 
 /** Of a `traceparent` its trace. */

@@ -1,9 +1,11 @@
 /** Names of the attributes that are stored: by a sample of the newest, and by a closer look for one that the sample missed. */
 import type { StoreContext } from '../../store/context.ts'
+import { readObject } from '../../store/read-json.ts'
 
 export type Table = 'span' | 'log'
 
 const SAMPLE = 2000
+const LOOKED_AT = 50_000
 const KEPT_MILLIS = 3000
 
 interface Known {
@@ -26,11 +28,25 @@ export function isStored(context: StoreContext, table: Table, field: string): bo
   return isFound
 }
 
+/** Whether an attribute of this name holds a map. */
+export function isMap(context: StoreContext, table: Table, name: string): boolean {
+  const { looked } = knownIn(context, table)
+  const key = `${name}:{`
+  const before = looked.get(key)
+  if (before !== undefined) return before
+  const newest = `SELECT attrs FROM ${table} ORDER BY id DESC LIMIT ${LOOKED_AT}`
+  const text = `${JSON.stringify(name)}:{`
+  const isFound =
+    context.database.prepare(`SELECT 1 FROM (${newest}) WHERE instr(attrs, ?) > 0 LIMIT 1`).get(text) !== undefined
+  looked.set(key, isFound)
+  return isFound
+}
+
 function look({ database }: StoreContext, table: Table, field: string): boolean {
   const text = `${JSON.stringify(field)}:`
   const condition =
     table === 'span' ? 'instr(attrs, ?) > 0 OR instr(extra, ?) > 0' : 'instr(attrs, ?) > 0 OR 0 = length(?)'
-  const newest = `SELECT * FROM ${table} ORDER BY id DESC LIMIT 50000`
+  const newest = `SELECT * FROM ${table} ORDER BY id DESC LIMIT ${LOOKED_AT}`
   return database.prepare(`SELECT 1 FROM (${newest}) WHERE ${condition} LIMIT 1`).get(text, text) !== undefined
 }
 
@@ -50,8 +66,8 @@ function sample(context: StoreContext, table: Table): ReadonlySet<string> {
     )
     .all() as { attrs: string; extra: string | null }[]
   for (const { attrs, extra } of rows) {
-    for (const key in JSON.parse(attrs) as object) names.add(key)
-    const { e = [] } = (extra === null ? {} : JSON.parse(extra)) as { e?: [string, number, number, object][] }
+    for (const key in readObject(attrs)) names.add(key)
+    const { e = [] } = (extra === null ? {} : readObject(extra)) as { e?: [string, number, number, object][] }
     for (const [, , , attributes] of e) for (const key in attributes) names.add(key)
   }
   for (const { attributes } of context.resources.all()) for (const key in attributes) names.add(key)

@@ -51,7 +51,9 @@ export function compileTraceQuery(
     span: and(wanted.map((part) => compileSpanQuery(context, part))),
     hasSpanTerms: wanted.length > 0,
     excluded: or(unwanted.flatMap((part, index) => (told[index] ? [] : [compileSpanQuery(context, part)]))),
-    isIndexed: ofSpans.every(({ field, operator }) => INDEXED_FIELDS.has(field) && operator !== 'has'),
+    isIndexed: ofSpans.every(
+      ({ field, of, operator }) => of === undefined && INDEXED_FIELDS.has(field) && operator !== 'has',
+    ),
     necessary: and(wanted.map((part) => necessaryFor(context, part))),
     trace: and([
       ...others.map((part) => ofTrace(context, part, openIds)),
@@ -97,8 +99,8 @@ function ofTrace(context: StoreContext, expression: Expression, openIds: OpenTra
 /** Whether a trace `t` has a span that meets a term, when its own columns tell exactly. */
 function hasSuchSpan(context: StoreContext, expression: Expression): Sql | undefined {
   if (expression.kind !== 'term') return undefined
-  const { field, operator, position, values } = expression
-  if (operator === 'has' || operator === '!=' || values.includes('*')) return undefined
+  const { field, of, operator, position, values } = expression
+  if (of !== undefined || operator === 'has' || operator === '!=' || values.includes('*')) return undefined
   if (field === 'service')
     return hasService(values.flatMap((value) => matchingServices(context, operator, value, position)))
   if (field === 'status' && values.every((value) => value.toLowerCase() === 'error')) return sql('t.errors > 0')
@@ -114,8 +116,8 @@ function necessaryFor(context: StoreContext, expression: Expression): Sql {
   if (expression.kind !== 'term') return TRUE
   const exact = hasSuchSpan(context, expression)
   if (exact !== undefined) return exact
-  const { field, operator, values, position } = expression
-  if (field !== 'duration' || !operator.startsWith('>')) return TRUE
+  const { field, of, operator, values, position } = expression
+  if (of !== undefined || field !== 'duration' || !operator.startsWith('>')) return TRUE
   return lasting(context, Math.min(...values.map((value) => parseDuration(value, position))))
 }
 

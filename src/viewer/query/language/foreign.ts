@@ -11,7 +11,7 @@ const FOREIGN: readonly (readonly [pattern: RegExp, message: string])[] = [
     'A pipeline of aggregates is not read here. Counts and percentiles by name are on the page Services; for traces use trace.spans>10 or trace.duration>1s.',
   ],
   [
-    /(?<=\s)\|\s*(stats|head|tail|top|rare|table|sort|eval|dedup|timechart|fields|rename|json|logfmt|line_format|label_format|summarize|project|extend|take)(?=\s+\S|\s*$)/i,
+    /(?<=\s)\|\s*(stats|head|tail|top|rare|table|sort|eval|dedup|timechart|fields|rename|json|logfmt|line_format|label_format|summarize|project|extend|take|filter|parse)(?=\s+\S|\s*$)/i,
     'A pipeline (| stats, | head, | json …) is not read here: only conditions are. A value of this name is put in quotes.',
   ],
   [
@@ -20,8 +20,12 @@ const FOREIGN: readonly (readonly [pattern: RegExp, message: string])[] = [
   ],
   [/[：＝＞＜]/, 'Signs are written as : = > <, as in service:api.'],
   [/(?<=(?:^|[\s({])[\w.@-]+[=:]\d+)&(?=[\w.]+=)/, 'Conditions are joined by a blank or AND: a=1 b=2.'],
+  [
+    /(?<=(?:^|[\s({])[\w.@-]+[=:][\w.*-]+)[&;+](?=(?:service|name|kind|status|duration|error|level|severity|(?:http|db)\.[\w.]+)[:=<>])/,
+    'Conditions are joined by a blank or AND: a=1 b=2.',
+  ],
   [/(?<=[\w"])\^\d+(\.\d+)?(?=\s|\)|$)/, 'A weight (^2) is not read: everything that is found counts the same.'],
-  [/(?<=[\w"])~\d(?=\s|\)|$)/, 'A distance (~2) is not read: use * for anything, or body~text for a part.'],
+  [/(?<="|[:=][\w.*-]+)~\d(?=\s|\)|$)/, 'A distance (~2) is not read: use * for anything, or body~text for a part.'],
   [/\bgroup\s+by\b/i, 'There is no GROUP BY in a query: pick an attribute under "Group by" beside the list.'],
   [
     /^\s*select\s(?:.+\s(?:from|where)\s|\s*(?:\*|\w+\())/i,

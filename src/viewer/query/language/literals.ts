@@ -25,7 +25,7 @@ export function takeLiteral(text: string, position: number, isValue: boolean): s
 }
 
 /** OTTL's `attributes["key"]`. */
-const INDEXED = /((?:span|resource|event)?\.?(?:attributes)?|attr)\[(["'])([^"'\]\s]+)\2\]/iy
+const INDEXED = /((?:span|resource|event)?\.?(?:attributes)?|attr)\[(["'])([^"'\]\n]+)\2\]/iy
 
 /** @returns the field in our form, and how long it is in the text */
 export function takeIndexed(text: string, position: number): { field: string; length: number } | undefined {

@@ -39,9 +39,21 @@ const WORDS: Readonly<Record<string, Pick<ReadOperator, 'operator' | 'toPattern'
   startswith: { operator: ':', toPattern: (value) => `${value}*` },
   endswith: { operator: ':', toPattern: (value) => `*${value}` },
 }
+/** Words of other languages as well, so that a field has to stand before them. */
+const COMPARISONS: Readonly<Record<string, Operator>> = {
+  eq: '=',
+  ne: '!=',
+  gt: '>',
+  ge: '>=',
+  gte: '>=',
+  lt: '<',
+  le: '<=',
+  lte: '<=',
+}
 const LIKE: Pick<ReadOperator, 'operator' | 'toPattern'> = {
   operator: ':',
-  toPattern: (value) => value.replaceAll('%', '*'),
+  toPattern: (value) =>
+    value.replace(/\\([%_])|[%_]/g, (sign, literal?: string) => literal ?? (sign === '%' ? '*' : '?')),
 }
 /** `does not contain`, `does-not-contain`. */
 const NEGATIONS = /^(?:does-?not-?|doesnt-?|not-)/
@@ -89,6 +101,8 @@ function readWord(cursor: Cursor): ReadOperator | undefined {
     const { operator, ...rest } = isPattern ? LIKE : WORDS[text]!
     return { ...found(operator, at + 1), ...rest }
   }
+  if (Object.hasOwn(COMPARISONS, text) && !isNot && behind && isFieldLike(cursor.peek()!))
+    return found(COMPARISONS[text]!, at + 1)
   if (/^exists?$/.test(text) && isFieldLike(cursor.peek()!)) return found('has', at + 1)
   if (text === 'is' && !negated && isWord(behind, 'null')) return found('has', 3, true)
   if (text === 'is' && !negated && behind?.kind === 'not' && isWord(cursor.peek(3), 'null')) return found('has', 4)

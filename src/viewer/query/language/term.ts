@@ -18,15 +18,17 @@ export function readTerm(cursor: Cursor, token: Token): Expression {
   }
   const read = readOperator(cursor)
   if (!read) return readText(cursor, token)
-  if (isQuantity(token.text))
+  if (token.kind === 'word' && isQuantity(token.text))
     throw badQuery(token.position, `A field stands before the sign and its value behind it: duration>${token.text}.`)
   const field = token.kind === 'quoted' ? { name: token.text, isBuiltIn: false } : resolveField(token.text)
+  if (token.text === '*' && read.operator === ':') return readText(cursor, cursor.peek() ?? token)
   const isNil = cursor.peek()?.kind === 'word' && /^(nil|null)$/i.test(cursor.peek()!.text)
   const values = read.operator === 'has' ? [field.name] : readValues(cursor, token, field, read)
   if (isNil && !field.isBuiltIn && /^!?=$/.test(read.operator))
     return toTerm(field, read.operator === '=' ? '!=' : '=', token, ['*'])
   // a root is a span without, not a trace without
   if (field.name === 'parent' && read.operator === 'has' && read.negated) return toTerm(field, '=', token, ['nil'])
+  if (read.operator === 'regex') values.splice(0, values.length, ...values.map(withoutFlags))
   const isRegex = read.operator === ':' && values.length === 1 && REGEX.test(values[0]!)
   const term = isRegex
     ? toTerm(field, 'regex', token, [values[0]!.slice(1, -1)])
@@ -34,7 +36,15 @@ export function readTerm(cursor: Cursor, token: Token): Expression {
   return read.negated ? { kind: 'not', item: term } : term
 }
 
-function toTerm(field: Field, operator: Operator, { text, position }: Token, values: readonly string[]): Expression {
+/** Case does not count anyway, so that `(?i)` says nothing new. */
+const withoutFlags = (pattern: string): string => pattern.replace(/^\(\?i\)/, '')
+
+function toTerm(
+  field: Field,
+  operator: Operator,
+  { kind, text, position }: Token,
+  values: readonly string[],
+): Expression {
   const term = (name: string, sign: Operator, some: readonly string[]): Term => ({
     kind: 'term',
     field: name,
@@ -42,7 +52,7 @@ function toTerm(field: Field, operator: Operator, { text, position }: Token, val
     values: some,
     position,
   })
-  switch (text.toLowerCase()) {
+  switch (kind === 'quoted' ? '' : text.toLowerCase()) {
     // TraceQL's way to ask for a root
     case 'nestedsetparent':
       return term('parent', '=', ['nil'])
@@ -54,7 +64,7 @@ function toTerm(field: Field, operator: Operator, { text, position }: Token, val
       return { kind: 'not', item: toTerm(field, operator, { ...HAS, position }, values) }
   }
   // `has:x`, and Kibana's form of it
-  if (text.toLowerCase() === 'has' || text === '_exists_')
+  if (kind === 'word' && (text.toLowerCase() === 'has' || text === '_exists_'))
     return term(
       'has',
       'has',
@@ -108,10 +118,10 @@ function readValues(cursor: Cursor, name: Token, field: Field, { end, operator }
 const TEXTS = new Set(['service', 'name', 'scope', 'event', 'message', 'body', 'root.service', 'root.name'])
 
 /** `a,b` of GitHub, which may be one value as well, and `[a, b]` of Sentry. */
-function listOf(text: string, { name, isBuiltIn }: Field): string[] | undefined {
+function listOf(text: string, { name, isBuiltIn, isDuration }: Field): string[] | undefined {
   const [, listed] = /^\[(.*,.*)\]$/.exec(text) ?? []
   const parts = (listed ?? text).split(',').map((part) => part.trim().replace(/^(["'])(.*)\1$/, '$2'))
-  if (parts.length === 1 || parts.includes('') || isQuantity(text)) return undefined
+  if (parts.length === 1 || parts.includes('') || (isDuration && isQuantity(text))) return undefined
   const isText = !isBuiltIn || TEXTS.has(name)
   return listed === undefined && isText ? [text, ...parts] : parts
 }
@@ -153,6 +163,9 @@ function takeValue(cursor: Cursor, name: Token, end?: number): Token {
   if (token?.kind !== 'word' && token?.kind !== 'quoted')
     throw badQuery(token?.position ?? end ?? cursor.end, `${name.text} needs a value here.`)
   cursor.skip()
+  const next = cursor.peek()
+  if (token.kind === 'word' && next?.text === '(' && next.isAttached)
+    throw badQuery(token.position, `Functions are not read: write ${name.text}:(a OR b), or the value in quotes.`)
   return token
 }
 
@@ -171,6 +184,6 @@ function readValue(cursor: Cursor, token: Token, field: Field, operator: Operato
   if (token.kind === 'quoted') return token.text
   if (/^[<>]/.test(operator) && /[<>]/.test(token.text))
     throw badQuery(token.position, `A range is written ${field.name}:5..9, or as two conditions.`)
-  if (operator === 'regex') return token.text.replace(/^\/(.*)\/$/, '$1')
+  if (operator === 'regex') return token.text.replace(/^\/(.*)\/i?$/, '$1')
   return token.text.replace(/\\(?=[:()/])/g, '')
 }

@@ -14,18 +14,26 @@ export interface Token {
 const MAX_LENGTH = 4000
 const MAX_TOKENS = 400
 const OPERATOR = /:?(?:!=~|!=|!~|=~|==|>=|<=|<>|>|<|=|~|:)/y
-/** Brackets that close again are part of a word: `/users/{id}`. */
-const WORD = /[^\s"'`()[\]{}|,:=<>~!&](?:\{[^\s{}"]*\}|[^\s"`()[\]{}|,:=<>~!&])*/y
-/** Those that text processors make are read too. */
+/** Brackets that close again are part of a word, `/users/{id}`, and so is a blank behind `\`. */
+const WORD = /[^\s"'`()[\]{}|,:=<>~!&](?:\\ |\{[^\s{}"]*\}|[^\s"`()[\]{}|,:=<>~!&])*/y
+/** Those that text processors make are read too, each with all that may close it. */
 const QUOTES: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
   '`': '`',
-  '“': '”',
-  '„': '“',
+  '“': '”“',
+  '”': '”',
+  '„': '“”',
   '‘': '’',
+  '’': '’',
+  '‚': '‘’',
   '«': '»',
+  '»': '«',
 }
+/** What begins a text with an apostrophe as well. */
+const APOSTROPHES = "'’"
+/** Comes along when text is copied from a page. */
+const INVISIBLE = /[\u200b\u2060]/g
 const CONNECTORS: readonly (readonly [pattern: RegExp, kind: Token['kind']])[] = [
   [/&&/y, 'and'],
   [/\|\|/y, 'or'],
@@ -43,8 +51,12 @@ const KEYWORDS: Readonly<Record<string, Token['kind']>> = {
   NOT: 'not',
 }
 
+/** `Or` and `Not` begin a text as well, unless a condition follows. */
+const CONDITION = /^\s+(?:[\w.@-]+\s*[:=<>!~]|[({])/
+
 /** @throws {HttpError} 400 `bad_query` with the position of what is wrong */
-export function tokenize(text: string): Token[] {
+export function tokenize(written: string): Token[] {
+  const text = written.replace(INVISIBLE, ' ')
   if (text.length > MAX_LENGTH) throw badQuery(MAX_LENGTH, `A query has at most ${MAX_LENGTH} characters.`)
   const tokens: Token[] = []
   let position = 0
@@ -75,7 +87,7 @@ function readToken(text: string, position: number, isAttached: boolean, before: 
       const isPrefix = text[quoted.end] === '*' && isValue
       return token('quoted', quoted.value + (isPrefix ? '*' : ''), quoted.end + (isPrefix ? 1 : 0))
     }
-    if (character !== "'") throw badQuery(position, 'A quote is not closed.')
+    if (!APOSTROPHES.includes(character)) throw badQuery(position, 'A quote is not closed.')
   }
   const whole = takeLiteral(text, position, isValue) ?? takeRange(text, position)
   if (whole !== undefined) return token('word', whole, position + whole.length)
@@ -90,7 +102,7 @@ function readToken(text: string, position: number, isAttached: boolean, before: 
   if (character === '-' && !isValue && /[^\s\d]/.test(text[position + 1] ?? ' ')) return token('not', '-', position + 1)
   if (isValue && before.end === position) {
     const value = take(VALUE, text, position)
-    if (value !== undefined) return token('word', value, position + value.length)
+    if (value !== undefined) return token('word', withBlanks(value), position + value.length)
   }
   const indexed = isValue ? undefined : takeIndexed(text, position)
   if (indexed) return token('word', indexed.field, position + indexed.length)
@@ -99,25 +111,28 @@ function readToken(text: string, position: number, isAttached: boolean, before: 
   const quoted =
     /\w\.$/.test(word) && text[position + word.length] === '"' && readQuoted(text, position + word.length, '"')
   if (quoted) return token('word', word + quoted.value, quoted.end)
-  const kind = KEYWORDS[word]
-  const isKeyword = kind !== undefined && !isValue && !/^\s*[:=<>~!]/.test(text.slice(position + word.length))
-  return token(isKeyword ? kind : 'word', word, position + word.length)
+  const behind = text.slice(position + word.length)
+  const kind = KEYWORDS[CONDITION.test(behind) ? word.toLowerCase() : word]
+  const isKeyword = kind !== undefined && !isValue && !/^\s*[:=<>~!]/.test(behind)
+  return token(isKeyword ? kind : 'word', withBlanks(word), position + word.length)
 }
 
+const withBlanks = (word: string): string => word.replaceAll('\\ ', ' ')
+
 /** What stands right behind an operator may hold colons and equal signs: `body:a=b`, `url:/x?a=1`. */
-const VALUE = /[^\s"'`()[\]{}|,<>~!=:](?:\{[^\s{}"]*\}|\([^\s()"]*\)|,(?!\s|$)|&(?!&)|[^\s"(){}|,&])*/y
+const VALUE = /[^\s"'`()[\]{}|,<>~!=:](?:\\ |\{[^\s{}"]*\}|\([^\s()"]*\)|,(?!\s|$)|&(?!&)|[^\s"(){}|,&])*/y
 
 /** Lucene's `+` before what must be met, which everything here must. */
 function isPlus(text: string, position: number): boolean {
   return text[position] === '+' && /^$|[\s(]/.test(text[position - 1] ?? '') && /["'(\w]/.test(text[position + 1] ?? '')
 }
 
-function readQuoted(text: string, start: number, quote: string): { value: string; end: number } | undefined {
+function readQuoted(text: string, start: number, quotes: string): { value: string; end: number } | undefined {
   let value = ''
   for (let position = start + 1; position < text.length; position++) {
     const character = text[position]!
-    if (character === quote && quote === "'" && text[position + 1] === quote) value += text[++position]
-    else if (character === quote) return { value, end: position + 1 }
+    if (character === "'" && quotes === "'" && text[position + 1] === "'") value += text[++position]
+    else if (quotes.includes(character)) return { value, end: position + 1 }
     else if (character === '\\' && /["'`\\]/.test(text[position + 1] ?? '')) value += text[++position]
     else value += character
   }

@@ -66,6 +66,13 @@ export function parseNumber(text: string, position: number): number {
   return value
 }
 
+/** The number that an attribute's text is; a duration as nanoseconds where it is compared with one. */
+export function numberIn(text: string, isTimed: boolean): number | undefined {
+  const number = text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isFinite(number)) return number
+  return isTimed && (isDurationLike(text) || SUM.test(text)) ? parseDuration(text, 0) : undefined
+}
+
 export function isDurationLike(value: string): boolean {
   return DURATION_LIKE.test(value)
 }

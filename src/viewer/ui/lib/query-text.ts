@@ -3,13 +3,28 @@
 /** `key="value"`, quoted only when it must be. */
 export function term(field: string, value: unknown, operator = '='): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const isPlain = /^[^\s|"'`“„‘«*?\\,()[\]]+$/.test(text) && !/^(?:nil|null)$/i.test(text)
-  return `${field}${operator}${isPlain ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`}`
+  const isPlain = /^[^\s|"'`“”„‘’‚«»*?\\,()[\]{}<>~!;]+$/.test(text) && !/^(?:nil|null)$/i.test(text)
+  return `${fieldText(field)}${operator}${isPlain ? text : quoted(text)}`
 }
+
+const FIELDS =
+  /^(?:service|name|kind|status|duration|trace|span|parent|scope|event|message|severity|level|body|msg|badge|operation|latency|library|error|(?:span|resource|event|trace|root|attributes|attr)\..*)$/i
+
+/** Of an attribute, which may have the name of a field. */
+export const attributeTerm = (name: string, value: unknown): string =>
+  term(FIELDS.test(name) && name !== 'event.name' ? `attributes.${name}` : name, value)
+
+/** The name of a field, quoted where it holds what means something else, or is a word of the language. */
+export function fieldText(field: string): string {
+  const isPlain = /^[\p{L}_$][\p{L}\p{N}_.$/-]*$/u.test(field) && !/^(?:and|or|not|has|is|no|where)$/i.test(field)
+  return isPlain || field === '' ? field : quoted(field)
+}
+
+const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
 
 /** Terms as they stand in the text; blanks inside quotes do not separate. */
 export function splitTerms(text: string): string[] {
-  return text.match(/(?:"(?:\\.|[^"\\])*"?|[^\s"])+/g) ?? []
+  return text.match(/(?:\\ |(?<=[:=~<>])'[^']*'|"(?:\\.|[^"\\])*"?|[^\s"])+/g) ?? []
 }
 
 export const hasTerm = (text: string, wanted: string): boolean => splitTerms(text).includes(wanted)

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { Attributes, AttributeValue } from '../../api.ts'
 import { href, Link, param, path } from '../lib/location.tsx'
-import { addTerm, term } from '../lib/query-text.ts'
+import { addTerm, attributeTerm } from '../lib/query-text.ts'
 import { CopyButton } from './copy-button.tsx'
 
 interface Props {
@@ -40,7 +40,7 @@ interface RowProps {
 function Row({ name, value, isFirst, filterPage }: RowProps) {
   const text = textOf(value)
   const isScalar = typeof value !== 'object'
-  const own = term(name, value)
+  const own = attributeTerm(name, value)
   // on the page itself it narrows down further
   const linkWith = (added: string) =>
     href(filterPage!, { q: path.value === filterPage ? addTerm(param('q'), added) : added })

@@ -5,7 +5,7 @@ import type { FieldList, FieldValueList } from '../../api.ts'
 import { get, type RequestError } from '../lib/api.ts'
 import { count } from '../lib/format.ts'
 import { type QueryKind, recentQueries } from '../lib/query-history.ts'
-import { term } from '../lib/query-text.ts'
+import { fieldText, term } from '../lib/query-text.ts'
 import { windowParams } from '../lib/window.ts'
 import { QueryHelp } from './query-help.tsx'
 
@@ -216,7 +216,7 @@ async function findChoices(of: Props['of'], word: string, signal: AbortSignal): 
     return [
       ...names.map((name) => ({ insert: `${head}${name}${tail}`, label: name, hint: '' })),
       ...fields.map((one) => ({
-        insert: `${head}${one.field}${tail}`,
+        insert: `${head}${fieldText(one.field)}${tail}`,
         label: one.field,
         hint: `${one.type} ${count(one.count)}`,
       })),
