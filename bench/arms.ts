@@ -220,6 +220,7 @@ new NodeSDK({
     OTEL_TRACES_SAMPLER_ARG: '0.01',
   }),
   unmasked: variant('`redaction: false`', { UPTRACE_REDACTION: 'false' }),
+  // the guard measures what a span takes on the wire by it
   gzip: variant('gzip, as to another machine', { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }),
 }
 

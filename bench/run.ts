@@ -48,7 +48,7 @@ Written by \`npm run bench\` on ${begin.toISOString().slice(0, 10)} in ${minutes
 
 - Machine: ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown'}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GB, ${os.type()} ${os.arch()}; load average at the end ${os.loadavg()[0]!.toFixed(1)}
 - Node ${process.versions.node}; programs use ${LIBRARIES.join(', ')}
-- Every arm runs the same programs with 100 % sampling, without instrumentation of fs, net and dns, and sends to the same sink on loopback. Where an arm has a batch delay that can be set it is half a second. Compression is each arm's default.
+- Every arm runs the same programs with 100 % sampling, without instrumentation of fs, net and dns, and sends to the same sink on loopback. Where an arm has a batch delay that can be set it is half a second. Compression is each arm's default: ours leaves what stays on the machine as it is, and a span that goes elsewhere takes what is told at the end.
 - Arms run interleaved, so that a slow minute of the machine meets all of them. Read ratios, not times, and no difference that is smaller than the spread of the rounds, which a busy machine widens.
 - An arm that records less is cheaper: compare what it recorded.
 

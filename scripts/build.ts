@@ -176,6 +176,8 @@ async function buildImplementation(): Promise<string[]> {
       includeDependenciesRecursively: false,
       groups: [
         { name: 'base', test: (id) => base.has(id) },
+        // by itself, so that it is minified
+        { name: 'sdk', test: (id) => core.has(id) && id.includes('node_modules') },
         { name: 'core', test: (id) => core.has(id) },
       ],
     },

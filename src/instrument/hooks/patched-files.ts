@@ -17,7 +17,9 @@ export function createPatchedFiles({ active, definitions }: Registry): (moduleNa
       files = byModule([...definitions().values()].flat())
       known = active.size
     }
-    return files.get(moduleName)?.has(withoutEnding(file)) ?? false
+    const own = files.get(moduleName)
+    // what an instrumentation that consists of others patches, it tells nobody
+    return own === undefined || own.has(withoutEnding(file))
   }
 }
 
