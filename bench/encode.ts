@@ -96,7 +96,7 @@ async function measure(runBatch: () => void | Promise<void>): Promise<number[]> 
 /** A batch of spans is started, ended and encoded: ours as each ends, stock when the batch is full. */
 function createLife(side: Side): () => void {
   let batch: ReadableSpan[] = []
-  const batcher = createRequests(() => {})
+  const batcher = createRequests(recycle)
   const provider = createProvider(side, (span) => {
     if (side === 'ours') batcher.add(span)
     else if (batch.push(span) === BATCH) {

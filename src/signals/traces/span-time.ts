@@ -7,8 +7,12 @@ const NANOS_PER_SECOND = 1e9
 export const parts = { seconds: 0, nanos: 0 }
 
 export function setFromMillis(millis: number): void {
-  parts.seconds = Math.trunc(millis / 1e3)
-  parts.nanos = Math.round((millis % 1e3) * 1e6)
+  const seconds = Math.trunc(millis / 1e3)
+  // exact, and half the time of `%`
+  const rest = millis - seconds * 1e3
+  parts.seconds = seconds
+  // the quotient may have been rounded up to a whole second
+  parts.nanos = Math.round((rest < 0 && millis > 0 ? rest + 1e3 : rest) * 1e6)
 }
 
 /** A time after another: the nanoseconds of both may make a second. */
