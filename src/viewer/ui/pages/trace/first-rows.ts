@@ -4,7 +4,7 @@ import { request, urlOf } from '../../lib/api.ts'
 import { param, path } from '../../lib/location.tsx'
 
 /** The page is drawn without its rows when they take longer. */
-const WAIT_MILLIS = 100
+const WAIT_MILLIS = 200
 
 let ahead:
   | { readonly url: string; readonly answer: Promise<TraceDetail>; readonly rows: TraceDetail | undefined }
