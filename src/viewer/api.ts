@@ -124,6 +124,12 @@ export const RUN_ATTRIBUTE = 'uptrace.dev.run'
 export const VIEWER_NAME = 'uptrace-node-viewer'
 /** Rows of a trace that its page asks for first: more than fit on a screen. */
 export const FIRST_ROWS = 200
+/** A file for import is packed from this size on: a body has a limit as it is sent, of which a large file is a tenth when packed. */
+export const PACKED_FROM_BYTES = 4 * 1024 * 1024
+
+/** What the page of a trace asks for first, and is told to while it loads; both have to be the same, else it is asked twice. */
+export const firstRowsPath = (traceId: string): string =>
+  `${ROUTES.trace.replace(':traceId', encodeURIComponent(traceId))}?limit=${FIRST_ROWS}&preview=1`
 
 export interface Health {
   readonly name: typeof VIEWER_NAME

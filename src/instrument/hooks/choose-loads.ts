@@ -2,10 +2,8 @@
 import Module from 'node:module'
 import path from 'node:path'
 import { isEntry } from './identity.ts'
-import { MODULES, moduleNameOf, withSlashes } from './module-name.ts'
+import { isRelative, MODULES, moduleNameOf, withSlashes } from './module-name.ts'
 import type { Require } from './module-require.ts'
-
-const DOT = 46
 
 /** What decides whether a load is shown to the hooks of instrumentations. */
 export interface Patched {
@@ -29,10 +27,9 @@ export function installForTargets(patched: Patched, install: () => void): void {
 }
 
 function mayBePatched(parent: Module, id: string, { isTarget, isPatchedFile }: Patched): boolean {
-  const first = id.charCodeAt(0)
   // what these stand for is in the package.json of the parent
-  if (first === 35 /* # */) return true
-  if (first !== DOT || !parent.filename) {
+  if (id.charCodeAt(0) === 35 /* # */) return true
+  if (!isRelative(id) || !parent.filename) {
     const name = moduleNameOf(id)
     return name !== undefined && isTarget(name)
   }

@@ -1,7 +1,7 @@
 /** Loads that are about a target without saying so: `#imports`, aliases of npm, names that a resolver or a bundler has made up. */
 import Module, { createRequire } from 'node:module'
 import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
-import { moduleNameOf } from './module-name.ts'
+import { isRelative, moduleNameOf } from './module-name.ts'
 import type { Require } from './module-require.ts'
 import { asksForOther } from './other-names.ts'
 
@@ -69,7 +69,7 @@ export function patchLoaded(
 /** Packages are given names by the application; what they load themselves goes by its own, with exceptions. */
 function mayBeOther({ filename }: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
   // most are relative, between the files of one package
-  if (id.charCodeAt(0) === 46 /* . */)
+  if (isRelative(id))
     return isInstalled(filename)
       ? asksForOther(id, filename, isTarget)
       : typeof filename === 'string' && isInAlias(filename)

@@ -6,7 +6,7 @@ export const MODULES = 'node_modules/'
 /** `node:http` -> http, `pg/lib/client` -> pg, `/x/node_modules/@a/b/c.js` -> @a/b; a file outside node_modules has none. */
 export function moduleNameOf(given: string): string | undefined {
   // most specifiers are relative, and name nothing
-  if (given.charCodeAt(0) === DOT && !given.includes('node_modules')) return undefined
+  if (isRelative(given) && !given.includes('node_modules')) return undefined
   const specifier = withSlashes(given)
   if (specifier.startsWith('node:')) return specifier.slice(5)
   const at = specifier.lastIndexOf(MODULES)
@@ -19,3 +19,5 @@ export function moduleNameOf(given: string): string | undefined {
 }
 
 export const withSlashes = (text: string): string => (text.includes('\\') ? text.replaceAll('\\', '/') : text)
+
+export const isRelative = (specifier: string): boolean => specifier.charCodeAt(0) === DOT

@@ -16,6 +16,7 @@ import {
   type MetricSpans,
   type OperationDetail,
   type OperationList,
+  PACKED_FROM_BYTES,
   type QueryStatList,
   ROUTES,
   type RunComparison,
@@ -168,9 +169,6 @@ export function createClient({ url, dsn }: Pick<LocalViewer, 'url' | 'dsn'>): Vi
     },
   }
 }
-
-/** A body has a limit as it is sent, of which a large file is a tenth when packed. */
-const PACKED_FROM_BYTES = 4 * 1024 * 1024
 
 function packed(body: string | Uint8Array): string | Uint8Array {
   const isPacked = typeof body !== 'string' && (body[0] === 0x1f || body[0] === 0x50 || body[0] === 0x28)

@@ -1,7 +1,7 @@
 /** Answers a request by its path: health, telemetry, a query, or a file of the pages. */
 import type { ServerResponse } from 'node:http'
 import { VERSION } from '../../version.ts'
-import { FIRST_ROWS, type Health, ROUTES, VIEWER_NAME } from '../api.ts'
+import { firstRowsPath, type Health, VIEWER_NAME } from '../api.ts'
 import { HttpError } from '../receive/body.ts'
 import { INGEST_PATHS } from '../receive/ingest.ts'
 import type { Exchange } from './exchange.ts'
@@ -72,12 +72,11 @@ function serveFile(exchange: Exchange, pathname: string, query: URLSearchParams)
   response.end(request.method === 'HEAD' ? undefined : file.bytes)
 }
 
-/** The page of a trace would ask for its rows only when its script runs: the browser asks meanwhile. As `useTrace` does, else it asks twice. */
+/** The page of a trace would ask for its rows only when its script runs: the browser asks meanwhile. */
 function preload(response: ServerResponse, pathname: string, query: URLSearchParams): void {
   const traceId = /^\/traces\/([0-9a-f]{32})$/.exec(pathname)?.[1]
   if (traceId === undefined || query.has('clocks')) return
-  const rows = `${ROUTES.trace.replace(':traceId', traceId)}?limit=${FIRST_ROWS}&preview=1`
-  response.setHeader('link', `<${rows}>; rel=preload; as=fetch; crossorigin=anonymous`)
+  response.setHeader('link', `<${firstRowsPath(traceId)}>; rel=preload; as=fetch; crossorigin=anonymous`)
 }
 
 /** The key is gone from the address before a page can see or bookmark it. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LogList, ROUTES } from '../../../src/viewer/api.ts'
 import { type Harness, startHarness } from '../harness.ts'
 import { LOGS, LOGS_REQUEST, type LogRecord, TRACES_REQUEST, traceIdOf } from './as-typed-data.ts'
+import { expectRefused } from './expect-refused.ts'
 
 let viewer: Harness
 beforeAll(async () => {
@@ -106,13 +107,7 @@ test.for<[query: string, message: RegExp, at: string]>([
   ['Error: connect ECONNREFUSED', /in quotes/, 'Error'],
   ['level:(error', /not closed/, '('],
   ['body=~"*x"', /not a regular expression/, 'body'],
-])('%s is refused', async ([query, message, at]) => {
-  const response = await viewer.fetch(`${ROUTES.logs}?q=${encodeURIComponent(query)}`)
-  const { error } = (await response.json()) as { error: { code: string; message: string; position: number } }
-  expect([response.status, error?.code]).toEqual([400, 'bad_query'])
-  expect(error.message).toMatch(message)
-  expect(query.slice(error.position).startsWith(at)).toBe(true)
-})
+])('%s is refused', (row) => expectRefused(viewer, ROUTES.logs, row))
 
 test.for<[query: string, unknown: string[]]>([
   ['tenant=acme level:error', ['tenant']],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES, type TraceList } from '../../../src/viewer/api.ts'
 import { type Harness, startHarness } from '../harness.ts'
 import { type Span, TRACES, TRACES_REQUEST, type Trace, traceIdOf } from './as-typed-data.ts'
+import { expectRefused } from './expect-refused.ts'
 
 let viewer: Harness
 beforeAll(async () => {
@@ -323,13 +324,7 @@ test.for<[query: string, message: RegExp, at: string]>([
   ['http.status_code>400<500', /http\.status_code:5\.\.9/, '400'],
   ['@duration:>1000000000', /11 days/, '@duration'],
   ['duration>=5000000000', /57 days/, 'duration'],
-])('%s is refused', async ([query, message, at]) => {
-  const response = await viewer.fetch(`${ROUTES.traces}?q=${encodeURIComponent(query)}`)
-  const { error } = (await response.json()) as { error: { code: string; message: string; position: number } }
-  expect([response.status, error?.code]).toEqual([400, 'bad_query'])
-  expect(error.message).toMatch(message)
-  expect(query.slice(error.position).startsWith(at)).toBe(true)
-})
+])('%s is refused', (row) => expectRefused(viewer, ROUTES.traces, row))
 
 test.for<[query: string, unknown: string[]]>([
   ['TypeError: Cannot', ['TypeError']],

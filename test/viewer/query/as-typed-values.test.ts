@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LogList, ROUTES, type TraceList } from '../../../src/viewer/api.ts'
 import { type Harness, startHarness } from '../harness.ts'
 import { nanos } from '../sample.ts'
+import { expectRefused } from './expect-refused.ts'
 
 interface Trip {
   readonly n: number
@@ -229,10 +230,4 @@ test.for<[query: string, message: RegExp, at: string]>([
   ['note =~ "(a|a)*$"', /for ever/, 'note'],
   ['note =~ "(\\\\w|x)+y"', /for ever/, 'note'],
   ['fields @message | filter country="de"', /pipeline/, '|'],
-])('%s is refused', async ([query, message, at]) => {
-  const response = await viewer.fetch(`${ROUTES.traces}?q=${encodeURIComponent(query)}`)
-  const { error } = (await response.json()) as { error: { code: string; message: string; position: number } }
-  expect([response.status, error?.code]).toEqual([400, 'bad_query'])
-  expect(error.message).toMatch(message)
-  expect(query.slice(error.position).startsWith(at)).toBe(true)
-})
+])('%s is refused', (row) => expectRefused(viewer, ROUTES.traces, row))

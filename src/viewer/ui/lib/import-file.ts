@@ -1,6 +1,6 @@
 /** Sends files to the import of the viewer, one after the other, and says what came of them. */
 import { signal } from '@preact/signals'
-import type { ImportResult } from '../../api.ts'
+import { type ImportResult, PACKED_FROM_BYTES } from '../../api.ts'
 import { request, urlOf } from './api.ts'
 import { count, plural } from './format.ts'
 
@@ -36,9 +36,6 @@ async function importFile(file: File): Promise<Imported> {
     return { name, result: undefined, error: (error as Error).message }
   }
 }
-
-/** A body has a limit as it is sent, of which a large file is a tenth when packed. */
-const PACKED_FROM_BYTES = 4 * 1024 * 1024
 
 async function packed(file: File): Promise<Blob> {
   if (file.size < PACKED_FROM_BYTES || /\.(?:gz|zst|zip)$/i.test(file.name)) return file

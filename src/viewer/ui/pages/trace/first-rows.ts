@@ -1,6 +1,6 @@
 /** The first rows of the trace in the address, asked for before the page is drawn: both are painted together. */
-import { FIRST_ROWS, type TraceDetail } from '../../../api.ts'
-import { request, urlOf } from '../../lib/api.ts'
+import { firstRowsPath, type TraceDetail } from '../../../api.ts'
+import { request } from '../../lib/api.ts'
 import { param, path } from '../../lib/location.tsx'
 
 /** The page is drawn without its rows when they take longer. */
@@ -35,6 +35,5 @@ export function firstRows(traceId: string, clocks: string, signal: AbortSignal):
   return answer ?? request<TraceDetail>(url, { signal })
 }
 
-/** As the viewer has told the browser to ask, while the page itself was loading. */
 const urlOfFirstRows = (traceId: string, clocks: string): string =>
-  urlOf('trace', { traceId, limit: FIRST_ROWS, preview: 1, clocks })
+  firstRowsPath(traceId) + (clocks === '' ? '' : `&clocks=${encodeURIComponent(clocks)}`)
