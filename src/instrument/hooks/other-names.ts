@@ -15,7 +15,8 @@ let program: string | undefined
 /** `from` is the path or the URL of a file in node_modules. */
 export function asksForOther(specifier: string, from: string, isTarget: IsTarget): boolean {
   if (isInAlias(from)) return true
-  if (specifier.startsWith('.')) return specifier.startsWith('../') && climbsToTarget(specifier, from, isTarget)
+  if (specifier.startsWith('.'))
+    return specifier.includes('../') && climbsToTarget(path.posix.normalize(specifier), from, isTarget)
   // `#imports` are few, and a path is made by what loads for others, such as a test runner
   if (specifier.startsWith('#') || path.isAbsolute(specifier) || specifier.startsWith('file:')) return true
   return hasTelling(specifier, from, isTarget) || isOfProgram(from)

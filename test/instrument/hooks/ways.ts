@@ -157,6 +157,11 @@ const ASKING: Readonly<Record<string, Way>> = {
     copies: ['node_modules/express'],
     both: 'wrapper',
   },
+  'a package by a path that goes round': {
+    files: wrapper(`module.exports = require('./../none/../express/lib/../index.js')`),
+    copies: ['node_modules/express'],
+    both: 'wrapper',
+  },
   'a package with an alias that tells': {
     files: wrapper(`module.exports = require('express5')`),
     copies: ['node_modules/express5'],
