@@ -22,12 +22,12 @@ export function createLoadByIdentity(targets: IdentityTargets) {
       targets.onSight(identity.name)
       return loadAs(identity, filename, parent, targets, () => load.call(parent, id))
     }
-    // a module that is new to its parent stands where the list of children ended
+    // modules that are new to their parent stand behind the others
     const count = parent.children?.length ?? 0
     const exports = load.call(parent, id)
-    const child = parent.children?.[count]
-    if (child === undefined || child.exports !== exports || isInstalled(parent.filename)) return exports
-    return patchLoaded(child, parent, targets) ?? exports
+    if (parent.children?.[count] === undefined || isInstalled(parent.filename)) return exports
+    const child = parent.children.slice(count).find((one) => one.exports === exports)
+    return (child && patchLoaded(child, parent, targets)) ?? exports
   }
 }
 

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { canHookInThread } from '../../version.ts'
+import { type HookSwitch, switchHooks } from './hook-switch.ts'
 import { type Identity, identify, isInAlias } from './identity.ts'
 import { mayBeTarget } from './load-by-identity.ts'
 import { moduleNameOf } from './module-name.ts'
@@ -24,6 +25,8 @@ const require = createRequire(import.meta.url)
 export interface ImportWatch {
   /** How ES modules are seen: by hooks in this thread, by the older loader thread, or not at all. */
   readonly kind: 'sync' | 'async' | 'none'
+  /** What takes the hooks out of the way of CommonJS. */
+  readonly hooks?: HookSwitch
   /** Tells the loader thread of targets. */
   include?(targets: readonly string[]): void
 }
@@ -47,7 +50,11 @@ export function watchImport(targets: ImportTargets): ImportWatch {
   const own: Module.RegisterHooksOptions = {
     resolve(specifier, context, nextResolve) {
       if (isCreating || context.conditions?.includes('require')) return nextResolve(specifier, context)
-      if (!isFirst && context.parentURL === undefined) goFirst()
+      if (!isFirst && context.parentURL === undefined) {
+        // the program itself is about to load: hooks that were registered since would hide from us what they resolve
+        isFirst = true
+        hooks.goFirst()
+      }
       if (!mayBeTarget(specifier, context.parentURL, targets.isTarget))
         return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
       const result = nextResolve(specifier, context)
@@ -63,15 +70,8 @@ export function watchImport(targets: ImportTargets): ImportWatch {
       )
     },
   }
-  let hooks = Module.registerHooks(own)
-  return { kind: 'sync' }
-
-  /** The program itself is about to load: hooks that were registered since would hide from us what they resolve. */
-  function goFirst(): void {
-    isFirst = true
-    hooks.deregister()
-    hooks = Module.registerHooks(own)
-  }
+  const hooks = switchHooks(own)
+  return { kind: 'sync', hooks }
 
   function createOnce(): void {
     if (wrapper || isCreating) return

@@ -1,5 +1,6 @@
 /** The CommonJS side: sees each `require` and `process.getBuiltinModule` before it loads anything. */
 import Module from 'node:module'
+import type { HookSwitch } from './hook-switch.ts'
 import { moduleNameOf } from './module-name.ts'
 
 export type Require = (this: Module, id: string) => unknown
@@ -9,18 +10,26 @@ const pristineGetBuiltin = process.getBuiltinModule as ((id: string) => unknown)
 
 /**
  * Calls `onSight` with the package or built-in a load is about, before it happens. Whatever `onSight` hooks up sees this very load, because
- * the load is then dispatched again from the outermost hook. `load` does the others, which may be about a target by another name.
+ * the load is then dispatched again from the outermost hook. `load` does the others, which may be about a target by another name; `hooks` are
+ * those of imports.
  */
 export function watchRequire(
   onSight: (moduleName: string) => boolean,
   load: (parent: Module, id: string, below: Require) => unknown,
+  hooks: () => HookSwitch | undefined,
 ): void {
   const below = Module.prototype.require as unknown as Require
   const watching: Require = function (id) {
     if (typeof id !== 'string') return below.call(this, id)
     const name = moduleNameOf(id)
     if (name !== undefined && onSight(name)) return (Module.prototype.require as unknown as Require).call(this, id)
-    return load(this, id, below)
+    const switched = hooks()
+    if (!switched?.standAside()) return load(this, id, below)
+    try {
+      return load(this, id, below)
+    } finally {
+      switched.comeBack()
+    }
   }
   Module.prototype.require = watching as unknown as typeof Module.prototype.require
   // what is built is not strict: there nothing else tells of a frozen prototype

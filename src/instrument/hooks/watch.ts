@@ -17,8 +17,10 @@ export function watchModules(next: Watcher, targets: readonly string[]): ImportW
   if (importWatch === undefined) {
     const loadByIdentity = createLoadByIdentity(CURRENT)
     attempt('require', () =>
-      watchRequire(CURRENT.onSight, (parent, id, below) =>
-        watcher === undefined ? below.call(parent, id) : loadByIdentity(parent, id, below),
+      watchRequire(
+        CURRENT.onSight,
+        (parent, id, below) => (watcher === undefined ? below.call(parent, id) : loadByIdentity(parent, id, below)),
+        () => importWatch?.hooks,
       ),
     )
     importWatch = attempt('import', () => watchImport(CURRENT)) ?? { kind: 'none' }

@@ -181,4 +181,55 @@ const ASKING: Readonly<Record<string, Way>> = {
 }
 
 /** Of express, which needs no server. */
-export const WAYS: Readonly<Record<string, Way>> = { ...MAPPED, ...PLACES, ...ASKING }
+/** Between CommonJS and ES modules, where one begins within the other. */
+const loads = { 'loads.cjs': `module.exports = import('express')`, 'loads.mjs': `export { default } from 'express'` }
+const MIXED: Readonly<Record<string, Way>> = {
+  'an import while a file is required': { files: loads, mjs: `await require('./loads.cjs')` },
+  'an import after a file within a file': {
+    files: { 'outer.cjs': `require('./inner.cjs'); module.exports = import('express')`, 'inner.cjs': '' },
+    mjs: `await require('./outer.cjs')`,
+  },
+  'an import of a file within a file': {
+    files: { ...loads, 'outer.cjs': `module.exports = require('./loads.cjs'); require('node:os')` },
+    mjs: `await require('./outer.cjs')`,
+  },
+  'an ES module that is required': {
+    files: loads,
+    cjs: `require('./loads.mjs')`,
+    mjs: `require('./loads.mjs')`,
+  },
+  'an ES module that is required by an ES module': {
+    files: {
+      ...loads,
+      'outer.mjs': `import found from './inner.cjs'; export default found.default`,
+      'inner.cjs': `module.exports = require('./loads.mjs')`,
+    },
+    both: './outer.mjs',
+  },
+  'an import after a require that failed': {
+    mjs: `await (() => { try { require('./none.js') } catch {} return import('express') })()`,
+  },
+  'an import after a file that failed': {
+    files: { 'bad.cjs': 'throw new Error()' },
+    mjs: `await (() => { try { require('./bad.cjs') } catch {} return import('express') })()`,
+  },
+  'an import after JSON': {
+    files: { 'data.json': {} },
+    mjs: `await (require('./data.json'), import('express'))`,
+  },
+  'an import where a file of another ending is loaded': {
+    files: { 'some.own': '' },
+    mjs: `await ((require('module')._extensions['.own'] = (module) => { module.exports = import('express') }), require('./some.own'))`,
+  },
+  'hooks that load while they resolve': {
+    files: { ...loads, 'other.cjs': '' },
+    cjs: `(require('module').registerHooks({ resolve: (s, c, next) => (s === '@db' && require('./other.cjs'), next(s === '@db' ? 'express' : s, c)) }), require('@db'))`,
+    mjs: `((await import('node:module')).registerHooks({ resolve: (s, c, next) => (s === '@db' && require('./other.cjs'), next(s === '@db' ? 'express' : s, c)) }), await import('@db'))`,
+  },
+  'hooks of the program that import': {
+    files: loads,
+    mjs: `await (require('module').registerHooks({ resolve: (s, c, next) => { if (s === './loads.cjs') globalThis.found = import('express'); return next(s, c) } }), require('./loads.cjs'), globalThis.found)`,
+  },
+}
+
+export const WAYS: Readonly<Record<string, Way>> = { ...MAPPED, ...PLACES, ...ASKING, ...MIXED }
