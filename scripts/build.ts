@@ -9,6 +9,7 @@ import { type InputOptions, type Plugin, rolldown } from 'rolldown'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
+import { buildApi, useApiDoor } from './build-api.ts'
 import { buildUi } from './build-ui.ts'
 import { writeNotices } from './notices.ts'
 
@@ -115,7 +116,7 @@ const BUNDLING = {
   external: EXTERNAL,
   transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
   resolve: { conditionNames: ['node', 'import', 'default'] },
-  plugins: [bundleLateRequires, takeConventionsByName, useApiAsItIs, doWithoutFilename],
+  plugins: [bundleLateRequires, takeConventionsByName, useApiAsItIs, doWithoutFilename, useApiDoor],
   // modules of Node do nothing at load that anybody counts on; detectors are instances, which a bundler dares not drop by itself
   treeshake: {
     moduleSideEffects: (id: string, isExternal: boolean) => !isExternal && !id.includes('/@opentelemetry/resources/'),
@@ -333,7 +334,7 @@ async function nameLateFiles(): Promise<void> {
 
 await rm(dist, { recursive: true, force: true })
 await mkdir(dist, { recursive: true })
-const bundled = await buildImplementation()
+const bundled = [...(await buildImplementation()), ...(await buildApi(dist))]
 if (!process.argv.includes('--no-types')) await buildDeclarations()
 await writeFacades()
 await writeVitestDoor()
