@@ -47,30 +47,27 @@ export function watchImport(targets: ImportTargets): ImportWatch {
   let wrapper: Hook | undefined
   /** What it takes to create the wrapper may be a target itself, such as node:fs. */
   let isCreating = false
-  const own: Module.RegisterHooksOptions = {
-    resolve(specifier, context, nextResolve) {
-      if (isCreating || context.conditions?.includes('require')) return nextResolve(specifier, context)
-      if (!isFirst && context.parentURL === undefined) {
-        // the program itself is about to load: hooks that were registered since would hide from us what they resolve
-        isFirst = true
-        hooks.goFirst()
-      }
-      if (!mayBeTarget(specifier, context.parentURL, targets.isTarget))
-        return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
-      const result = nextResolve(specifier, context)
-      const identity = identityOf(result.url, targets.isTarget, context.parentURL)
-      if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
-      if (identity !== undefined) targets.onSight(identity.name)
-      createOnce()
-      if (!wrapper) return result
-      // import-in-the-middle knows the entry of a package by the specifier
-      const known = identity?.isMain && !identity.isAlias ? identity.name : specifier
-      return wrapper.resolveSync(known, context, (next, nextContext) =>
-        next === known ? result : nextResolve(next, nextContext),
-      )
-    },
-  }
-  const hooks = switchHooks(own)
+  const hooks = switchHooks((specifier, context, nextResolve) => {
+    if (isCreating) return nextResolve(specifier, context)
+    if (!isFirst && context.parentURL === undefined) {
+      // the program itself is about to load: hooks that were registered since would hide from us what they resolve
+      isFirst = true
+      hooks.goFirst()
+    }
+    if (!mayBeTarget(specifier, context.parentURL, targets.isTarget))
+      return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+    const result = nextResolve(specifier, context)
+    const identity = identityOf(result.url, targets.isTarget, context.parentURL)
+    if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
+    if (identity !== undefined) targets.onSight(identity.name)
+    createOnce()
+    if (!wrapper) return result
+    // import-in-the-middle knows the entry of a package by the specifier
+    const known = identity?.isMain && !identity.isAlias ? identity.name : specifier
+    return wrapper.resolveSync(known, context, (next, nextContext) =>
+      next === known ? result : nextResolve(next, nextContext),
+    )
+  })
   return { kind: 'sync', hooks }
 
   function createOnce(): void {
@@ -78,8 +75,7 @@ export function watchImport(targets: ImportTargets): ImportWatch {
     isCreating = true
     try {
       const created = createWrapper(targets)
-      // only now: with such a hook each file that is required is read in a dearer way
-      Module.registerHooks({ load: (url, context, nextLoad) => created.loadSync(url, context, nextLoad) })
+      hooks.addLoad((url, context, nextLoad) => created.loadSync(url, context, nextLoad))
       wrapper = created
       isCreating = false
     } catch (error) {

@@ -24,11 +24,12 @@ export function watchRequire(
     const name = moduleNameOf(id)
     if (name !== undefined && onSight(name)) return (Module.prototype.require as unknown as Require).call(this, id)
     const switched = hooks()
-    if (!switched?.standAside()) return load(this, id, below)
+    const aside = switched?.standAside() ?? 0
+    if (switched === undefined || aside === 0) return load(this, id, below)
     try {
       return load(this, id, below)
     } finally {
-      switched.comeBack()
+      switched.comeBack(aside)
     }
   }
   Module.prototype.require = watching as unknown as typeof Module.prototype.require
