@@ -1,0 +1,71 @@
+/** The bundle brings the API in one file, and takes the installed one where that is another version or there already: telemetry is linked either way. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Sink, startSink } from '../faults/sink.ts'
+import { installOurs } from '../programs/install.ts'
+import { runFile } from '../support/run-node.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'uptrace-node-api-'))
+const manifest = path.join(folder, 'node_modules/@opentelemetry/api/package.json')
+let sink: Sink
+let original = ''
+beforeAll(async () => {
+  sink = await startSink()
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
+  installOurs(folder)
+  original = readFileSync(manifest, 'utf8')
+})
+afterAll(async () => {
+  await sink.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const COUNT = `const count = () => Object.keys(require.cache).filter((file) => file.includes('@opentelemetry')).length`
+const USE = `
+  const tracer = api.trace.getTracer('app')
+  withSpan(process.env.NAME, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    tracer.startActiveSpan('inner', (span) => {
+      api.metrics.getMeter('app').createCounter(process.env.NAME + '.count').add(1)
+      api.logs.getLogger('app').emit({ body: process.env.NAME })
+      const headers = {}
+      api.propagation.inject(api.context.active(), headers)
+      console.log(before, headers.traceparent.split('-')[1] === span.spanContext().traceId)
+      span.end()
+    })
+  })`
+const PROGRAMS: Readonly<Record<string, string>> = {
+  'main.cjs': `${COUNT}; const before = count(); const api = require('@opentelemetry/api'); const { withSpan } = require('uptrace-node'); ${USE}`,
+  'main.mjs': `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${COUNT}; const before = count(); import * as api from '@opentelemetry/api'; import { withSpan } from 'uptrace-node'; ${USE}`,
+  'early.cjs': `const api = require('@opentelemetry/api'); ${COUNT}; const tracer0 = api.trace.getTracer('early'); const { configureOpentelemetry, withSpan } = require('uptrace-node'); configureOpentelemetry(); const before = api === require('@opentelemetry/api') ? 0 : -1; ${USE}`,
+}
+
+test.for([
+  ['main.cjs', '1.10.0', 'preload', false],
+  ['main.mjs', '1.10.0', 'preload', false],
+  ['early.cjs', '1.10.0', 'code', false],
+  ['main.cjs', '1.10.1', 'preload', true],
+  ['main.mjs', '1.10.1', 'preload', true],
+  ['early.cjs', '1.10.1', 'code', false],
+] as const)('%s with API %s, configured by %s', async ([file, version, how, isInstalledTaken]) => {
+  writeFileSync(manifest, original.replace(/("version": )"[^"]*"/, `$1"${version}"`))
+  writeFileSync(path.join(folder, file), PROGRAMS[file]!)
+  const name = `${file} ${version}`
+  const { stdout, stderr, code } = await runFile(path.join(folder, file), {
+    flags: how === 'preload' ? ['--import', 'uptrace-node/register'] : [],
+    env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}`, NAME: name },
+  })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const [before, isLinked] = stdout.trim().split(' ')
+  expect(isLinked).toBe('true')
+  // files of the package, for the preload alone
+  expect(Number(before) > 0).toBe(isInstalledTaken)
+  const spans = sink.items('traces')
+  const outer = spans.find((span) => span.name === name)!
+  const inner = spans.find((span) => span.name === 'inner' && span.traceId === outer.traceId)!
+  expect(inner.parentSpanId).toBe(outer.spanId)
+  expect(sink.items('logs').find((record) => record.spanId === inner.spanId)).toBeDefined()
+  expect(sink.items('metrics').some((metric) => metric.name === `${name}.count`)).toBe(true)
+})
