@@ -28,6 +28,7 @@ export const LAZY_PACKAGES = {
   ioredis: './instrument/ioredis/index.ts',
   redis: './instrument/redis/index.ts',
   mysql2: './instrument/mysql2/index.ts',
+  pino: './instrument/pino/instrumentation.ts',
   ai: './instrument/genai/ai.ts',
   graphql: './instrument/graphql/index.ts',
   http2: './instrument/http2/index.ts',

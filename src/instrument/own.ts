@@ -18,7 +18,7 @@ import type * as Nest from './nest/instrumentation.ts'
 import type * as Nodemailer from './nodemailer/index.ts'
 import type { InstrumentationName, InstrumentationSettings } from './options.ts'
 import type * as Pg from './pg/index.ts'
-import { createPinoInstrumentation } from './pino/instrumentation.ts'
+import type * as Pino from './pino/instrumentation.ts'
 import type * as Postgres from './postgres/index.ts'
 import type * as Redis from './redis/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
@@ -62,7 +62,7 @@ export function chooseOwn(settings: InstrumentationSettings): Record<string, Cre
   )
   return {
     ...Object.fromEntries(chosen),
-    pino: (config: LogCorrelationOptions) => createPinoInstrumentation(config),
+    pino: (config: LogCorrelationOptions) => loadLazily<typeof Pino>('pino').createPinoInstrumentation(config),
     [GRAPHQL_17]: (config: Record<string, unknown>) => loadLazily<typeof Graphql>('graphql').createGraphql17(config),
     [NEST_LOGS]: (config) => loadLazily<typeof Nest>('nest').createNest(config),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
