@@ -10,6 +10,7 @@ import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import { LAZY_PACKAGES } from '../src/lazy.ts'
 import { buildApi, useApiDoor } from './build-api.ts'
+import { checkOrder, giveValues } from './build-exports.ts'
 import { buildUi } from './build-ui.ts'
 import { writeNotices } from './notices.ts'
 
@@ -116,7 +117,7 @@ const BUNDLING = {
   external: EXTERNAL,
   transform: { target: 'node20', define: { UPTRACE_NODE_BUNDLED: 'true' } },
   resolve: { conditionNames: ['node', 'import', 'default'] },
-  plugins: [bundleLateRequires, takeConventionsByName, useApiAsItIs, doWithoutFilename, useApiDoor],
+  plugins: [bundleLateRequires, takeConventionsByName, useApiAsItIs, doWithoutFilename, useApiDoor, giveValues],
   // modules of Node do nothing at load that anybody counts on; detectors are instances, which a bundler dares not drop by itself
   treeshake: {
     moduleSideEffects: (id: string, isExternal: boolean) => !isExternal && !id.includes('/@opentelemetry/resources/'),
@@ -184,6 +185,7 @@ async function buildImplementation(): Promise<string[]> {
     },
   })
   await bundle.close()
+  checkOrder(output)
   await Promise.all(output.map((chunk) => (chunk.type === 'chunk' ? slim(chunk.fileName, chunk.moduleIds) : undefined)))
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
 }

@@ -3,6 +3,7 @@ import { type Attributes, context, type MeterProvider, type Span, SpanKind, Span
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import type { DurationMetrics } from '../../signals/metrics/duration-metrics.ts'
+import { performance } from '../../timers.ts'
 import type { Scope, Settings, Tracing } from '../define.ts'
 import { DB_DURATION, findSeriesIn } from '../durations.ts'
 import { describeError } from '../error-text.ts'

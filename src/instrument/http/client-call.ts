@@ -1,6 +1,7 @@
 /** A request that this process makes, from its creation to the end of the answer: what is kept with it, and how it ends. */
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { type Context, type Span, SpanStatusCode } from '@opentelemetry/api'
+import { performance } from '../../timers.ts'
 import { describeError, recordError } from '../error-text.ts'
 import type { Origin, Origins } from './client-origins.ts'
 

@@ -7,6 +7,7 @@ import { type Attributes, context, propagation, type Span, SpanKind, type Tracer
 import { isTracingSuppressed } from '@opentelemetry/core'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { performance } from '../../timers.ts'
 import { isUntraced } from '../../untraced.ts'
 import {
   CALL,

@@ -1,6 +1,7 @@
 /** The end of an incoming request: its status, its route, and an error where there was one. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanStatusCode } from '@opentelemetry/api'
+import { performance } from '../../timers.ts'
 import { describeError, recordError } from '../error-text.ts'
 import type { RequestDurations } from './durations.ts'
 import type { Exchange } from './exchange.ts'

@@ -14,6 +14,7 @@ import {
 import { RPCType, suppressTracing } from '@opentelemetry/core'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { performance } from '../../timers.ts'
 import { closeExchange } from './end-exchange.ts'
 import { EXCHANGE, type Exchange, exchangeOf, type TracedRequest } from './exchange.ts'
 import type { IncomingOptions } from './incoming-options.ts'

@@ -6,6 +6,7 @@ import { context, propagation, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api
 import { getRPCMetadata, RPCType } from '@opentelemetry/core'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { performance } from '../../timers.ts'
 import type { Tracing } from '../define.ts'
 import { closeExchange, failExchange } from '../http/end-exchange.ts'
 import { EXCHANGE, type Exchange, type TracedRequest } from '../http/exchange.ts'

@@ -1,5 +1,6 @@
 /** A query on its way, and its end. */
 import type { Context, Span } from '@opentelemetry/api'
+import { performance } from '../../timers.ts'
 import type { Target } from '../db/target.ts'
 import { failSpan } from './tracing.ts'
 

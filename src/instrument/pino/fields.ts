@@ -16,6 +16,8 @@ export interface Parts {
 interface Plan {
   readonly chindings: unknown
   readonly levels: Readonly<Record<number, string>>
+  /** Those of them that were looked at, and are as pino makes them. */
+  readonly usualLevels: Record<number, string>
   readonly serializers: Readonly<Record<string, unknown>>
   readonly messageKey: string
   readonly errorKey: string
@@ -41,7 +43,7 @@ export function plainRecord(
   isId: (key: string) => boolean,
 ): LogRecord | undefined {
   const own = planFor(symbols, instance)
-  if (own === undefined || own.levels[level] !== `{"level":${level}` || !TIME.test(time)) return undefined
+  if (own === undefined || !isUsualLevel(own, level) || !TIME.test(time)) return undefined
   if (typeof message !== 'string' && message !== undefined) return undefined
   const attributes: Fields = {}
   for (const key in own.bindings) {
@@ -57,6 +59,14 @@ export function plainRecord(
   }
   if (message !== undefined) record.body = message
   return record
+}
+
+function isUsualLevel({ levels, usualLevels }: Plan, level: number): boolean {
+  const text = levels[level]
+  if (text !== undefined && text === usualLevels[level]) return true
+  if (text !== `{"level":${level}`) return false
+  usualLevels[level] = text
+  return true
 }
 
 /** @returns whether each of them is in the line as it is here */
@@ -100,7 +110,7 @@ function makePlan(symbols: Symbols, instance: PinoInstance, chindings: unknown):
   const fields = typeof chindings === 'string' ? bindingsOf(chindings) : undefined
   if (fields === undefined) return undefined
   for (const key in fields) if (key === messageKey || key === errorKey || isSpecial(key)) return undefined
-  return { chindings, levels, serializers, messageKey, errorKey, bindings: fields }
+  return { chindings, levels, usualLevels: {}, serializers, messageKey, errorKey, bindings: fields }
 }
 
 /** Redaction is done by functions under the names of fields. */

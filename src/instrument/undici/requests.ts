@@ -11,6 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@opentelemetry/core'
+import { performance } from '../../timers.ts'
 import { describeError, recordError } from '../error-text.ts'
 import { normalizeMethod } from '../http/request-attributes.ts'
 import { dropHeader, type HeaderOwner, putHeader, userAgentOf } from './headers.ts'

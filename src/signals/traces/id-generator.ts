@@ -1,5 +1,4 @@
 /** Random trace and span ids, drawn from a pool, and the W3C flag which says that trace ids are random. */
-import { INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api'
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
 import { rememberId } from '../../id-bytes.ts'
 
@@ -27,13 +26,20 @@ export function createIdGenerator(): IdGenerator {
     poolUsed += TEXT_BYTES
     textUsed = 0
   }
-  const take = (digits: number, invalid: string): string => {
-    if (textUsed + digits > text.length) refill()
-    const id = text.slice(textUsed, textUsed + digits)
-    textUsed += digits
-    if (id === invalid) return take(digits, invalid)
-    rememberId(id, pool, poolUsed - TEXT_BYTES + (textUsed - digits) / 2, digits / 2)
+  const take = (bytes: number): string => {
+    if (textUsed + bytes * 2 > text.length) refill()
+    const start = poolUsed - TEXT_BYTES + textUsed / 2
+    const id = text.slice(textUsed, textUsed + bytes * 2)
+    textUsed += bytes * 2
+    if (pool[start] === 0 && isZero(pool, start, bytes)) return take(bytes)
+    rememberId(id, pool, start, bytes)
     return id
   }
-  return { generateTraceId: () => take(32, INVALID_TRACEID), generateSpanId: () => take(16, INVALID_SPANID) }
+  return { generateTraceId: () => take(16), generateSpanId: () => take(8) }
+}
+
+/** Such an id is none. */
+function isZero(bytes: Uint8Array, start: number, length: number): boolean {
+  for (let index = start; index < start + length; index++) if (bytes[index] !== 0) return false
+  return true
 }

@@ -14,6 +14,7 @@ import {
 } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
+import { performance } from '../../timers.ts'
 import { keepAttributes, keysOf, readProperty, toName } from '../attribute-values.ts'
 import { exceptionEventAttributes } from './exception-attributes.ts'
 import { type Limits, setAttribute, setStartAttributes } from './span-attributes.ts'
