@@ -35,7 +35,7 @@ test('an id of the generator has the bytes of its digits: at once, and when othe
 
 function bytesOf(id: string, length: number): number[] {
   const into = new Uint8Array(length + 2).fill(9)
-  writeId(id, length, into, 1)
+  writeId(id, length, new DataView(into.buffer), 1)
   expect([into[0], into[length + 1]]).toEqual([9, 9])
   return [...into.subarray(1, length + 1)]
 }

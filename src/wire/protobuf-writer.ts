@@ -8,9 +8,12 @@ const TWO_32 = 4294967296
 export class ProtobufWriter {
   bytes: Buffer
   pos = 0
+  /** The same memory. */
+  private view: DataView
 
   constructor(size = 4096, bytes = Buffer.allocUnsafeSlow(size)) {
     this.bytes = bytes
+    this.view = viewOf(bytes)
   }
 
   /** Makes room for `size` more bytes. Every write below asks for its own room. */
@@ -20,6 +23,7 @@ export class ProtobufWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
     this.bytes.copy(grown, 0, 0, this.pos)
     this.bytes = grown
+    this.view = viewOf(grown)
   }
 
   /** What was written, as a view that lives until the next write. */
@@ -70,28 +74,16 @@ export class ProtobufWriter {
 
   fixed32(value: number): void {
     this.ensure(4)
-    const { bytes } = this
-    let pos = this.pos
-    bytes[pos++] = value
-    bytes[pos++] = value >>> 8
-    bytes[pos++] = value >>> 16
-    bytes[pos++] = value >>> 24
-    this.pos = pos
+    this.view.setUint32(this.pos, value, true)
+    this.pos += 4
   }
 
   fixed64(low: number, high: number): void {
     this.ensure(8)
-    const { bytes } = this
-    let pos = this.pos
-    bytes[pos++] = low
-    bytes[pos++] = low >>> 8
-    bytes[pos++] = low >>> 16
-    bytes[pos++] = low >>> 24
-    bytes[pos++] = high
-    bytes[pos++] = high >>> 8
-    bytes[pos++] = high >>> 16
-    bytes[pos++] = high >>> 24
-    this.pos = pos
+    const { view, pos } = this
+    view.setUint32(pos, low, true)
+    view.setUint32(pos + 4, high, true)
+    this.pos = pos + 8
   }
 
   /** A count as fixed64. */
@@ -168,7 +160,7 @@ export class ProtobufWriter {
     const { bytes, pos } = this
     bytes[pos] = tag
     bytes[pos + 1] = length
-    writeId(value, length, bytes, pos + 2)
+    writeId(value, length, this.view, pos + 2)
     this.pos = pos + 2 + length
   }
 
@@ -196,6 +188,8 @@ export class ProtobufWriter {
     this.pos = start + size + length
   }
 }
+
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)
 
 export function varintSize(value: number): number {
   if (value < 128) return 1

@@ -13,7 +13,8 @@ export const RANDOM_TRACE_ID_FLAG = 0x02
 
 /** Ids from the operating system's random numbers, fetched many at a time. */
 export function createIdGenerator(): IdGenerator {
-  const pool = Buffer.allocUnsafe(POOL_BYTES)
+  const pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+  const words = new Uint32Array(pool.buffer)
   let poolUsed = POOL_BYTES
   let text = ''
   let textUsed = 0
@@ -32,7 +33,7 @@ export function createIdGenerator(): IdGenerator {
     const id = text.slice(textUsed, textUsed + bytes * 2)
     textUsed += bytes * 2
     if (pool[start] === 0 && isZero(pool, start, bytes)) return take(bytes)
-    rememberId(id, pool, start, bytes)
+    rememberId(id, pool, words, start, bytes)
     return id
   }
   return { generateTraceId: () => take(16), generateSpanId: () => take(8) }
