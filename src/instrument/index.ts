@@ -30,6 +30,7 @@ import type { InstrumentationName, InstrumentationSettings, InstrumentationsOpti
 import { chooseOwn } from './own.ts'
 import { readOption } from './read-option.ts'
 import { createRegistry, type Providers, type Registry } from './registry.ts'
+import { watchAdonisRoutes } from './routes/adonis.ts'
 import { COMPANIONS, NEST_LOGS, TARGETS } from './targets.ts'
 import { watchFetch } from './undici/fetch.ts'
 
@@ -143,7 +144,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     const key = `${module.name}@${module.version}/${module.file}, bundled`
     module.exports = patchAs({ ...module, isAlias: false }, key, module.exports, definitions())
   })
-  const stopRoutes = enabled.has('http') ? watchFastifyRoutes() : () => {}
+  const stopRoutes = enabled.has('http') ? [watchFastifyRoutes(), watchAdonisRoutes()] : []
   const stopFetch = enabled.has('undici')
     ? watchFetch(() => registry.activate('undici'), typeof settings.undici === 'object')
     : () => {}
@@ -188,7 +189,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     clearTimeout(afterStart)
     versionCheck.conclude()
     stopFetch()
-    stopRoutes()
+    for (const stop of stopRoutes) stop()
     stopBundled()
     stopTakenEarly()
     stopImports()

@@ -34,7 +34,10 @@ const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...Object.keys(OWN_LIBRARIES)].sort()
 
 /** Frameworks of which the route of a request is taken. */
-const ROUTED = ['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router']
+const ROUTED = [
+  ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
+  ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
+]
 
 /** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */
 export const PASSING_ON: Readonly<Record<string, string>> = { '@apollo/server': 'graphql', 'graphql-yoga': 'graphql' }

@@ -69,6 +69,18 @@ test.for([
   expect(await linesOf(work, {})).toEqual([['express request handler']])
 })
 
+test.for(EXPRESS)(
+  'express $major: what is mounted at the root, by whatever words, is no route of the requests it answers',
+  async ({ aliases }) => {
+    const work = `${START}collect.onEnd = (span) => span.kind === 1 && spans.push('express ' + span.name); configure()
+const express = require('express'); const answer = (_q, response) => response.send('ok')
+const apps = [express().use(answer), express().use('/', answer), express().use(['/'], answer), express().use(['/', '/x'], express.Router().use(answer)), express().use(['/files'], answer), express().get('/', answer)]
+;(async () => { for (const app of apps) { const server = app.listen(0); await get(server, app === apps[4] ? '/files/1' : app === apps[5] ? '/' : '/posts/1'); server.close() } print(taken()) })()`
+    const bare = 'express GET'
+    expect(await linesOf(work, aliases)).toEqual([[bare, bare, bare, bare, 'express GET /files', 'express GET /']])
+  },
+)
+
 test('a request is not changed as far as an app can see, and a router that mounts itself works', async () => {
   const work = `${START}configure()\n${APP}(async () => {
     const app = express(); const self = express.Router(); self.use('/a', self); self.get('/end', (request, response) => { print([Object.keys(request).filter((key) => /uptrace|otel|__ot/.test(key)), JSON.stringify(Object.assign({}, request.query))]); response.send('ok') })

@@ -71,10 +71,10 @@ function withoutOldNames(line: string): string {
 /** Of statements upstream says what stands first in them. */
 function withoutSql(line: string): string {
   return line
-    .replace(/(instrumentation-(?:pg|mysql2)[^"]*"?[^"]*?,"kind":2,"name":")[^"]*/, (all, head: string) =>
+    .replace(/(instrumentation-(?:pg|mysql2|knex)[^"]*"?[^"]*?,"kind":2,"name":")[^"]*/, (all, head: string) =>
       /connect/.test(all) ? all : `${head}SQL`,
     )
-    .replace(/(instrumentation-(?:pg|mysql2) )(?!pg)[^"]*|(instrumentation-pg )pg.query[^"]*/g, '$1$2SQL')
+    .replace(/(instrumentation-(?:pg|mysql2|knex) )(?!pg)[^"]*|(instrumentation-pg )pg.query[^"]*/g, '$1$2SQL')
     .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name|response\.status_code)","[^\]]*\]/g, '')
     .replace(/(instrumentation-pg@.*)\["error\.type","[^\]]*\],/, '$1')
     .replace('"attributes":[,', '"attributes":[')

@@ -62,7 +62,7 @@ export const LIBRARIES: readonly Library[] = [
     name: 'knex',
     imports: { knex: 'knex' },
     work: `const db = knex({ client: 'pg', connection: process.env.UPTRACE_TEST_POSTGRES_URL }); await db.raw('SELECT 1'); await db.destroy()`,
-    traced: [/instrumentation-knex 3 /, /instrumentation-pg 3 SELECT/],
+    traced: [/instrumentation-knex 3 SELECT/, /instrumentation-pg 3 SELECT/],
     needs: 'UPTRACE_TEST_POSTGRES_URL',
   },
   {

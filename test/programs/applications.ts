@@ -37,6 +37,22 @@ export const APPLICATIONS: readonly Application[] = [
     },
   },
   {
+    name: 'peer',
+    packages: ['peer'],
+    hasRoutes: true,
+    program: {
+      args: ['node_modules/peer/dist/bin/peerjs.js', '--port', '{port}', '--path', '/app'],
+      ready: '/app',
+      asks: [
+        '/app/peerjs/id',
+        '/app/peerjs/peers',
+        '/app/none',
+        '/none',
+        { path: '/app/peerjs/id', method: 'POST', body: {} },
+      ],
+    },
+  },
+  {
     name: 'verdaccio',
     packages: ['verdaccio'],
     overrides: { 'node-fetch': '2' },

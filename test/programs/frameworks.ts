@@ -1,5 +1,6 @@
 /** Frameworks that are built before they run: a small app of each, and the names that its requests must have. */
 import type { Program } from './program.ts'
+import { ROUTERS } from './routers.ts'
 
 export interface Framework {
   readonly name: string
@@ -49,6 +50,7 @@ const standalone = (bundler: 'webpack' | 'turbopack'): Framework => ({
 })
 
 export const FRAMEWORKS: readonly Framework[] = [
+  ...ROUTERS,
   standalone('webpack'),
   standalone('turbopack'),
   {

@@ -1,4 +1,5 @@
 /** The path that a router, sub app or middleware was mounted under, as the application wrote it. */
+import { guessMount } from '../http/left-route.ts'
 
 /** What Express takes for a path. */
 export type RawPath = string | RegExp | number | readonly RawPath[]
@@ -16,7 +17,8 @@ export function rememberMount(layer: object, first: unknown): void {
 /** `concrete` is the part of the URL that matched, and `params` what Express took out of it. */
 export function mountPathOf(layer: { rawPath?: RawPath }, concrete: string, params: unknown): string {
   const raw = known.get(layer) ?? layer.rawPath
-  if (raw === undefined) return guess(concrete, params)
+  // a layer that was there before us
+  if (raw === undefined) return guessMount(concrete, params)
   return Array.isArray(raw) ? chooseFrom(raw.flat(Infinity) as RawPath[], concrete) : textOf(raw)
 }
 
@@ -37,25 +39,3 @@ function chooseFrom(paths: readonly RawPath[], concrete: string): string {
 
 const partsOf = (path: string): string[] => path.toLowerCase().replace(/\/+$/, '').split('/')
 const isVariable = (part: string): boolean => /[:*{(]/.test(part)
-
-/** For layers that were there before us: parameters by their names, the rest as it is. */
-function guess(concrete: string, params: unknown): string {
-  const names = new Map(
-    Object.entries(Object(params) as Record<string, unknown>)
-      .filter(([name, value]) => typeof value === 'string' && !/^\d+$/.test(name))
-      .map(([name, value]) => [value as string, name]),
-  )
-  const named = (part: string): string => {
-    const name = names.get(part) ?? names.get(decode(part))
-    return name === undefined || part === '' ? part : `:${name}`
-  }
-  return concrete.split('/').map(named).join('/')
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}

@@ -28,7 +28,8 @@ const strangers = new WeakMap<Request, Holder>()
 /** Lets the end of the request ask what Express left on it, such as the route of a parameter that was refused. */
 export function watchRequest(request: Request): void {
   const exchange = request[EXCHANGE]
-  if (exchange !== undefined) exchange.findRoute = findRoute
+  // what a framework on top of Express has to say comes first
+  if (exchange !== undefined) exchange.findRoute ??= findRoute
 }
 
 /** Goes in below the path of the layer, and comes out again when the layer calls `next`. */
@@ -86,7 +87,9 @@ function findRoute(request: unknown, exchange: Exchange): string | undefined {
   const { route } = request as Request
   if (said !== undefined && (!route || route === said)) return undefined
   const place = placeOf(exchange)
-  return (route ? place.enter(textOf(route.path)).route : place.route) || undefined
+  if (route) return place.enter(textOf(route.path)).route
+  // what is mounted at the root answers for all paths
+  return place.route === '/' ? undefined : place.route || undefined
 }
 
 const placeOf = (holder: Holder): LayerPath => (holder.place as LayerPath | undefined) ?? LayerPath.NONE

@@ -1,5 +1,5 @@
 /** Adds headers to a client request, also where Node has put its head together already: with headers in a list, or with `Expect`. */
-import type { ClientRequest } from 'node:http'
+import type { ClientRequest, OutgoingMessage } from 'node:http'
 
 /** A bet on Node's inside: where it does not hold, such requests carry no trace context. */
 interface Inside {
@@ -14,9 +14,9 @@ export function putHeaders(request: ClientRequest, headers: Readonly<Record<stri
 }
 
 /** Undefined where there is no such header, or several. */
-export function headerOf(request: ClientRequest, name: string): string | undefined {
-  const { _header: head } = request as Inside
-  const value = typeof head === 'string' ? valueIn(head, name) : request.getHeader(name)
+export function headerOf(message: OutgoingMessage, name: string): string | undefined {
+  const { _header: head } = message as Inside
+  const value = typeof head === 'string' ? valueIn(head, name) : message.getHeader(name)
   return typeof value === 'string' ? value : undefined
 }
 

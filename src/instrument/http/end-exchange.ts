@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanStatusCode } from '@opentelemetry/api'
 import { performance } from '../../timers.ts'
 import { describeError, recordError } from '../error-text.ts'
+import { headerOf } from './client-headers.ts'
 import type { RequestDurations } from './durations.ts'
 import type { Exchange } from './exchange.ts'
+import { routeLeftOn } from './left-route.ts'
 
 /** What Node gives a connection that ended before its time. */
 const CUT_OFF = 'ECONNRESET'
@@ -46,7 +48,7 @@ function finish(exchange: Exchange, request: IncomingMessage, response: ServerRe
   const { span, method } = exchange
   // a status that never left says nothing; mocks have neither of the two
   const status = response.headersSent === false ? undefined : response.statusCode
-  const isCutOff = response.writableFinished === false
+  const isCutOff = response.writableFinished === false && !isEndless(response)
   const route = routeOf(exchange, request)
   if (status !== undefined) span.setAttribute('http.response.status_code', status)
   if (route !== undefined) span.setAttribute('http.route', route)
@@ -84,11 +86,17 @@ function typeOf({ errored }: ServerResponse): string {
   return errored ? describeError(errored).type : CUT_OFF
 }
 
+/** A stream of events ends when whoever listens leaves. */
+function isEndless(response: ServerResponse): boolean {
+  if (!response.headersSent || response.errored) return false
+  return headerOf(response, 'content-type')?.startsWith('text/event-stream') ?? false
+}
+
 function routeOf(exchange: Exchange, request: IncomingMessage): string | undefined {
   const { route, findRoute, isRouteMended } = exchange
-  if (findRoute === undefined || (route !== undefined && !isRouteMended)) return route
+  if (route !== undefined && !isRouteMended) return route
   try {
-    return findRoute(request, exchange) ?? route
+    return (findRoute === undefined ? routeLeftOn(request) : findRoute(request, exchange)) ?? route
   } catch {
     return route
   }

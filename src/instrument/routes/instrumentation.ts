@@ -3,15 +3,23 @@ import type { Instrumentation, InstrumentationModuleDefinition } from '@opentele
 import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { ROUTES } from '../targets.ts'
+import { patchElysia } from './elysia.ts'
+import { patchFeathers } from './feathers.ts'
 import { patchH3 } from './h3.ts'
 import { patchHono } from './hono.ts'
+import { patchLoopBack } from './loopback.ts'
+import { patchMoleculerWeb } from './moleculer.ts'
 import { patchPolka } from './polka.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
+import { watchRoutes } from './watch.ts'
+
+const FEATHERS_ROUTER = '@feathersjs/transport-commons/lib/routing/router.js'
 
 type Base = typeof import('@opentelemetry/instrumentation')
 
 export function createRoutes(): Instrumentation {
-  const { InstrumentationBase, InstrumentationNodeModuleDefinition: Definition } = loadLazily<Base>('instrumentation')
+  const base = loadLazily<Base>('instrumentation')
+  const { InstrumentationBase, InstrumentationNodeModuleDefinition: Definition } = base
   class RoutesInstrumentation extends InstrumentationBase {
     override init(): InstrumentationModuleDefinition[] {
       return [
@@ -21,6 +29,16 @@ export function createRoutes(): Instrumentation {
         new Definition('react-router', ['>=7 <9'], patchReactRouter),
         new Definition('@remix-run/server-runtime', ['>=2 <3'], patchReactRouter),
         new Definition('@remix-run/router', ['*'], noteRemixRouter),
+        new Definition('@eggjs/koa', ['*'], (exported: unknown) => {
+          watchRoutes('@eggjs/koa', exported)
+          return exported
+        }),
+        new Definition('elysia', ['>=1 <2'], patchElysia),
+        new Definition('@loopback/rest', ['>=5'], patchLoopBack),
+        new Definition('moleculer-web', ['>=0.10'], patchMoleculerWeb),
+        new Definition('@feathersjs/transport-commons', ['>=5.0.0-0 <6'], undefined, undefined, [
+          new base.InstrumentationNodeModuleFile(FEATHERS_ROUTER, ['>=5.0.0-0 <6'], patchFeathers, () => {}),
+        ]),
       ]
     }
   }

@@ -25,6 +25,19 @@ export function askLater(find: (request: unknown) => string | undefined): void {
   else sayRoute(() => find(undefined))
 }
 
+/** Asked at the end of the request; where it knows nothing, what others have said stands. */
+export function askAtEnd(find: (request: unknown) => string | undefined): void {
+  const metadata = getRPCMetadata(context.active()) as (RPCMetadata & Partial<Exchange>) | undefined
+  if (metadata === undefined) return
+  if (!('findRoute' in metadata)) {
+    sayRoute(() => find(undefined))
+    return
+  }
+  const { findRoute } = metadata
+  metadata.findRoute = (request, exchange) => find(request) ?? findRoute?.(request, exchange)
+  metadata.isRouteMended = true
+}
+
 /** Replaces one export, of a module or of a namespace. */
 export function withExport(exported: Record<string, unknown>, name: string, value: unknown): object {
   if (Reflect.get(exported, Symbol.toStringTag) !== 'Module') return { ...exported, [name]: value }

@@ -9,7 +9,11 @@ type Methods = Record<string, Any>
 const require = createRequire(import.meta.url)
 
 /** Package -> what to do when it is loaded. */
-const WATCHERS: Readonly<Record<string, (exported: unknown) => void>> = { koa: watchKoa, '@hapi/hapi': watchHapi }
+const WATCHERS: Readonly<Record<string, (exported: unknown) => void>> = {
+  koa: watchKoa,
+  '@eggjs/koa': watchKoa,
+  '@hapi/hapi': watchHapi,
+}
 
 /** Never throws: without it requests have no route, and that is all. */
 export function watchRoutes(moduleName: string, exported: unknown): void {
@@ -27,11 +31,15 @@ interface KoaContext {
   readonly matched?: ReadonlyArray<{ readonly path: unknown; readonly methods: readonly string[] }>
 }
 
-/** Every application makes its contexts by this method. */
+/** Every application makes its contexts by one method and hands them to the other; those of Egg have a first one of their own. */
 function watchKoa(Koa: unknown): void {
   const { prototype } = Koa as { prototype: Methods }
-  after(prototype, 'createContext', (context, [request]) => {
+  const note = (context: unknown, request: unknown): void =>
     mendRoute(request, (_request, { route }) => routeOfKoa(context as KoaContext, route))
+  after(prototype, 'createContext', (context, [request]) => note(context, request))
+  before(prototype, 'handleRequest', (_self, [context]) => {
+    const { req } = context as { readonly req?: TracedRequest }
+    if (req?.[EXCHANGE]?.isRouteMended === false) note(context, req)
   })
 }
 
@@ -71,13 +79,13 @@ function mendRoute(request: unknown, find: NonNullable<Exchange['findRoute']>): 
   exchange.isRouteMended = true
 }
 
-function before(methods: Methods, name: string, note: (self: unknown) => void): void {
+function before(methods: Methods, name: string, note: (self: unknown, args: unknown[]) => void): void {
   wrapMethod(
     methods,
     name,
     (original) =>
       function (...args) {
-        tryTo(() => note(this))
+        tryTo(() => note(this, args))
         return original.apply(this, args)
       },
   )

@@ -2,8 +2,8 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
 import { type SqlSummary, summarizeSql } from './summarize.ts'
 
-/** Instrumentations that name spans by the first word of a statement. */
-const NAMED_BY_STATEMENT: ReadonlySet<string> = new Set(['mysql', 'mysql2'])
+/** Instrumentations that name spans by the first word of a statement, or by what their own method and the database are called. */
+const NAMED_BY_STATEMENT: ReadonlySet<string> = new Set(['mysql', 'mysql2', 'knex'])
 const MAX_REMEMBERED = 1_000
 const remembered = new Map<string, SqlSummary | undefined>()
 

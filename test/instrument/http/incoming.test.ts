@@ -43,6 +43,24 @@ test.for([
     0,
     [2, 200, 'RangeError'],
   ],
+  [
+    'the client leaves a stream of events, which has no end',
+    `(q, response) => response.setHeader('content-type', 'text/event-stream').write('data: 1')`,
+    150,
+    [0, 200, undefined],
+  ],
+  [
+    'the client leaves a stream of events whose head was written at once',
+    `(q, response) => response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' }).write('data: 1')`,
+    150,
+    [0, 200, undefined],
+  ],
+  [
+    'the app destroys a stream of events with an error',
+    `(q, response) => { response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1'); setTimeout(() => response.destroy(new RangeError('bad')), 20) }`,
+    0,
+    [2, 200, 'RangeError'],
+  ],
   ['the client leaves once it has the answer', `(q, response) => response.end('whole')`, 300, [0, 200, undefined]],
   [
     'an answer without a body',
