@@ -15,6 +15,9 @@ export function routeLeftOn(request: unknown): string | undefined {
   return `${base}${path === '/' && base !== '' ? '' : path}` || undefined
 }
 
+/** What is surely no part of a path as somebody wrote it: the parameter of a router that does not hand its parameters down. */
+const VALUE = /^(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})$/i
+
 /** Parameters by their names, the rest as it is. */
 export function guessMount(concrete: string, params: unknown): string {
   const names = new Map(
@@ -24,7 +27,8 @@ export function guessMount(concrete: string, params: unknown): string {
   )
   const named = (part: string): string => {
     const name = names.get(part) ?? names.get(decode(part))
-    return name === undefined || part === '' ? part : `:${name}`
+    if (name === undefined || part === '') return VALUE.test(part) ? ':param' : part
+    return `:${name}`
   }
   return concrete.split('/').map(named).join('/')
 }

@@ -12,6 +12,8 @@ test.for([
   [{ route: { path: '/' }, baseUrl: '' }, '/'],
   [{ route: { path: '/' }, baseUrl: '/api' }, '/api'],
   [{ route: { path: '/x' }, baseUrl: '/t/acme', params: { tenant: 'acme' } }, '/t/:tenant/x'],
+  [{ route: { path: '/x' }, baseUrl: '/api/v1/users/17', params: { id: '3' } }, '/api/v1/users/:param/x'],
+  [{ route: { path: '/' }, baseUrl: '/t/1f9d7c8e-5b1a-4c3d-9e2f-0a1b2c3d4e5f' }, '/t/:param'],
   [{ route: { path: ['/a', '/b'] } }, '/a,/b'],
   [{ route: { path: /^\/a/ } }, '/^\\/a/'],
 ] as const)('%o has the route %s', ([request, route]) => {
