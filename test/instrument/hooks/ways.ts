@@ -195,7 +195,7 @@ const MIXED: Readonly<Record<string, Way>> = {
   },
   'an import in a file that a Module.prototype.load of the program reads': {
     files: loads,
-    mjs: `await (async () => { const M = require('module'); M.prototype.load = function (file) { this.filename = file; (M._extensions[require('path').extname(file)] ?? M._extensions['.js'])(this, file); this.loaded = true }; return require('./loads.cjs') })()`,
+    mjs: `await (async () => { const M = require('module'); M.prototype.load = function (file) { this.filename = file; this.paths = M._nodeModulePaths(file); (M._extensions[require('path').extname(file)] ?? M._extensions['.js'])(this, file); this.loaded = true }; return require('./loads.cjs') })()`,
   },
   'an import with the conditions of a require': { flags: ['--conditions=require'], mjs: `await import('express')` },
   'an import after a file within a file': {
