@@ -3,9 +3,14 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** With the names they go by in the cache. */
-export function loadedModules(): Array<[filename: string, cached: NodeJS.Module]> {
-  return Object.entries(require.cache).filter((entry): entry is [string, NodeJS.Module] => isLoaded(entry[1]))
+/** With the names they go by in the cache, which begin with `start`. */
+export function loadedModules(start = ''): Array<[filename: string, cached: NodeJS.Module]> {
+  const found: Array<[string, NodeJS.Module]> = []
+  for (const filename of Object.keys(require.cache)) {
+    const cached = filename.startsWith(start) ? require.cache[filename] : undefined
+    if (isLoaded(cached)) found.push([filename, cached])
+  }
+  return found
 }
 
 /** Whether it is a module of CommonJS whose code has run. */

@@ -57,8 +57,8 @@ export function patchLoaded(
   if (identity === undefined) return undefined
   targets.onSight(identity.name)
   const folder = loaded.filename.slice(0, -identity.file.length)
-  for (const [filename, other] of loadedModules())
-    if (other !== loaded && filename.startsWith(folder)) {
+  for (const [filename, other] of loadedModules(folder))
+    if (other !== loaded) {
       const inner = identify(filename, targets.isTarget)
       if (inner) other.exports = loadAs(inner, filename, parent, targets, () => other.exports)
     }
