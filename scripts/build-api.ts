@@ -22,10 +22,12 @@ export async function buildApi(dist: string): Promise<string[]> {
     metafile: true,
     outfile: path.join(dist, 'chunks/api-in-one.cjs'),
     // values in place of getters, as the package has them
-    footer: { js: 'module.exports={...module.exports};' },
+    footer: {
+      js: "module.exports=Object.defineProperties({...module.exports},{__esModule:{value:true},[Symbol.toStringTag]:{value:'Module'}});",
+    },
   })
   const door = await transform(await readFile(path.join(import.meta.dirname, DOOR), 'utf8'), {
-    define: { API_VERSION: JSON.stringify(version) },
+    define: { API_VERSION: JSON.stringify(version), DOOR: JSON.stringify(DOOR) },
     legalComments: 'none',
   })
   await writeFile(path.join(dist, DOOR), door.code)

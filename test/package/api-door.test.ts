@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Sink, startSink } from '../faults/sink.ts'
 import { installOurs } from '../programs/install.ts'
@@ -22,7 +23,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const COUNT = `const count = () => Object.keys(require.cache).filter((file) => file.includes('@opentelemetry')).length`
+/** Files of the package beside its entry. */
+const COUNT = `const count = () => Object.keys(require.cache).filter((file) => file.includes('@opentelemetry')).length - 1`
 const USE = `
   const tracer = api.trace.getTracer('app')
   withSpan(process.env.NAME, async () => {
@@ -60,7 +62,7 @@ test.for([
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const [before, isLinked] = stdout.trim().split(' ')
   expect(isLinked).toBe('true')
-  // files of the package, for the preload alone
+  // for the preload alone
   expect(Number(before) > 0).toBe(isInstalledTaken)
   const spans = sink.items('traces')
   const outer = spans.find((span) => span.name === name)!
@@ -68,4 +70,31 @@ test.for([
   expect(inner.parentSpanId).toBe(outer.spanId)
   expect(sink.items('logs').find((record) => record.spanId === inner.spanId)).toBeDefined()
   expect(sink.items('metrics').some((metric) => metric.name === `${name}.count`)).toBe(true)
+})
+
+test('one copy for all that require it', async () => {
+  writeFileSync(manifest, original)
+  const source = `
+    const { context, ProxyTracerProvider, ROOT_CONTEXT, trace } = require('@opentelemetry/api')
+    const again = require('module').createRequire(__filename)('@opentelemetry/api')
+    console.log(context.active() === ROOT_CONTEXT, trace.getTracerProvider() instanceof ProxyTracerProvider, again.trace === trace, again.__esModule, String(again))`
+  writeFileSync(path.join(folder, 'same.cjs'), source)
+  const { stdout } = await runFile(path.join(folder, 'same.cjs'), {
+    flags: ['--import', 'uptrace-node/register'],
+    env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}` },
+  })
+  expect(stdout).toBe('true true true true [object Module]\n')
+})
+
+test('one copy in a bundle that holds all, beside the packages', async () => {
+  writeFileSync(manifest, original)
+  const source = `
+    const tracer = require('@opentelemetry/api').trace.getTracer('early')
+    require('uptrace-node').configureOpentelemetry()
+    console.log(tracer.startSpan('early').isRecording())`
+  writeFileSync(path.join(folder, 'bundled.cjs'), source)
+  const outfile = path.join(folder, 'bundle.cjs')
+  await build({ entryPoints: [path.join(folder, 'bundled.cjs')], outfile, bundle: true, platform: 'node' })
+  const { stdout } = await runFile(outfile, { env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}` } })
+  expect(stdout).toBe('true\n')
 })

@@ -4,6 +4,8 @@
  */
 import Module from 'node:module'
 
+const { registerHooks } = Module
+
 interface Switch {
   on(): void
   /** @returns whether it was on */
@@ -25,19 +27,26 @@ export interface HookSwitch {
 
 /**
  * Registers a resolve hook for what is imported. It is back before a file is read, whose code may import; a load hook is back at
- * the next import, or when `require` returns: in between nothing loads an ES module but such an import.
+ * the next import, or when `require` returns: in between nothing loads an ES module but such an import. Where code of others may run in between,
+ * they stay.
  */
 export function switchHooks(resolve: Module.ResolveHookSync): HookSwitch {
   let loading: Switch | undefined
   const resolving = createSwitch({
     resolve(specifier, context, nextResolve) {
-      if (context.conditions?.includes('require')) return nextResolve(specifier, context)
+      if (isRequired(context)) return nextResolve(specifier, context)
       loading?.on()
       return resolve(specifier, context, nextResolve)
     },
   })
   resolving.on()
   const canSwitch = watchLoad(resolving.on)
+  let isAlone = true
+  watchRegistrations(() => {
+    isAlone = false
+    resolving.on()
+    loading?.on()
+  })
   return {
     goFirst() {
       resolving.off()
@@ -47,7 +56,7 @@ export function switchHooks(resolve: Module.ResolveHookSync): HookSwitch {
       loading = createSwitch({ load })
       loading.on()
     },
-    standAside: () => (canSwitch && resolving.off() ? RESOLVE | (loading?.off() ? LOAD : 0) : 0),
+    standAside: () => (isAlone && canSwitch() && resolving.off() ? RESOLVE | (loading?.off() ? LOAD : 0) : 0),
     comeBack(aside) {
       resolving.on()
       if (aside & LOAD) loading?.on()
@@ -55,11 +64,15 @@ export function switchHooks(resolve: Module.ResolveHookSync): HookSwitch {
   }
 }
 
+/** A flag may add the conditions of the one to those of the other. */
+const isRequired = ({ conditions }: Module.ResolveHookContext): boolean =>
+  conditions?.includes('require') && !conditions.includes('import')
+
 function createSwitch(hooks: Module.RegisterHooksOptions): Switch {
   let registered: Module.ModuleHooks | undefined
   return {
     on() {
-      registered ??= Module.registerHooks(hooks)
+      registered ??= registerHooks(hooks)
     },
     off() {
       if (registered === undefined) return false
@@ -70,11 +83,15 @@ function createSwitch(hooks: Module.RegisterHooksOptions): Switch {
   }
 }
 
-/** Calls `onLoad` when a file has been found and is about to be read. */
-function watchLoad(onLoad: () => void): boolean {
-  const prototype = Module.prototype as unknown as { load(this: Module, filename: string): unknown }
+/**
+ * Calls `onLoad` when a file has been found and is about to be read.
+ * @returns whether Node is still the only one to look for a file, and `onLoad` is still called
+ */
+function watchLoad(onLoad: () => void): () => boolean {
+  const loader = Module as unknown as { _load: unknown; prototype: { load(this: Module, filename: string): unknown } }
+  const { _load: find, prototype } = loader
   const { load } = prototype
-  if (typeof load !== 'function') return false
+  if (typeof load !== 'function') return () => false
   const watching = function (this: Module, filename: string): unknown {
     onLoad()
     return load.call(this, filename)
@@ -84,5 +101,20 @@ function watchLoad(onLoad: () => void): boolean {
   } catch {
     // frozen: then they stay where they are
   }
-  return prototype.load === watching
+  return () => prototype.load === watching && loader._load === find
+}
+
+/** Hooks of others, which may import in turn, make all as dear as ours do. */
+function watchRegistrations(onOther: () => void): void {
+  const watching = {
+    registerHooks(hooks: Module.RegisterHooksOptions): Module.ModuleHooks {
+      onOther()
+      return registerHooks(hooks)
+    },
+  }
+  try {
+    Object.assign(Module, watching)
+  } catch {
+    // frozen: then theirs are in front of ours, and what they import while CommonJS looks for a file is not seen
+  }
 }

@@ -1,11 +1,10 @@
 /** Loads that are about a target without saying so: `#imports`, aliases of npm, names that a resolver or a bundler has made up. */
-import Module, { createRequire } from 'node:module'
+import Module from 'node:module'
+import { isLoaded, loadedModules } from './cached-modules.ts'
 import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
 import { isRelative, moduleNameOf } from './module-name.ts'
 import type { Require } from './module-require.ts'
 import { asksForOther } from './other-names.ts'
-
-const require = createRequire(import.meta.url)
 
 export interface IdentityTargets {
   onSight(moduleName: string): boolean
@@ -26,7 +25,7 @@ export function createLoadByIdentity(targets: IdentityTargets) {
     const count = parent.children?.length ?? 0
     const exports = load.call(parent, id)
     if (parent.children?.[count] === undefined || isInstalled(parent.filename)) return exports
-    const child = parent.children.slice(count).find((one) => one.exports === exports)
+    const child = parent.children.slice(count).find((one) => isLoaded(one) && one.exports === exports)
     return (child && patchLoaded(child, parent, targets)) ?? exports
   }
 }
@@ -58,8 +57,8 @@ export function patchLoaded(
   if (identity === undefined) return undefined
   targets.onSight(identity.name)
   const folder = loaded.filename.slice(0, -identity.file.length)
-  for (const [filename, other] of Object.entries(require.cache))
-    if (other !== loaded && other?.loaded && filename.startsWith(folder)) {
+  for (const [filename, other] of loadedModules(folder))
+    if (other !== loaded) {
       const inner = identify(filename, targets.isTarget)
       if (inner) other.exports = loadAs(inner, filename, parent, targets, () => other.exports)
     }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { types } from 'node:util'
+import { loadedModules } from '../hooks/cached-modules.ts'
 import { isInstalled } from '../hooks/identity.ts'
 import { type IdentityTargets, patchLoaded } from '../hooks/load-by-identity.ts'
 import { moduleNameOf } from '../hooks/module-name.ts'
@@ -34,8 +35,7 @@ const BUILTINS = ['http', 'https', 'http2', 'net', 'dns', 'fs', 'sqlite']
  */
 export function attachLate(activate: (moduleName: string) => boolean, targets: IdentityTargets): LateLoad[] {
   const found = new Map<string, LateLoad>()
-  for (const [filename, cached] of Object.entries(require.cache)) {
-    if (!cached?.loaded) continue
+  for (const [filename, cached] of loadedModules()) {
     const name = isInstalled(filename) ? moduleNameOf(filename) : undefined
     if (name === undefined || !activate(name)) {
       attachAlias(cached, targets)
@@ -111,9 +111,10 @@ function replacedIn(before: Map<string, unknown>, exported: unknown): string[] {
 
 /** Files of the application that may have taken functions: who required the package, and the program itself, for ES modules. */
 function filesOf(cached: NodeJS.Module, { loadedBy }: LateLoad): string[] {
-  const requirers = Object.values(require.cache)
-    .filter((other) => other?.children.includes(cached) && !other.filename.includes('node_modules'))
-    .map((other) => other!.filename)
+  const requirers = loadedModules()
+    .map(([, other]) => other)
+    .filter(({ children, filename }) => children.includes(cached) && !filename.includes('node_modules'))
+    .map(({ filename }) => filename)
   return [...new Set([...requirers, loadedBy, process.argv[1]])].filter((file): file is string => file !== undefined)
 }
 

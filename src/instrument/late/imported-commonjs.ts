@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
+import { isLoaded } from '../hooks/cached-modules.ts'
 import { type Identity, identify, isInstalled } from '../hooks/identity.ts'
 import type { IdentityTargets } from '../hooks/load-by-identity.ts'
 import { moduleNameOf } from '../hooks/module-name.ts'
@@ -42,10 +43,10 @@ export function watchImportedCommonJs(
     if (parentFilename !== undefined) return
     const cached = require.cache[id]
     const alias = aliases.get(id)
-    if (cached?.loaded && alias !== undefined) cached.exports = patchAlias(alias, id, cached.exports)
+    if (isLoaded(cached) && alias !== undefined) cached.exports = patchAlias(alias, id, cached.exports)
     if (!isInstalled(id) || !names.has(moduleNameOf(id) ?? '')) return
     // the hooks see the file as if it were loaded now; its code does not run again
-    if (cached?.loaded) cached.exports = cached.require(id)
+    if (isLoaded(cached)) cached.exports = cached.require(id)
   })
   diagnosticsChannel.subscribe(`${CHANNEL}:start`, onStart)
   diagnosticsChannel.subscribe(`${CHANNEL}:end`, onEnd)

@@ -1,12 +1,10 @@
 /** Routes of frameworks: what they leave with a request is asked for at its end, so that it does not matter when they were loaded. */
-import { createRequire } from 'node:module'
+import { loadedModules } from '../hooks/cached-modules.ts'
 import { EXCHANGE, type Exchange, type TracedRequest } from '../http/exchange.ts'
 import { wrapMethod } from '../wrap-method.ts'
 
 type Any = (...args: unknown[]) => unknown
 type Methods = Record<string, Any>
-
-const require = createRequire(import.meta.url)
 
 /** Package -> what to do when it is loaded. */
 const WATCHERS: Readonly<Record<string, (exported: unknown) => void>> = {
@@ -61,8 +59,8 @@ interface HapiRequest {
 /** The class of requests is in a file of its own, which is loaded with the package. */
 function watchHapi(): void {
   const ending = /[\\/]@hapi[\\/]hapi[\\/]lib[\\/]request\.js$/
-  for (const [filename, cached] of Object.entries(require.cache)) {
-    if (!ending.test(filename) || !cached?.loaded) continue
+  for (const [filename, cached] of loadedModules()) {
+    if (!ending.test(filename)) continue
     const { prototype } = cached.exports as { prototype: Methods }
     before(prototype, '_execute', (self) => {
       const request = self as HapiRequest

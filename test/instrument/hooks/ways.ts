@@ -185,6 +185,19 @@ const ASKING: Readonly<Record<string, Way>> = {
 const loads = { 'loads.cjs': `module.exports = import('express')`, 'loads.mjs': `export { default } from 'express'` }
 const MIXED: Readonly<Record<string, Way>> = {
   'an import while a file is required': { files: loads, mjs: `await require('./loads.cjs')` },
+  'an import while a patched Module._load looks for a file': {
+    files: { 'own.cjs': '' },
+    mjs: `await (async () => { const M = require('module'), load = M._load; let found; M._load = function (id, ...rest) { if (id === './own.cjs') found = import('express'); return load.call(this, id, ...rest) }; require('./own.cjs'); return found })()`,
+  },
+  'an import while a hook of the program looks for a file': {
+    files: { 'own.cjs': '' },
+    mjs: `await (async () => { let found; require('module').registerHooks({ resolve: (s, c, next) => { if (s === './own.cjs') found = import('express'); return next(s, c) } }); require('./own.cjs'); return found })()`,
+  },
+  'an import in a file that a Module.prototype.load of the program reads': {
+    files: loads,
+    mjs: `await (async () => { const M = require('module'); M.prototype.load = function (file) { this.filename = file; this.paths = M._nodeModulePaths(file); (M._extensions[require('path').extname(file)] ?? M._extensions['.js'])(this, file); this.loaded = true }; return require('./loads.cjs') })()`,
+  },
+  'an import with the conditions of a require': { flags: ['--conditions=require'], mjs: `await import('express')` },
   'an import after a file within a file': {
     files: { 'outer.cjs': `require('./inner.cjs'); module.exports = import('express')`, 'inner.cjs': '' },
     mjs: `await require('./outer.cjs')`,

@@ -1,0 +1,26 @@
+/** The modules in the cache of CommonJS, without what is none: Node puts JSON there that was imported, and tests put their fakes. */
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+/** With the names they go by in the cache, which begin with `start`. */
+export function loadedModules(start = ''): Array<[filename: string, cached: NodeJS.Module]> {
+  const found: Array<[string, NodeJS.Module]> = []
+  for (const filename of Object.keys(require.cache)) {
+    const cached = filename.startsWith(start) ? require.cache[filename] : undefined
+    if (isLoaded(cached)) found.push([filename, cached])
+  }
+  return found
+}
+
+/** Whether it is a module of CommonJS whose code has run. */
+export function isLoaded(cached: unknown): cached is NodeJS.Module {
+  if (typeof cached !== 'object' || cached === null) return false
+  try {
+    const { filename, loaded, require: own, children } = cached as NodeJS.Module
+    return loaded && typeof filename === 'string' && typeof own === 'function' && Array.isArray(children)
+  } catch {
+    // a fake may have getters that throw
+    return false
+  }
+}
