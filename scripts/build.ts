@@ -289,6 +289,9 @@ async function buildDeclarations(): Promise<void> {
 /** What only adds to the types of others has to be a module all the same. */
 const asModule = (code: string): string => (/^export\b/m.test(code) ? code : `${code}\nexport {}\n`)
 
+/** What ES modules have taken from their copy of the API is told of our providers. */
+const ADOPTION = `import * as api from '@opentelemetry/api'\nimport adoption from './lazy/adopt-api.cjs'\nadoption.adoptApi(api)\n`
+
 /** The ESM side of a door re-exports the CommonJS implementation, so that state exists once. */
 async function writeFacades(): Promise<void> {
   const load = createRequire(path.join(dist, 'index.cjs'))
@@ -303,7 +306,7 @@ async function writeFacades(): Promise<void> {
     )
     await writeFile(
       path.join(dist, `${door}.mjs`),
-      `import implementation from './${door}.cjs'\nexport const {\n${names.map((name) => `  ${name},\n`).join('')}} = implementation\n`,
+      `import implementation from './${door}.cjs'\n${door === 'index' ? ADOPTION : ''}export const {\n${names.map((name) => `  ${name},\n`).join('')}} = implementation\n`,
     )
   }
 }

@@ -8,6 +8,7 @@ declare const UPTRACE_NODE_BUNDLED: boolean | undefined
 
 /** Short name -> package, or file of ours. Each becomes `lazy/<name>.cjs` in the bundle. */
 export const LAZY_PACKAGES = {
+  'adopt-api': './signals/adopt-api.ts',
   prometheus: './signals/metrics/prometheus.ts',
   zipkin: './wire/encode-zipkin.ts',
   'sign-aws': './delivery/send/sign-aws.ts',

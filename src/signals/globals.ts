@@ -29,6 +29,7 @@ const loggers = createDeferredLoggerProvider()
 /** The context manager that we have registered; unlike the providers it has no deferred form. */
 let ownContextManager: ContextManager | undefined
 
+export const globalTracerProvider: TracerProvider = tracers
 export const globalMeterProvider: MeterProvider = meters
 export const globalLoggerProvider: LoggerProvider = loggers
 
@@ -46,6 +47,10 @@ export function claimGlobals(): void {
 /** False where `globalThis` takes nothing: the API finds no provider then. */
 export const areGlobalsClaimed = (): boolean => readGlobal('trace') !== undefined
 
+/** Whether our provider stands in this global place. */
+export const isOwnGlobal = (name: 'trace' | 'logs'): boolean =>
+  name === 'trace' ? isOurs(trace.getTracerProvider()) : logs.getLoggerProvider() === loggers
+
 /** Fills the globals in place of what filled them before; says which of them another SDK holds. */
 export function fillGlobals(providers: GlobalProviders): void {
   claimGlobals()
@@ -54,9 +59,9 @@ export function fillGlobals(providers: GlobalProviders): void {
   loggers.setDelegate(providers.loggerProvider)
   const isForeign: Record<string, boolean> = {
     'context manager': !setGlobalContextManager(providers.contextManager),
-    'tracer provider': providers.tracerProvider !== undefined && !isOurs(trace.getTracerProvider()),
+    'tracer provider': providers.tracerProvider !== undefined && !isOwnGlobal('trace'),
     'meter provider': providers.meterProvider !== undefined && metrics.getMeterProvider() !== meters,
-    'logger provider': providers.loggerProvider !== undefined && logs.getLoggerProvider() !== loggers,
+    'logger provider': providers.loggerProvider !== undefined && !isOwnGlobal('logs'),
   }
   warnOfForeign(Object.keys(isForeign).filter((name) => isForeign[name]))
 }

@@ -98,3 +98,53 @@ test('one copy in a bundle that holds all, beside the packages', async () => {
   const { stdout } = await runFile(outfile, { env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}` } })
   expect(stdout).toBe('true\n')
 })
+
+const TAKEN = `
+  import { logs, trace } from '@opentelemetry/api'
+  export const tracer = trace.getTracer('taken')
+  export const logger = logs.getLogger('taken')
+  export const provider = trace.getTracerProvider()`
+test.for([
+  ['configured in code', `configureOpentelemetry()`, []],
+  ['configured by the preload', ``, ['--import', 'uptrace-node/register']],
+] as const)('what ES modules took before this package was there, %s', async ([name, configure, flags]) => {
+  writeFileSync(manifest, original)
+  writeFileSync(path.join(folder, 'taken.mjs'), TAKEN)
+  const source = `
+    import { logger, provider, tracer } from './taken.mjs'
+    import { trace } from '@opentelemetry/api'
+    import { configureOpentelemetry } from 'uptrace-node'
+    ${configure}
+    tracer.startActiveSpan(${JSON.stringify(name)}, (span) => {
+      logger.emit({ body: ${JSON.stringify(name)} })
+      provider.getTracer('later').startSpan('of a provider').end()
+      console.log(trace.getActiveSpan() === span)
+      span.end()
+    })`
+  writeFileSync(path.join(folder, 'early.mjs'), source)
+  const { stdout, stderr } = await runFile(path.join(folder, 'early.mjs'), {
+    flags,
+    env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}` },
+  })
+  expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' })
+  const span = sink.items('traces').find((one) => one.name === name)!
+  expect(sink.items('logs').find((record) => record.spanId === span.spanId)).toBeDefined()
+  expect(sink.items('traces').some((one) => one.name === 'of a provider' && one.parentSpanId === span.spanId)).toBe(
+    true,
+  )
+})
+
+test('what another SDK holds stays its own', async () => {
+  const source = `
+    import { trace } from '@opentelemetry/api'
+    const own = { getTracer: () => ({ startSpan: () => 'own' }) }
+    trace.setGlobalTracerProvider(own)
+    const { configureOpentelemetry } = await import('uptrace-node')
+    configureOpentelemetry()
+    console.log(trace.getTracer('x').startSpan('y'))`
+  writeFileSync(path.join(folder, 'foreign.mjs'), source)
+  const { stdout } = await runFile(path.join(folder, 'foreign.mjs'), {
+    env: { UPTRACE_DSN: `http://t@127.0.0.1:${sink.port}` },
+  })
+  expect(stdout).toBe('own\n')
+})
