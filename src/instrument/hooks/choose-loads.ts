@@ -21,9 +21,22 @@ export function installForTargets(patched: Patched, install: () => void): void {
   install()
   const above = Module.prototype.require as unknown as Require
   const choosing: Require = function (id) {
-    return (typeof id === 'string' && !mayBePatched(this, id, patched) ? below : above).call(this, id)
+    if (typeof id !== 'string') return above.call(this, id)
+    if (!mayBePatched(this, id, patched)) return below.call(this, id)
+    const fake = Module.isBuiltin(id) ? fakeOf(id, below.call(this, id)) : undefined
+    return fake ?? above.call(this, id)
   }
   Module.prototype.require = choosing as unknown as typeof Module.prototype.require
+}
+
+/** What each built-in was at first. */
+const builtins = new Map<string, unknown>()
+
+/** The hooks of instrumentations give what a built-in was when they first saw it, also while a test has put something else in its place. */
+function fakeOf(id: string, exported: unknown): unknown {
+  const name = id.replace(/^node:/, '')
+  if (!builtins.has(name)) builtins.set(name, exported)
+  return builtins.get(name) === exported ? undefined : exported
 }
 
 function mayBePatched(parent: Module, id: string, { isTarget, isPatchedFile }: Patched): boolean {

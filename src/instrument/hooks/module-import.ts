@@ -85,16 +85,22 @@ export function watchImport(targets: ImportTargets): ImportWatch {
   }
 }
 
-/** Deno 2 has `registerHooks`, and breaks down when a hook answers with a module of its own. */
-const isUnhookable = (): boolean => process.versions['deno'] !== undefined || isPnpWithoutLoader()
+/**
+ * Deno 2 has `registerHooks`, and breaks down when a hook answers with a module of its own. The test runner of Node mocks a module by what its name
+ * resolves to, which must be the module itself.
+ */
+const isUnhookable = (): boolean =>
+  process.versions['deno'] !== undefined || isPnpWithoutLoader() || hasFlag(/^--experimental-test-module-mocks\b/)
+
+const hasFlag = (flag: RegExp): boolean =>
+  [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].some((given) => flag.test(given))
 
 /**
  * Yarn's Plug'n'Play keeps packages in archives. Without its loader, Node no longer finds the ES modules in there that CommonJS requires once
  * there is any hook.
  */
 function isPnpWithoutLoader(): boolean {
-  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? '']
-  return process.versions['pnp'] !== undefined && !flags.some((flag) => flag.includes('.pnp.loader'))
+  return process.versions['pnp'] !== undefined && !hasFlag(/\.pnp\.loader/)
 }
 
 /** The file of the application that Lambda calls is wrapped like a package. */
