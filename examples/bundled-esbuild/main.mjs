@@ -18,7 +18,7 @@ const options = {
 // libraries stay in node_modules, and what is loaded from there can be traced
 await build({ ...options, packages: 'external', outfile: right })
 
-// express disappears into the bundle: node:http is traced, but there are no routes
+// express disappears into the bundle: node:http is traced, with the route that express leaves on the request, and nothing of what happens inside
 const banner = { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)` }
 await build({ ...options, external: ['uptrace-node'], banner, outfile: wrong })
 

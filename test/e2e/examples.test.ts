@@ -137,12 +137,12 @@ const EXPECTED: Record<string, Expected> = {
       'GET',
       'GET',
       'GET',
-      'GET > GET',
-      'GET > GET',
+      'GET > GET /posts/:id',
+      'GET > GET /posts/:id',
       'GET > GET /posts/:id',
       'GET > GET /posts/:id > request handler',
     ],
-    routes: ['/posts/:id'],
+    routes: ['/posts/:id', '/posts/:id', '/posts/:id'],
   },
   'bundled-plugin': {
     // alone, and with the doctor

@@ -52,10 +52,10 @@ test.for([
     'postgres',
     [
       'list tables',
-      'list tables > select postgres.pg_catalog.pg_tables',
-      'list tables > select postgres.pg_catalog.pg_tables > SELECT pg_catalog.pg_tables',
-      'raw postgres',
-      'raw postgres > SELECT',
+      'list tables > SELECT pg_catalog.pg_tables',
+      'list tables > SELECT pg_catalog.pg_tables > SELECT pg_catalog.pg_tables',
+      'SELECT',
+      'SELECT > SELECT',
     ],
   ],
   [

@@ -103,9 +103,9 @@ const CASES: readonly Case[] = [
     tree: [
       'client pg.connect',
       'client SELECT',
-      'client raw postgres',
+      'client SELECT',
       '  client SELECT',
-      'client raw postgres!',
+      'client SELECT nowhere!',
       '  client SELECT nowhere!',
     ],
   },

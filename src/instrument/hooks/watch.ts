@@ -15,14 +15,8 @@ let importWatch: ImportWatch | undefined
 export function watchModules(next: Watcher, targets: readonly string[]): ImportWatch['kind'] {
   watcher = next
   if (importWatch === undefined) {
-    const loadByIdentity = createLoadByIdentity(CURRENT)
-    attempt('require', () =>
-      watchRequire(
-        CURRENT.onSight,
-        (parent, id, below) => (watcher === undefined ? below.call(parent, id) : loadByIdentity(parent, id, below)),
-        () => importWatch?.hooks,
-      ),
-    )
+    // each function between is one more frame in the stack of an error that a file throws while it loads
+    attempt('require', () => watchRequire(CURRENT.onSight, createLoadByIdentity(CURRENT), () => importWatch?.hooks))
     importWatch = attempt('import', () => watchImport(CURRENT)) ?? { kind: 'none' }
   }
   attempt('import', () => importWatch?.include?.(targets))
