@@ -96,11 +96,11 @@ async function bundleInside(bundler: keyof typeof BUNDLERS): Promise<string> {
 }
 
 test.for(cases)(
-  '%s with everything inside, node_modules installed: http is traced, the libraries inside are not',
+  '%s with everything inside, node_modules installed: http is traced with the route that express leaves, the libraries inside are not',
   { timeout: 60_000 },
   async ([bundler]) => {
     expect(await run(await bundleInside(bundler))).toMatchObject({ code: 0, stdout: 'the app runs\n' })
-    expect(names().sort()).toEqual(['GET', 'GET', 'work'])
+    expect(names().sort()).toEqual(['GET', 'GET /posts/:id', 'work'])
   },
 )
 
