@@ -84,24 +84,29 @@ function createSwitch(hooks: Module.RegisterHooksOptions): Switch {
 }
 
 /**
- * Calls `onLoad` when a file has been found and is about to be read.
- * @returns whether Node is still the only one to look for a file, and `onLoad` is still called
+ * Calls `onLoad` when a file has been found and is about to be read: Node asks then where packages of its folder may be. A function in the place of
+ * `load` would stand in the stack of each error of a file that loads.
+ * @returns whether Node is still the only one to look for a file and to read it, and `onLoad` is still called
  */
 function watchLoad(onLoad: () => void): () => boolean {
-  const loader = Module as unknown as { _load: unknown; prototype: { load(this: Module, filename: string): unknown } }
-  const { _load: find, prototype } = loader
+  const loader = Module as unknown as {
+    _load: unknown
+    _nodeModulePaths(from: string): unknown
+    readonly prototype: { readonly load: unknown }
+  }
+  const { _load: find, _nodeModulePaths: pathsOf, prototype } = loader
   const { load } = prototype
-  if (typeof load !== 'function') return () => false
-  const watching = function (this: Module, filename: string): unknown {
+  if (typeof pathsOf !== 'function' || typeof load !== 'function') return () => false
+  const watching = function (this: unknown, from: string): unknown {
     onLoad()
-    return load.call(this, filename)
+    return pathsOf.call(this, from)
   }
   try {
-    prototype.load = watching
+    loader._nodeModulePaths = watching
   } catch {
     // frozen: then they stay where they are
   }
-  return () => prototype.load === watching && loader._load === find
+  return () => loader._nodeModulePaths === watching && prototype.load === load && loader._load === find
 }
 
 /** Hooks of others, which may import in turn, make all as dear as ours do. */
