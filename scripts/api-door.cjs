@@ -1,6 +1,6 @@
 /**
  * The API of OpenTelemetry, as this package uses it: in one file, where that is the version which is installed and nobody has loaded the fifty files
- * of it yet, since those are a seventh of the start. Whoever requires it later gets the same, so that `context.active() === ROOT_CONTEXT` holds.
+ * of it yet, since those are a fifth of the preload. Whoever requires it later gets the same, so that `context.active() === ROOT_CONTEXT` holds.
  */
 const { readFileSync } = require('node:fs')
 const path = require('node:path')

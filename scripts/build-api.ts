@@ -11,7 +11,7 @@ const PACKAGE = '@opentelemetry/api'
 /** @returns the files that went into it */
 export async function buildApi(dist: string): Promise<string[]> {
   const entry = createRequire(import.meta.url).resolve(PACKAGE)
-  const folder = path.join(entry.slice(0, entry.lastIndexOf('dist')))
+  const folder = entry.slice(0, entry.lastIndexOf('dist'))
   const { version } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { version: string }
   const settings = { minify: true, lineLimit: 160, keepNames: true, platform: 'node', target: 'node20' } as const
   const { metafile } = await build({
