@@ -123,21 +123,23 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
     versionCheck.schedule()
     return true
   }
+  const targets = new Set(
+    Object.keys(TARGETS).filter((moduleName) => TARGETS[moduleName]!.some((name) => enabled.has(name))),
+  )
   const watcher: Watcher = {
     onSight(moduleName) {
       const isAwaited = activateFor(moduleName)
       if (isAwaited) handled.add(moduleName)
       return isAwaited
     },
-    isTarget: (moduleName) =>
-      Object.hasOwn(TARGETS, moduleName) && TARGETS[moduleName]!.some((name) => enabled.has(name)),
+    isTarget: (moduleName) => targets.has(moduleName),
     isPatchedFile: createPatchedFiles(registry),
     patchAlias: (identity: Identity, filename, exported) => patchAs(identity, filename, exported, definitions()),
   }
 
   const previous = running
   registry.resume()
-  const esm = watchModules(watcher, Object.keys(TARGETS).filter(watcher.isTarget))
+  const esm = watchModules(watcher, [...targets])
   const stopBundled = takeBundled((module) => {
     if (!watcher.isTarget(module.name)) return
     watcher.onSight(module.name)

@@ -1,8 +1,9 @@
 /** Which loads the hooks of instrumentations get to see: those of what may be patched. */
 import Module from 'node:module'
 import path from 'node:path'
+import { homeOf, leadsOut } from './home.ts'
 import { isEntry } from './identity.ts'
-import { isRelative, MODULES, moduleNameOf, withSlashes } from './module-name.ts'
+import { isRelative, moduleNameOf } from './module-name.ts'
 import type { Require } from './module-require.ts'
 
 /** What decides whether a load is shown to the hooks of instrumentations. */
@@ -47,48 +48,11 @@ function mayBePatched(parent: Module, id: string, { isTarget, isPatchedFile }: P
     return name !== undefined && isTarget(name)
   }
   const home = homeOf(parent)
-  if (home === undefined || id.includes('node_modules') || climbsOf(id) > home.depth) {
+  if (home === undefined || id.includes('node_modules') || leadsOut(home, id)) {
     const name = moduleNameOf(path.resolve(path.dirname(parent.filename), id))
     return name !== undefined && isTarget(name)
   }
   if (!isTarget(home.name)) return false
   const file = path.posix.join(home.inner, id).replace(/\/$/, '')
   return isPatchedFile(home.name, file) || isEntry(home.folder, file)
-}
-
-/** Where in an installed package a module is. */
-interface Home {
-  readonly name: string
-  readonly folder: string
-  /** The folder of its file inside of the package, with slashes, and how deep that is. */
-  readonly inner: string
-  readonly depth: number
-}
-
-const homes = new WeakMap<Module, Home | { readonly name: undefined }>()
-
-function homeOf(module: Module): Home | undefined {
-  let home = homes.get(module)
-  if (home === undefined) {
-    home = findHome(module.filename) ?? { name: undefined }
-    homes.set(module, home)
-  }
-  return home.name === undefined ? undefined : home
-}
-
-function findHome(filename: string): Home | undefined {
-  const slashed = withSlashes(filename)
-  const at = slashed.lastIndexOf(MODULES)
-  const name = at < 0 ? undefined : moduleNameOf(slashed)
-  if (name === undefined) return undefined
-  const end = at + MODULES.length + name.length
-  const inner = path.posix.dirname(slashed.slice(end + 1))
-  return { name, folder: filename.slice(0, end), inner, depth: inner === '.' ? 0 : inner.split('/').length }
-}
-
-/** How often a specifier goes up in the beginning. */
-function climbsOf(id: string): number {
-  let count = 0
-  for (let at = id.startsWith('./') ? 2 : 0; id.startsWith('..', at); at += 3) count++
-  return count
 }

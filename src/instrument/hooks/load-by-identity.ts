@@ -1,6 +1,7 @@
 /** Loads that are about a target without saying so: `#imports`, aliases of npm, names that a resolver or a bundler has made up. */
 import Module from 'node:module'
 import { isLoaded, loadedModules } from './cached-modules.ts'
+import { homeOf, leadsOut } from './home.ts'
 import { type Identity, identify, isInAlias, isInstalled } from './identity.ts'
 import { isRelative, moduleNameOf } from './module-name.ts'
 import type { Require } from './module-require.ts'
@@ -66,12 +67,15 @@ export function patchLoaded(
 }
 
 /** Packages are given names by the application; what they load themselves goes by its own, with exceptions. */
-function mayBeOther({ filename }: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
-  // most are relative, between the files of one package
-  if (isRelative(id))
-    return isInstalled(filename)
+function mayBeOther(parent: Module, id: string, isTarget: (moduleName: string) => boolean): boolean {
+  const { filename } = parent
+  if (isRelative(id)) {
+    const home = homeOf(parent)
+    // most are between the files of one package
+    return home !== undefined && leadsOut(home, id)
       ? asksForOther(id, filename, isTarget)
       : typeof filename === 'string' && isInAlias(filename)
+  }
   if (Module.isBuiltin(id)) return false
   const name = moduleNameOf(id)
   if (name !== undefined && isTarget(name)) return false

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import Module from 'node:module'
 import path from 'node:path'
+import { TARGETS } from '../targets.ts'
 import { filenameOf, isInAlias, isInstalled } from './identity.ts'
 import { moduleNameOf } from './module-name.ts'
 
@@ -32,10 +33,23 @@ function climbsToTarget(specifier: string, from: string, isTarget: IsTarget): bo
 
 /** Who publishes a package that depends on an alias calls it by what it is: `pg8`, `express-5`, `@own/redis`. */
 function hasTelling(specifier: string, from: string, isTarget: IsTarget): boolean {
-  const words = specifier.split(/[^a-z]+/)
-  if (!words.some((word) => isTarget(word) && !Module.isBuiltin(word))) return false
+  if (!librariesIn(specifier).some(isTarget)) return false
   // that of pg-types in pg is the name of a part
   return !isTarget(moduleNameOf(from) ?? '')
+}
+
+const known = new Map<string, readonly string[]>()
+/** A program may make up names without end. */
+const MAX_KNOWN = 10_000
+
+/** What the words of a name could stand for: nothing for most, which are asked for again and again. */
+function librariesIn(specifier: string): readonly string[] {
+  let libraries = known.get(specifier)
+  if (libraries === undefined) {
+    libraries = specifier.split(/[^a-z]+/).filter((word) => Object.hasOwn(TARGETS, word) && !Module.isBuiltin(word))
+    if (known.size < MAX_KNOWN) known.set(specifier, libraries)
+  }
+  return libraries
 }
 
 /** A program that npm has installed as a whole, such as a global one, gives names like any application. */
