@@ -1,13 +1,5 @@
 /** Samplers: by name, by rules, and one that limits the number of spans per second. */
-import {
-  type Attributes,
-  type Context,
-  isSpanContextValid,
-  type Link,
-  type SpanKind,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api'
+import { type Attributes, type Context, isSpanContextValid, type Link, type SpanKind, trace } from '@opentelemetry/api'
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -21,6 +13,7 @@ import type { SamplerName } from '../../config/options.ts'
 import type { SamplingRule } from '../../config/sampling-rules.ts'
 import { ConfigError } from '../../errors.ts'
 import { loadLazily } from '../../lazy.ts'
+import { QuickSampler } from './quick-sampler.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
 type Sampling = typeof import('./sampling.ts')
@@ -64,9 +57,8 @@ export function tellsWeights(given: Sampler | NamedSampler, rules: readonly Samp
 export function createSampler(name: SamplerName, arg: number | undefined): Sampler {
   if (name === 'parentbased_consistent_probability')
     return new (loadLazily<Sampling>('samplers').ParentThresholdSampler)(checkRatio(arg ?? 1))
-  if (name === 'parentbased_always_on') return new ParentBasedAlwaysOnSampler({ root: new AlwaysOnSampler() })
   const root = createRootSampler(name.replace('parentbased_', ''), arg)
-  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
+  return name.startsWith('parentbased_') ? new QuickSampler(root) : root
 }
 
 /**
@@ -76,7 +68,7 @@ export function createSampler(name: SamplerName, arg: number | undefined): Sampl
  * configureOpentelemetry({ sampler: rateLimitingSampler(50) })
  */
 export function rateLimitingSampler(spansPerSecond: number): Sampler {
-  return new ParentBasedSampler({ root: new RateLimitedRootSampler(spansPerSecond) })
+  return new QuickSampler(new RateLimitedRootSampler(spansPerSecond))
 }
 
 /**
@@ -90,7 +82,7 @@ export function ratioSampler(ratio: number): Sampler {
     throw new ConfigError('ERR_OPTION_RANGE', `The ratio of a sampler must be from 0 to 1, got ${ratio}`, {
       option: 'sampler',
     })
-  return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) })
+  return new QuickSampler(new TraceIdRatioBasedSampler(ratio))
 }
 
 function createRootSampler(name: string, arg: number | undefined): Sampler {
@@ -113,17 +105,6 @@ function checkRatio(ratio: number): number {
   throw new ConfigError('ERR_OPTION_RANGE', `Option samplerArg must be a ratio from 0 to 1, got ${ratio}`, {
     option: 'samplerArg',
   })
-}
-
-const RECORD: SamplingResult = Object.freeze({ decision: SamplingDecision.RECORD_AND_SAMPLED })
-const DROP: SamplingResult = Object.freeze({ decision: SamplingDecision.NOT_RECORD })
-
-/** The default sampler decides as `ParentBasedSampler` does, and examines the ids of a parent only where that matters. */
-class ParentBasedAlwaysOnSampler extends ParentBasedSampler {
-  override shouldSample(context: Context): SamplingResult {
-    const parent = trace.getSpanContext(context)
-    return parent === undefined || parent.traceFlags & TraceFlags.SAMPLED || !isSpanContextValid(parent) ? RECORD : DROP
-  }
 }
 
 /** Root spans up to a rate; a burst of one second's worth. */

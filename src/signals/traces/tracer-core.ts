@@ -16,6 +16,7 @@ import type { IdGenerator, Sampler, SamplingResult, SpanProcessor } from '@opent
 import { hearRejection } from '../../errors.ts'
 import { keepAttributes, readProperty } from '../attribute-values.ts'
 import { createIdGenerator } from './id-generator.ts'
+import { QuickSampler } from './quick-sampler.ts'
 import type { SelfCounters } from './self-counters.ts'
 import type { RecordingSpan, SpanOwner } from './span.ts'
 import type { Limits } from './span-attributes.ts'
@@ -45,6 +46,8 @@ export class TracerCore implements SpanOwner {
   /** Whether trace ids that start here are random, by the word of W3C's flag. */
   readonly hasOwnIds: boolean
   readonly trustsSampler: boolean
+  /** Where the sampler asks for no more than the parent and the trace id. */
+  readonly quickSampler: QuickSampler | undefined
   private readonly sampler: Sampler
   private readonly ids: IdGenerator
   private readonly ownIds: IdGenerator
@@ -54,8 +57,11 @@ export class TracerCore implements SpanOwner {
     this.limits = limits
     this.processors = processors
     this.counters = counters
-    this.trustsSampler = trustsSampler
     this.sampler = sampler
+    // its method may be replaced
+    const isQuick = sampler instanceof QuickSampler && sampler.shouldSample === QuickSampler.prototype.shouldSample
+    this.quickSampler = isQuick ? sampler : undefined
+    this.trustsSampler = trustsSampler || isQuick
     this.hasOwnIds = idGenerator === undefined
     this.ownIds = createIdGenerator()
     this.ids = idGenerator ?? this.ownIds

@@ -19,6 +19,7 @@ import { RANDOM_TRACE_ID_FLAG } from './id-generator.ts'
 import { LOCAL_PARENT, NO_PARENT, REMOTE_PARENT } from './self-counters.ts'
 import { openOne, RecordingSpan } from './span.ts'
 import type { TracerCore } from './tracer-core.ts'
+import { UnrecordedSpan } from './unrecorded-span.ts'
 
 const NO_OPTIONS: SpanOptions = Object.freeze({})
 const NO_ATTRIBUTES: Attributes = Object.freeze({})
@@ -65,7 +66,8 @@ class OwnTracer implements Tracer {
     const ownParent = parent instanceof RecordingSpan ? parent : undefined
     const from = ownParent ? ownParent._context : parent?.spanContext()
     // ids of our own making are valid
-    const isChild = from !== undefined && ((ownParent !== undefined && core.hasOwnIds) || isSpanContextValid(from))
+    const hasMadeIds = core.hasOwnIds && (ownParent !== undefined || parent instanceof UnrecordedSpan)
+    const isChild = from !== undefined && (hasMadeIds || isSpanContextValid(from))
     const spanId = core.createSpanId()
     const traceId = isChild ? from.traceId : core.createTraceId()
     const kind = typeof options.kind === 'number' ? options.kind : SpanKind.INTERNAL
@@ -73,7 +75,9 @@ class OwnTracer implements Tracer {
     const { attributes, droppedAttributesCount = 0 } = core.trustsSampler
       ? { attributes: options.attributes }
       : keepForSampler(options.attributes)
-    const result = core.sample(parentContext, traceId, toName(name), kind, attributes ?? NO_ATTRIBUTES, links ?? [])
+    const result =
+      core.quickSampler?.decide(isChild ? from : undefined, traceId) ??
+      core.sample(parentContext, traceId, toName(name), kind, attributes ?? NO_ATTRIBUTES, links ?? [])
     const { decision } = result
     core.counters?.start(from === undefined ? NO_PARENT : from.isRemote ? REMOTE_PARENT : LOCAL_PARENT, decision)
     const isRandom = isChild ? (from.traceFlags & RANDOM_TRACE_ID_FLAG) !== 0 : core.hasOwnIds
@@ -83,7 +87,7 @@ class OwnTracer implements Tracer {
       traceFlags: (decision === SAMPLE ? SAMPLED_FLAG : 0) | (isRandom ? RANDOM_TRACE_ID_FLAG : 0),
       traceState: result.traceState ?? (isChild ? from.traceState : undefined),
     }
-    if (decision === DROP) return trace.wrapSpanContext(spanContext)
+    if (decision === DROP) return new UnrecordedSpan(spanContext)
     const span = new RecordingSpan(core, this.instrumentationScope, spanContext, name, kind)
     if (isChild) span.parentSpanContext = from
     if (ownParent !== undefined) span._above = openOne(ownParent)
