@@ -5,7 +5,7 @@ import { type App, findObstacle, measure, sampleOf } from './program.ts'
 import { meanOfQuickest, signed, table } from './tables.ts'
 
 const VARIANTS = Object.keys(ARMS).filter((name) => ARMS[name]!.isVariant)
-const PLAN = { warmup: 8_000, slices: 40, requests: 500 } as const
+const PLAN = { warmup: 8_000, slices: 20, requests: 1_500 } as const
 const apps = (process.env.APPS?.split(',') ?? ['express', 'typical']) as App[]
 
 const reason = prepareArm(OURS)

@@ -22,6 +22,7 @@ const LEAVES = [
   'url-host.ts',
   'id-bytes.ts',
   'small-file.ts',
+  'oldest.ts',
 ]
 /** Pure parts of the viewer that its pages use as well. */
 const SHARED_WITH_PAGES = ['viewer/api.ts', 'viewer/find-instruments.ts', 'viewer/format.ts']

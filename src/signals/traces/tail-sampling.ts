@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type SpanContext, TraceFlags } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { KeepOptions } from '../../config/keep-options.ts'
+import { createOldest } from '../../oldest.ts'
 import { unlistenToProcess } from '../../process-events.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { sizeOfValue } from '../value-size.ts'
@@ -67,6 +68,8 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   /** Oldest first. */
   const open = new Map<string, Trace>()
   const decided = new Map<string, Trace>()
+  let takeOldest: ReturnType<typeof createOldest<string, Trace>> | undefined
+  const takeOldestDecided = createOldest(decided)
   let bytes = 0
   let waiting = 0
   let sampledOut = 0
@@ -135,6 +138,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
 
   function sweep(): void {
     timer = undefined
+    takeOldest = undefined
     const before = performance.now() - waitMillis
     for (const [traceId, trace] of open) {
       if (trace.since > before) break
@@ -157,10 +161,9 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   }
 
   function decideOldest(): void {
-    for (const [traceId, trace] of open) {
-      decide(traceId, trace)
-      return
-    }
+    takeOldest ??= createOldest(open)
+    const oldest = takeOldest()
+    if (oldest !== undefined) decide(...oldest)
   }
 
   function decide(traceId: string, trace: Trace): void {
@@ -183,11 +186,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   /** What was remembered last is asked for first. */
   function remember(traceId: string, trace: Trace): void {
     decided.set(traceId, trace)
-    if (decided.size <= MAX_DECIDED) return
-    for (const oldest of decided.keys()) {
-      decided.delete(oldest)
-      return
-    }
+    if (decided.size > MAX_DECIDED) decided.delete(takeOldestDecided()![0])
   }
 
   /** Also of a trace that was dropped: what comes from here on is kept. */

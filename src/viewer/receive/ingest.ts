@@ -1,6 +1,7 @@
 /** OTLP/HTTP: takes an export request of any signal, stores it, and answers in the encoding it was asked in. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createOldest } from '../../oldest.ts'
 import { decodeJsonText, decodeProtobuf } from '../../wire/decode.ts'
 import type { Decoded } from '../../wire/decode-types.ts'
 import { WireError } from '../../wire/wire-error.ts'
@@ -170,6 +171,7 @@ function digestOf(path: string, body: Buffer): string {
 /** A sender that saw no answer sends the same bytes again; stored twice, every count would be wrong. */
 function createRetryFilter(): { has(digest: string): boolean; remember(digest: string): void } {
   const stored = new Map<string, number>()
+  const takeOldest = createOldest(stored)
   return {
     has(digest) {
       const at = stored.get(digest)
@@ -178,7 +180,7 @@ function createRetryFilter(): { has(digest: string): boolean; remember(digest: s
     remember(digest) {
       stored.delete(digest)
       stored.set(digest, performance.now())
-      if (stored.size > REMEMBERED_REQUESTS) stored.delete(stored.keys().next().value!)
+      if (stored.size > REMEMBERED_REQUESTS) stored.delete(takeOldest()![0])
     },
   }
 }
