@@ -22,7 +22,8 @@ function patch(tracing: Tracing): void {
   isPatched = true
   const http2 = withPristineRequire(() => require('node:http2')) as typeof import('node:http2')
   wrapEmit(prototypeOf(http2.createServer()), (below) => emitOfServer(below, 'http', tracing))
-  wrapEmit(prototypeOf(http2.createSecureServer({})), (below) => emitOfServer(below, 'https', tracing))
+  // which without certificates of its own would read those that Node comes with
+  wrapEmit(prototypeOf(http2.createSecureServer({ ca: [] })), (below) => emitOfServer(below, 'https', tracing))
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   const session = http2.connect('http://localhost', { createConnection: () => nowhere })
   session.on('error', () => {})
