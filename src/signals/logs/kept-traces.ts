@@ -1,5 +1,6 @@
 /** Drops the log records of traces that the tail sampler drops: those of an undecided trace wait for its end. */
 import type { LogRecordProcessor, ReadWriteLogRecord } from '@opentelemetry/sdk-logs'
+import { createOldest } from '../../oldest.ts'
 import type { Fates } from '../traces/fates.ts'
 import { sizeOfValue } from '../value-size.ts'
 
@@ -16,6 +17,9 @@ interface Held {
 export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor): LogRecordProcessor {
   /** Oldest first. */
   const held = new Map<string, Held>()
+  let takeOldest: ReturnType<typeof createOldest<string, Held>> | undefined
+  /** Traces since then. */
+  let sinceTaken = 0
   let count = 0
   let bytes = 0
   fates.onDecided = (traceId, isKept) => {
@@ -35,8 +39,7 @@ export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor)
   }
 
   function hold(traceId: string, record: ReadWriteLogRecord): void {
-    const trace = held.get(traceId) ?? { records: [], bytes: 0 }
-    held.set(traceId, trace)
+    const trace = held.get(traceId) ?? begin(traceId)
     const size = RECORD_BYTES + sizeOfValue(record.body) + sizeOfValue(record.attributes)
     trace.records.push(record)
     trace.bytes += size
@@ -45,11 +48,18 @@ export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor)
     while (count > MAX_HELD || bytes > MAX_BYTES) passOldest()
   }
 
+  function begin(traceId: string): Held {
+    const trace = { records: [], bytes: 0 }
+    held.set(traceId, trace)
+    if (++sinceTaken > MAX_HELD) takeOldest = undefined
+    return trace
+  }
+
   function passOldest(): void {
-    for (const oldest of held.keys()) {
-      for (const passed of release(oldest)) next.onEmit(passed)
-      return
-    }
+    sinceTaken = 0
+    takeOldest ??= createOldest(held)
+    const oldest = takeOldest()
+    if (oldest !== undefined) for (const passed of release(oldest[0])) next.onEmit(passed)
   }
 
   function release(traceId: string): readonly ReadWriteLogRecord[] {
