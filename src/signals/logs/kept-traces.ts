@@ -17,9 +17,7 @@ interface Held {
 export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor): LogRecordProcessor {
   /** Oldest first. */
   const held = new Map<string, Held>()
-  let takeOldest: ReturnType<typeof createOldest<string, Held>> | undefined
-  /** Traces since then. */
-  let sinceTaken = 0
+  const takeOldest = createOldest(held)
   let count = 0
   let bytes = 0
   fates.onDecided = (traceId, isKept) => {
@@ -39,7 +37,8 @@ export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor)
   }
 
   function hold(traceId: string, record: ReadWriteLogRecord): void {
-    const trace = held.get(traceId) ?? begin(traceId)
+    const trace = held.get(traceId) ?? { records: [], bytes: 0 }
+    held.set(traceId, trace)
     const size = RECORD_BYTES + sizeOfValue(record.body) + sizeOfValue(record.attributes)
     trace.records.push(record)
     trace.bytes += size
@@ -48,16 +47,7 @@ export function createKeptTraceProcessor(fates: Fates, next: LogRecordProcessor)
     while (count > MAX_HELD || bytes > MAX_BYTES) passOldest()
   }
 
-  function begin(traceId: string): Held {
-    const trace = { records: [], bytes: 0 }
-    held.set(traceId, trace)
-    if (++sinceTaken > MAX_HELD) takeOldest = undefined
-    return trace
-  }
-
   function passOldest(): void {
-    sinceTaken = 0
-    takeOldest ??= createOldest(held)
     const oldest = takeOldest()
     if (oldest !== undefined) for (const passed of release(oldest[0])) next.onEmit(passed)
   }

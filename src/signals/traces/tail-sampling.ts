@@ -68,7 +68,7 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   /** Oldest first. */
   const open = new Map<string, Trace>()
   const decided = new Map<string, Trace>()
-  let takeOldest: ReturnType<typeof createOldest<string, Trace>> | undefined
+  const takeOldest = createOldest(open)
   const takeOldestDecided = createOldest(decided)
   let bytes = 0
   let waiting = 0
@@ -138,7 +138,6 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
 
   function sweep(): void {
     timer = undefined
-    takeOldest = undefined
     const before = performance.now() - waitMillis
     for (const [traceId, trace] of open) {
       if (trace.since > before) break
@@ -161,7 +160,6 @@ export function createTailSampler(options: TailSamplingOptions): TailSampler {
   }
 
   function decideOldest(): void {
-    takeOldest ??= createOldest(open)
     const oldest = takeOldest()
     if (oldest !== undefined) decide(...oldest)
   }

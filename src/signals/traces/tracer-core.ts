@@ -3,13 +3,11 @@ import {
   type Attributes,
   type Context,
   diag,
-  isSpanContextValid,
   isValidSpanId,
   isValidTraceId,
   type Link,
   type SpanContext,
   type SpanKind,
-  trace,
 } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { IdGenerator, Sampler, SamplingResult, SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -47,7 +45,7 @@ export class TracerCore implements SpanOwner {
   readonly hasOwnIds: boolean
   readonly trustsSampler: boolean
   /** Where the sampler asks for no more than the parent and the trace id. */
-  readonly quickSampler: QuickSampler | undefined
+  private readonly quickSampler: QuickSampler | undefined
   private readonly sampler: Sampler
   private readonly ids: IdGenerator
   private readonly ownIds: IdGenerator
@@ -89,8 +87,12 @@ export class TracerCore implements SpanOwner {
     return this.ownIds.generateTraceId()
   }
 
-  /** The decision of the sampler; that of the parent where the sampler throws or decides nothing. */
+  /**
+   * The decision of the sampler; that of the parent where the sampler throws or decides nothing.
+   * @param parent a valid one, if any
+   */
   sample(
+    parent: SpanContext | undefined,
     context: Context,
     traceId: string,
     name: string,
@@ -98,6 +100,7 @@ export class TracerCore implements SpanOwner {
     attributes: Attributes,
     links: Link[],
   ): SamplingResult {
+    if (this.quickSampler !== undefined) return this.quickSampler.decide(parent, traceId)
     try {
       const result = this.sampler.shouldSample(context, traceId, name, kind, attributes, links)
       if (result.decision === DROP || result.decision === RECORD || result.decision === SAMPLE) return result
@@ -106,7 +109,7 @@ export class TracerCore implements SpanOwner {
     } catch (error) {
       say('sampler', error)
     }
-    return { decision: isDropped(trace.getSpanContext(context)) ? DROP : SAMPLE }
+    return { decision: parent !== undefined && (parent.traceFlags & 1) === 0 ? DROP : SAMPLE }
   }
 
   keepLink(link: unknown): Link | undefined {
@@ -150,10 +153,6 @@ export class TracerCore implements SpanOwner {
       }
     }
   }
-}
-
-function isDropped(parent: SpanContext | undefined): boolean {
-  return parent !== undefined && isSpanContextValid(parent) && (parent.traceFlags & 1) === 0
 }
 
 /** Logging throttles equal lines. */

@@ -75,9 +75,15 @@ class OwnTracer implements Tracer {
     const { attributes, droppedAttributesCount = 0 } = core.trustsSampler
       ? { attributes: options.attributes }
       : keepForSampler(options.attributes)
-    const result =
-      core.quickSampler?.decide(isChild ? from : undefined, traceId) ??
-      core.sample(parentContext, traceId, toName(name), kind, attributes ?? NO_ATTRIBUTES, links ?? [])
+    const result = core.sample(
+      isChild ? from : undefined,
+      parentContext,
+      traceId,
+      toName(name),
+      kind,
+      attributes ?? NO_ATTRIBUTES,
+      links ?? [],
+    )
     const { decision } = result
     core.counters?.start(from === undefined ? NO_PARENT : from.isRemote ? REMOTE_PARENT : LOCAL_PARENT, decision)
     const isRandom = isChild ? (from.traceFlags & RANDOM_TRACE_ID_FLAG) !== 0 : core.hasOwnIds

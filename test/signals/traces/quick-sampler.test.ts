@@ -5,7 +5,6 @@ import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   type IdGenerator,
-  NoopSpanProcessor,
   ParentBasedSampler,
   type Sampler,
   TraceIdRatioBasedSampler,
@@ -13,29 +12,11 @@ import {
 } from '@opentelemetry/sdk-trace'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { createTracerProvider } from '../../../src/signals/traces/provider.ts'
 import { createSampler, ratioSampler } from '../../../src/signals/traces/samplers.ts'
+import { createOwnTracerProvider } from '../../../src/signals/traces/tracer-provider.ts'
 
 const createTracer = (sampler: Sampler, idGenerator?: IdGenerator, trustsSampler = true): Tracer =>
-  createTracerProvider({
-    resource: emptyResource(),
-    sampler,
-    trustsSampler,
-    limits: {
-      attributeCountLimit: undefined,
-      attributeValueLengthLimit: undefined,
-      eventCountLimit: undefined,
-      linkCountLimit: undefined,
-      attributePerEventCountLimit: undefined,
-      attributePerLinkCountLimit: undefined,
-    },
-    idGenerator,
-    spanProcessors: [],
-    delivery: new NoopSpanProcessor(),
-    baggageKeys: [],
-    printsPretty: false,
-    selfMetrics: undefined,
-  }).getTracer('test')
+  createOwnTracerProvider({ resource: emptyResource(), sampler, trustsSampler, idGenerator }).getTracer('test')
 
 const ids = fc.constantFrom('0', '1', 'f', 'a', 'g', 'F')
 const idOf = (length: number) =>
