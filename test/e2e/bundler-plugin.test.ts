@@ -28,6 +28,8 @@ import pg from 'pg'
 import mysql from 'mysql2'
 import { Hono } from 'hono'
 import { serve } from '@hono/node-server'
+import { H3, toNodeHandler } from 'h3'
+import { createServer } from 'node:http'
 import { initTRPC } from '@trpc/server'
 START
 const { UPTRACE_TEST_POSTGRES_URL: postgres, UPTRACE_TEST_MYSQL_URL: maria, UPTRACE_TEST_REDIS_URL: redis } = process.env
@@ -50,10 +52,12 @@ const work = async () => {
   client2.disconnect()
 }
 const server = express().get('/posts/:id', async (request, response) => { await work(); response.send('ok') }).listen(0, '127.0.0.1', () => {
+  const h3 = createServer(toNodeHandler(new H3().get('/h3/:n', () => 'ok'))).listen(0, '127.0.0.1')
   const hono = serve({ fetch: new Hono().get('/hono/:n', (context) => context.text('ok')).fetch, port: 0, hostname: '127.0.0.1' }, async ({ port }) => {
-    for (const url of ['http://127.0.0.1:' + server.address().port + '/posts/1', 'http://127.0.0.1:' + port + '/hono/1']) console.log(await (await fetch(url)).text())
+    for (const url of ['http://127.0.0.1:' + server.address().port + '/posts/1', 'http://127.0.0.1:' + port + '/hono/1', 'http://127.0.0.1:' + h3.address().port + '/h3/1']) console.log(await (await fetch(url)).text())
     server.close()
     hono.close()
+    h3.close()
   })
 })
 `
@@ -137,11 +141,12 @@ test.for(CASES)('%s into %s: what is inside is traced', { timeout: 90_000 }, asy
     /^(?:import|const|var)\b.*(?:require\(|from ?)["'](?:express|pg|ioredis|mysql2|pino|hono)["']/m,
   )
   const { code, stdout, stderr } = await run(file, ['--import', 'uptrace-node/register'])
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'ok\nok\n', stderr: '' })
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'ok\nok\nok\n', stderr: '' })
   expect(seen()).toEqual(
     expect.arrayContaining([
       'GET /posts/:id',
       'GET /hono/:n',
+      'GET /h3/:n',
       'request handler',
       'greet',
       ...(hasServers ? ['pg.connect', 'SELECT', 'get'] : []),
@@ -161,7 +166,7 @@ test('telemetry that is configured by the bundled program itself', { timeout: 90
   )
   const file = path.join(folder, 'bundle.cjs')
   await BUNDLERS['esbuild']!(path.join(folder, 'app.mjs'), file, 'cjs')
-  expect(await run(file, [])).toMatchObject({ code: 0, stdout: 'ok\nok\n', stderr: '' })
+  expect(await run(file, [])).toMatchObject({ code: 0, stdout: 'ok\nok\nok\n', stderr: '' })
   expect(seen()).toEqual(expect.arrayContaining(['GET /posts/:id', 'request handler', 'greet']))
 })
 
@@ -169,7 +174,7 @@ test('without uptrace-node the bundle runs as it is', { timeout: 90_000 }, async
   writeFileSync(path.join(folder, 'app.mjs'), APP.replace('START', ''))
   const file = path.join(folder, 'bundle.cjs')
   await BUNDLERS['esbuild']!(path.join(folder, 'app.mjs'), file, 'cjs')
-  expect(await run(file, [])).toMatchObject({ code: 0, stdout: 'ok\nok\n', stderr: '' })
+  expect(await run(file, [])).toMatchObject({ code: 0, stdout: 'ok\nok\nok\n', stderr: '' })
   expect(sink.received).toEqual([])
 })
 

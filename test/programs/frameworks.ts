@@ -1,10 +1,13 @@
 /** Frameworks that are built before they run: a small app of each, and the names that its requests must have. */
+import { BUILT } from './built.ts'
 import type { Program } from './program.ts'
 import { ROUTERS } from './routers.ts'
 
 export interface Framework {
   readonly name: string
   readonly packages: readonly string[]
+  /** Package -> version of it wherever it is asked for. */
+  readonly overrides?: Readonly<Record<string, string>>
   readonly files: Readonly<Record<string, string>>
   /** Arguments of Node. */
   readonly build?: readonly string[]
@@ -50,6 +53,7 @@ const standalone = (bundler: 'webpack' | 'turbopack'): Framework => ({
 })
 
 export const FRAMEWORKS: readonly Framework[] = [
+  ...BUILT,
   ...ROUTERS,
   standalone('webpack'),
   standalone('turbopack'),

@@ -98,4 +98,48 @@ export const ROUTERS: readonly Framework[] = [
     program: { args: ['main.js'], ready: '/favicon.ico' },
     requests: { '/posts/1': 'GET /posts/:id', '/old': 'GET /old', '/none': 'GET' },
   },
+  {
+    name: 'tinyhttp',
+    packages: ['@tinyhttp/app'],
+    files: {
+      'main.mjs': `import { App } from '@tinyhttp/app'\nconst deep = new App().get('/x/:y', (q, r) => r.send('x'))\nconst sub = new App().get('/list/:n', (q, r) => r.send('l')).use('/deep', deep)\nconst app = new App().use((q, r, next) => next()).get('/posts/:id', (q, r, next) => (q.params.id === '2' ? next() : r.send('p'))).get('/posts/:other', async (q, r) => r.send('o')).use('/admin', sub)\napp.listen(Number(process.env.PORT), () => {}, '127.0.0.1')\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: {
+      '/posts/1?a=b': 'GET /posts/:id',
+      '/posts/2': 'GET /posts/:other',
+      '/admin/list/3': 'GET /admin/list/:n',
+      '/admin/deep/x/4': 'GET /admin/deep/x/:y',
+      '/none': 'GET',
+    },
+  },
+  {
+    name: 'h3-1',
+    packages: ['h3@1'],
+    files: {
+      'main.mjs': `import { createServer } from 'node:http'\nimport { createApp, createRouter, eventHandler, lazyEventHandler, toNodeListener, useBase } from 'h3'\nconst answer = eventHandler(() => 'ok')\nconst sub = createRouter().get('/list/:n', answer)\nconst router = createRouter().get('/posts/:id', answer).use('/admin/**', useBase('/admin', sub.handler)).use('/lazy/**', lazyEventHandler(async () => { await 1; return useBase('/lazy', sub.handler) }))\ncreateServer(toNodeListener(createApp().use('/api', createRouter().get('/things/:t', answer).handler).use(router))).listen(Number(process.env.PORT), '127.0.0.1')\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: {
+      '/posts/1?a=b': 'GET /posts/:id',
+      '/admin/list/2': 'GET /admin/list/:n',
+      '/lazy/list/3': 'GET /lazy/list/:n',
+      '/api/things/caf%C3%A9': 'GET /api/things/:t',
+      '/none': 'GET',
+    },
+  },
+  {
+    name: 'vue-router',
+    packages: ['vue-router', 'vue', 'express'],
+    files: {
+      'main.mjs': `import express from 'express'\nimport { createMemoryHistory, createRouter } from 'vue-router'\nconst page = { template: '<p/>' }\nconst routes = [{ path: '/', component: page }, { path: '/posts/:id()', component: page, children: [{ path: 'edit', component: page }] }, { path: '/old', redirect: '/posts/1' }]\nconst app = express()\napp.get('/api/:x', (q, r) => r.send('x'))\napp.use(async (q, r) => { const router = createRouter({ history: createMemoryHistory(), routes }); await router.push(q.url); r.send('page') })\napp.listen(Number(process.env.PORT), '127.0.0.1')\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: {
+      '/': 'GET /',
+      '/posts/1?a=b': 'GET /posts/:id',
+      '/posts/1/edit': 'GET /posts/:id/edit',
+      '/api/2': 'GET /api/:x',
+    },
+  },
 ]

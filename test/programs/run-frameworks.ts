@@ -14,7 +14,7 @@ let failures = 0
 for (const framework of FRAMEWORKS) {
   if (wanted.length > 0 && !wanted.includes(framework.name)) continue
   try {
-    const folder = install(framework.name, framework.packages, framework.files)
+    const folder = install(framework.name, framework.packages, framework.files, framework.overrides)
     installOurs(folder)
     if (framework.build)
       execFileSync(process.execPath, framework.build, {

@@ -6,12 +6,13 @@ import { BUNDLED } from './registry.ts'
 
 /**
  * Of packages that are bundled as ES modules, the file which defines what is patched: it stands for the entry, which bundlers pass by where all
- * it does is to export from others.
+ * it does is to export from others. Where names of files say nothing, what such a file defines.
  */
-const DEFINED_IN: Readonly<Record<string, RegExp>> = {
-  hono: /^dist\/(cjs\/)?hono\.js$/,
-  h3: /^dist\/h3\.mjs$/,
-  '@trpc/server': /^dist\/(index\.cjs|initTRPC-[^/]*\.mjs)$/,
+const DEFINED_IN: Readonly<Record<string, { readonly file: RegExp; readonly defines?: RegExp }>> = {
+  hono: { file: /^dist\/(cjs\/)?hono\.js$/ },
+  h3: { file: /^dist\/[^/]+\.[cm]js$/, defines: /\bclass H3(Core)?\b|\bH3(Core)? = class\b|^function createRouter\(/m },
+  astro: { file: /^dist\/core\/app\/(base|index)\.js$/ },
+  '@trpc/server': { file: /^dist\/(index\.cjs|initTRPC-[^/]*\.mjs)$/ },
 }
 
 const isTarget = (name: string): boolean => Object.hasOwn(TARGETS, name)
@@ -26,7 +27,7 @@ export const isPatched = (id: string): boolean => findPatched(id) !== undefined
 /** The code of the file with what is added; undefined for one that stays as it is. */
 export function withHandOver(code: string, id: string): string | undefined {
   const identity = findPatched(id)
-  if (identity === undefined) return undefined
+  if (identity === undefined || DEFINED_IN[identity.name]?.defines?.test(code) === false) return undefined
   if (!isEsModule(code)) return `${code}\n;{ ${push(identity, 'module.exports')} module.exports = handed.exports }\n`
   return Object.hasOwn(DEFINED_IN, identity.name) ? `${code}\n;{ ${pushLocals(identity, code)} }\n` : undefined
 }
@@ -36,7 +37,7 @@ function findPatched(id: string): Identity | undefined {
   const identity = identify(fileOf(id), isTarget)
   if (identity === undefined) return undefined
   if (Object.hasOwn(DEFINED_IN, identity.name))
-    return DEFINED_IN[identity.name]!.test(identity.file) ? { ...identity, isMain: true } : undefined
+    return DEFINED_IN[identity.name]!.file.test(identity.file) ? { ...identity, isMain: true } : undefined
   return identity.isMain || FILES[identity.name]?.includes(identity.file) ? identity : undefined
 }
 

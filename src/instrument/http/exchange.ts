@@ -10,6 +10,8 @@ export interface Exchange extends RPCMetadata {
   /** What listeners of the request and of the response run in. */
   context: Context
   readonly method: string | undefined
+  /** As it came; what routers have taken off since is still there. */
+  readonly url: string | undefined
   readonly scheme: Scheme
   readonly version: string
   readonly startMillis: number

@@ -64,6 +64,7 @@ function createExchange(
     route: undefined!,
     context: parent,
     method: request.method,
+    url: request.url,
     scheme,
     version: request.httpVersion,
     startMillis,

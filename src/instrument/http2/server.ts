@@ -78,6 +78,7 @@ function start(
     route: undefined!,
     context: parent,
     method,
+    url: request.url,
     scheme,
     version: '2',
     startMillis: performance.now(),

@@ -51,7 +51,7 @@ function watch(app: App): void {
     (fetch) =>
       function (this: unknown, ...args: unknown[]) {
         const { method, url } = Object(args[0]) as { method?: unknown; url?: unknown }
-        if (typeof method === 'string' && typeof url === 'string') askAtEnd(() => find(app, method, url))
+        if (typeof method === 'string' && typeof url === 'string') askAtEnd(() => find(app, method, url), url)
         return (fetch as Any).apply(this, args)
       },
   )

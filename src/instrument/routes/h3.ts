@@ -35,7 +35,8 @@ function watchMethod(prototype: Prototype, name: string): void {
 function watch(find: Any): Any {
   return function (...args) {
     const found = find.apply(this, args) as { readonly data?: { readonly route?: unknown } } | undefined
-    sayRoute(() => (typeof found?.data?.route === 'string' ? found.data.route : undefined))
+    const { pathname } = Object(Object(args[0]).url) as { pathname?: string }
+    sayRoute(() => (typeof found?.data?.route === 'string' ? found.data.route : undefined), pathname)
     return found
   }
 }

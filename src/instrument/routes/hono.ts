@@ -34,7 +34,7 @@ function watchRouter(router: HonoRouter): void {
     get: () =>
       function (this: unknown, ...args: unknown[]): unknown {
         const result = match.apply(this, args)
-        sayRoute(() => routeOf(result as HonoMatch))
+        sayRoute(() => routeOf(result as HonoMatch), typeof args[1] === 'string' ? args[1] : undefined)
         return result
       },
   })

@@ -3,14 +3,18 @@ import type { Instrumentation, InstrumentationModuleDefinition } from '@opentele
 import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { ROUTES } from '../targets.ts'
+import { patchAstro } from './astro.ts'
 import { patchElysia } from './elysia.ts'
 import { patchFeathers } from './feathers.ts'
 import { patchH3 } from './h3.ts'
+import { patchH3Router } from './h3-1.ts'
 import { patchHono } from './hono.ts'
 import { patchLoopBack } from './loopback.ts'
 import { patchMoleculerWeb } from './moleculer.ts'
 import { patchPolka } from './polka.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
+import { patchTinyhttp } from './tinyhttp.ts'
+import { patchVueRouter } from './vue-router.ts'
 import { watchRoutes } from './watch.ts'
 
 const FEATHERS_ROUTER = '@feathersjs/transport-commons/lib/routing/router.js'
@@ -25,6 +29,7 @@ export function createRoutes(): Instrumentation {
       return [
         new Definition('hono', ['>=4 <5'], patchHono),
         new Definition('h3', ['>=2.0.0-0 <3'], patchH3),
+        new Definition('h3', ['>=1 <2'], patchH3Router),
         new Definition('polka', ['>=0.5 <2', '>=1.0.0-0 <2'], patchPolka),
         new Definition('react-router', ['>=7 <9'], patchReactRouter),
         new Definition('@remix-run/server-runtime', ['>=2 <3'], patchReactRouter),
@@ -33,6 +38,9 @@ export function createRoutes(): Instrumentation {
           watchRoutes('@eggjs/koa', exported)
           return exported
         }),
+        new Definition('astro', ['>=4'], patchAstro),
+        new Definition('vue-router', ['>=4'], patchVueRouter),
+        new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
         new Definition('elysia', ['>=1 <2'], patchElysia),
         new Definition('@loopback/rest', ['>=5'], patchLoopBack),
         new Definition('moleculer-web', ['>=0.10'], patchMoleculerWeb),

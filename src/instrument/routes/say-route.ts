@@ -5,20 +5,49 @@ import type { Exchange } from '../http/exchange.ts'
 
 export type Any = (this: unknown, ...args: unknown[]) => unknown
 
-/** At once, from what a router has found; never throws. */
-export function sayRoute(find: () => string | undefined): void {
+/** At once, from what a router has found for a path, where it knows it; never throws. */
+export function sayRoute(find: () => string | undefined, path?: string): void {
   try {
-    const metadata = getRPCMetadata(context.active())
+    const metadata = getRPCMetadata(context.active()) as Metadata | undefined
+    if (metadata === undefined || isWithin(metadata, path)) return
     const route = find()
-    if (metadata && route) metadata.route = route
+    if (route) metadata.route = baseOf(metadata, path) + route
   } catch {
     // another version, made in another way
   }
 }
 
+type Metadata = RPCMetadata & Partial<Exchange>
+
+/** Whether it is a request that the application makes of its own routers while it answers the one at hand. */
+function isWithin({ route, findRoute, url }: Metadata, path: string | undefined): boolean {
+  if (path === undefined || url === undefined || (route === undefined && findRoute === undefined)) return false
+  const own = pathOf(path)
+  const whole = pathOf(url)
+  // routers take off what led to them, and may decode the rest
+  return own !== '/' && ![whole, tryToDecode(whole)].some((one) => one.endsWith(own))
+}
+
+/** The route of a router that has passed the rest of the path on: `/api` of `/api/*`. */
+function baseOf({ route, url }: Metadata, path: string | undefined): string {
+  if (path === undefined || url === undefined || !route?.endsWith('/*')) return ''
+  const whole = pathOf(url)
+  return [whole, tryToDecode(whole)].includes(pathOf(path)) ? '' : route.slice(0, -2)
+}
+
+const pathOf = (url: string): string => `/${url.replace(/^[a-z]+:\/\/[^/?#]*\/?|^\//i, '').split(/[?#]/, 1)[0]}`
+
+function tryToDecode(text: string): string {
+  try {
+    return decodeURI(text)
+  } catch {
+    return text
+  }
+}
+
 /** Asked at the end of the request, and in place of any route that was said before, such as that of the server around the framework. */
 export function askLater(find: (request: unknown) => string | undefined): void {
-  const metadata = getRPCMetadata(context.active()) as (RPCMetadata & Partial<Exchange>) | undefined
+  const metadata = getRPCMetadata(context.active()) as Metadata | undefined
   if (metadata === undefined) return
   metadata.route = undefined!
   if ('findRoute' in metadata) metadata.findRoute = find
@@ -26,9 +55,9 @@ export function askLater(find: (request: unknown) => string | undefined): void {
 }
 
 /** Asked at the end of the request; where it knows nothing, what others have said stands. */
-export function askAtEnd(find: (request: unknown) => string | undefined): void {
-  const metadata = getRPCMetadata(context.active()) as (RPCMetadata & Partial<Exchange>) | undefined
-  if (metadata === undefined) return
+export function askAtEnd(find: (request: unknown) => string | undefined, path?: string): void {
+  const metadata = getRPCMetadata(context.active()) as Metadata | undefined
+  if (metadata === undefined || isWithin(metadata, path)) return
   if (!('findRoute' in metadata)) {
     sayRoute(() => find(undefined))
     return

@@ -103,3 +103,19 @@ test.for(['cjs', 'mjs'] as const)('GraphQL Yoga, %s: operation and resolvers', a
   expect(named('query Hello')?.parent).toBe(spans.find(({ kind: own }) => own === 1)?.id)
   expect(named('graphql.resolve hello')?.parent).toBe(named('query Hello')?.id)
 })
+
+const INNER: Readonly<Record<string, string>> = {
+  hono: `const { Hono } = await import('hono'); const { serve } = await import('@hono/node-server'); const app = new Hono().get('/inner/:x', (c) => c.text('x')).get('/posts/:id', async (c) => { await app.request('/inner/1'); return c.text('ok') }).mount('/m', new Hono().get('/deep/:d', (c) => c.text('d')).fetch); const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })`,
+  h3: `const { H3, toNodeHandler } = await import('h3'); const app = new H3().get('/inner/:x', () => 'x').get('/posts/:id', async () => { await app.fetch(new Request('http://shop.test/inner/1')); return 'ok' }).mount('/m', new H3().get('/deep/:d', () => 'd')); const server = require('http').createServer(toNodeHandler(app)).listen(0, '127.0.0.1')`,
+}
+
+test.for(Object.keys(INNER))(
+  '%s: a request that the app makes of its own routes does not name the one at hand',
+  async (name) => {
+    const { spans } = await seeQuiet(
+      'mjs',
+      `configure(); ${ASK}; ${INNER[name]}; await ask(server, ['/posts/1', '/inner/caf%C3%A9', '/m/deep/2', '/none'])`,
+    )
+    expect(servers(spans)).toEqual(['GET /posts/:id', 'GET /inner/:x', 'GET /m/deep/:d', 'GET'])
+  },
+)

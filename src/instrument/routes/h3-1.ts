@@ -1,0 +1,49 @@
+/** h3 1, of Nitro 2 and Nuxt: a router leaves the route that has matched on the event. */
+import { type Any, sayRoute, withExport } from './say-route.ts'
+
+interface Event {
+  /** Without what led to this router. */
+  readonly path: string
+  readonly context: { readonly matchedRoute?: { readonly path?: unknown } }
+  readonly node: { readonly req: { readonly url?: string; readonly originalUrl?: string } }
+}
+interface Router {
+  handler: (event: Event) => unknown
+}
+
+export function patchH3Router(exported: { readonly createRouter: Any }): object {
+  const createRouter = new Proxy(exported.createRouter, {
+    apply(create, self, args) {
+      const router = Reflect.apply(create, self, args) as Router
+      router.handler = new Proxy(router.handler, { apply: answer })
+      return router
+    },
+  })
+  return withExport(exported as never, 'createRouter', createRouter)
+}
+
+/** Of routers within each other the innermost says the route, whether it is reached at once or later. */
+function answer(handle: Router['handler'], self: unknown, args: [Event]): unknown {
+  const [event] = args
+  const path = event?.path
+  const before = event?.context?.matchedRoute
+  const innermost = said.get(event)
+  const result: unknown = Reflect.apply(handle, self, args)
+  sayRoute(() => {
+    const { matchedRoute } = event.context
+    if (matchedRoute === undefined || matchedRoute === before || said.get(event) !== innermost) return undefined
+    said.set(event, matchedRoute)
+    return typeof matchedRoute.path === 'string' ? baseOf(event, path) + matchedRoute.path : undefined
+  }, path)
+  return result
+}
+
+/** Of each event what has named its request. */
+const said = new WeakMap<Event, object>()
+
+/** What apps and `useBase` have taken off the path, which they may have decoded. */
+function baseOf({ node: { req } }: Event, path: string): string {
+  const whole = req.originalUrl ?? req.url ?? path
+  const given = [whole, decodeURI(whole)].find((url) => url.endsWith(path))
+  return given === undefined ? '' : given.slice(0, -path.length).replace(/\/$/, '')
+}
