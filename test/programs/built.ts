@@ -46,4 +46,28 @@ export const BUILT: readonly Framework[] = [
     program: { args: ['dist/server/entry.mjs'], ready: '/favicon.ico' },
     requests: { '/': 'GET /', '/posts/1': 'GET /posts/[id]', '/api/a/b': 'GET /api/[...rest]', '/none': 'GET' },
   },
+  {
+    name: 'tanstack-start',
+    packages: [
+      '@tanstack/react-start',
+      '@tanstack/react-router',
+      'react',
+      'react-dom',
+      'vite',
+      '@vitejs/plugin-react',
+      'srvx',
+    ],
+    files: {
+      'vite.config.ts': `${PLUGIN}import { tanstackStart } from '@tanstack/react-start/plugin/vite'\nimport react from '@vitejs/plugin-react'\nexport default { plugins: [rollupPlugin(), tanstackStart(), react()] }\n`,
+      'src/router.tsx': `import { createRouter } from '@tanstack/react-router'\nimport { routeTree } from './routeTree.gen'\nexport function getRouter() { return createRouter({ routeTree }) }\n`,
+      'src/routes/__root.tsx': `import { createRootRoute, HeadContent, Link, Outlet, Scripts } from '@tanstack/react-router'\nexport const Route = createRootRoute({ component: () => <html><head><HeadContent /></head><body><Link to="/">home</Link><Link to="/posts/$id" params={{ id: '9' }}>nine</Link><Outlet /><Scripts /></body></html> })\n`,
+      'src/routes/index.tsx': `import { createFileRoute } from '@tanstack/react-router'\nexport const Route = createFileRoute('/')({ component: () => <p>home</p> })\n`,
+      'src/routes/posts.$id.tsx': `import { createFileRoute } from '@tanstack/react-router'\nexport const Route = createFileRoute('/posts/$id')({ loader: () => ({ ok: true }), component: () => <p>post</p> })\n`,
+      'src/routes/api.$thing.ts': `import { createFileRoute } from '@tanstack/react-router'\nexport const Route = createFileRoute('/api/$thing')({ server: { handlers: { GET: async ({ params }) => Response.json(params) } } })\n`,
+      'main.mjs': `import { serve } from 'srvx/node'\nconst { default: server } = await import('./dist/server/server.js')\nserve({ port: Number(process.env.PORT), hostname: '127.0.0.1', fetch: server.fetch })\n`,
+    },
+    build: ['node_modules/vite/bin/vite.js', 'build'],
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: { '/': 'GET /', '/posts/1?a=b': 'GET /posts/$id', '/api/2': 'GET /api/$thing', '/none': 'GET' },
+  },
 ]

@@ -12,6 +12,7 @@ const DEFINED_IN: Readonly<Record<string, { readonly file: RegExp; readonly defi
   hono: { file: /^dist\/(cjs\/)?hono\.js$/ },
   h3: { file: /^dist\/[^/]+\.[cm]js$/, defines: /\bclass H3(Core)?\b|\bH3(Core)? = class\b|^function createRouter\(/m },
   astro: { file: /^dist\/core\/app\/(base|index)\.js$/ },
+  '@tanstack/router-core': { file: /^dist\/(esm|cjs)\/router\.c?js$/ },
   '@trpc/server': { file: /^dist\/(index\.cjs|initTRPC-[^/]*\.mjs)$/ },
 }
 

@@ -35,6 +35,8 @@ export interface ImportTargets {
   /** Told before a target is imported. */
   onSight(moduleName: string): boolean
   isTarget(moduleName: string): boolean
+  /** Whether an instrumentation patches this file of a target, which is given with slashes. */
+  isPatchedFile(moduleName: string, file: string): boolean
   /** Gives the exports of a package that goes by another name to the instrumentations of what it is. */
   patchAlias(identity: Identity, url: string, exported: unknown): unknown
 }
@@ -54,10 +56,14 @@ export function watchImport(targets: ImportTargets): ImportWatch {
       isFirst = true
       hooks.goFirst()
     }
-    if (!mayBeTarget(specifier, context.parentURL, targets.isTarget))
-      return wrapper ? wrapper.resolveSync(specifier, context, nextResolve) : nextResolve(specifier, context)
+    const { parentURL } = context
+    if (!mayBeTarget(specifier, parentURL, targets.isTarget)) {
+      if (wrapper === undefined) return nextResolve(specifier, context)
+      if (!isInTarget(parentURL, targets)) return wrapper.resolveSync(specifier, context, nextResolve)
+    }
     const result = nextResolve(specifier, context)
-    const identity = identityOf(result.url, targets.isTarget, context.parentURL)
+    const identity = identityOf(result.url, targets.isTarget, parentURL)
+    if (identity && isFromWithin(identity, result.url, parentURL, targets)) return result
     if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
     if (identity !== undefined) targets.onSight(identity.name)
     createOnce()
@@ -111,6 +117,26 @@ function isLambdaHandler(url: string): boolean {
   return url.replace(/\.[cm]?js$/, '') === pathToFileURL(file).href
 }
 
+const isInTarget = (url: string | undefined, { isTarget }: ImportTargets): boolean => {
+  const name = url === undefined ? undefined : moduleNameOf(url)
+  return name !== undefined && isTarget(name)
+}
+
+/**
+ * Files of a package that import each other in a circle use functions of each other before those modules have run, which a module that is wrapped
+ * cannot give: within a package only what has to be is.
+ */
+function isFromWithin(
+  { name, file, isAlias, isMain }: Identity,
+  url: string,
+  parentURL: string | undefined,
+  { isPatchedFile }: ImportTargets,
+): boolean {
+  const home = file !== '' && url.endsWith(`/${file}`) ? url.slice(0, -file.length) : undefined
+  if (isAlias || home === undefined || !parentURL?.startsWith(home)) return false
+  return isMain || !isPatchedFile(name, file)
+}
+
 /** A built-in is what its name says. */
 function identityOf(url: string, isTarget: ImportTargets['isTarget'], from: string | undefined): Identity | undefined {
   const name = url.startsWith('node:') ? url.slice(5) : undefined
@@ -119,7 +145,7 @@ function identityOf(url: string, isTarget: ImportTargets['isTarget'], from: stri
 }
 
 /** Import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
-function createWrapper({ isTarget, patchAlias }: ImportTargets): Hook {
+function createWrapper({ isTarget, isPatchedFile, patchAlias }: ImportTargets): Hook {
   const { createHook } = withPristineRequire(() => require('import-in-the-middle/create-hook.mjs')) as {
     createHook(meta: { url: string }): Hook
   }
@@ -127,8 +153,10 @@ function createWrapper({ isTarget, patchAlias }: ImportTargets): Hook {
   const hook = createHook({ url: pathToFileURL(require.resolve('import-in-the-middle/hook.mjs')).href })
   hook.applyOptions({
     shouldInclude: (url) => {
-      const name = moduleNameOf(url)
-      return (name !== undefined && isTarget(name)) || isInAlias(url) || isLambdaHandler(url)
+      const identity = identityOf(url, isTarget, undefined)
+      if (identity !== undefined && !identity.isAlias)
+        return identity.isMain || isPatchedFile(identity.name, identity.file)
+      return isInAlias(url) || isLambdaHandler(url)
     },
   })
   addHook((url, namespace) => {

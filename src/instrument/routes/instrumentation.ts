@@ -13,6 +13,7 @@ import { patchLoopBack } from './loopback.ts'
 import { patchMoleculerWeb } from './moleculer.ts'
 import { patchPolka } from './polka.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
+import { patchTanStackRouter } from './tanstack.ts'
 import { patchTinyhttp } from './tinyhttp.ts'
 import { patchVueRouter } from './vue-router.ts'
 import { watchRoutes } from './watch.ts'
@@ -40,6 +41,7 @@ export function createRoutes(): Instrumentation {
         }),
         new Definition('astro', ['>=4'], patchAstro),
         new Definition('vue-router', ['>=4'], patchVueRouter),
+        new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
         new Definition('elysia', ['>=1 <2'], patchElysia),
         new Definition('@loopback/rest', ['>=5'], patchLoopBack),

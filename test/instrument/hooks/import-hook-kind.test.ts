@@ -11,6 +11,7 @@ test.for(['deno', 'pnp'])('where %s keeps imports from being seen, both say so',
   const targets = {
     onSight: () => false,
     isTarget: () => false,
+    isPatchedFile: () => false,
     patchAlias: (_: unknown, __: string, all: unknown) => all,
   }
   expect([importHookKind(), watchImport(targets).kind]).toEqual(['none', 'none'])
