@@ -117,11 +117,12 @@ export const ROUTERS: readonly Framework[] = [
     name: 'h3-1',
     packages: ['h3@1'],
     files: {
-      'main.mjs': `import { createServer } from 'node:http'\nimport { createApp, createRouter, eventHandler, lazyEventHandler, toNodeListener, useBase } from 'h3'\nconst answer = eventHandler(() => 'ok')\nconst sub = createRouter().get('/list/:n', answer)\nconst router = createRouter().get('/posts/:id', answer).use('/admin/**', useBase('/admin', sub.handler)).use('/lazy/**', lazyEventHandler(async () => { await 1; return useBase('/lazy', sub.handler) }))\ncreateServer(toNodeListener(createApp().use('/api', createRouter().get('/things/:t', answer).handler).use(router))).listen(Number(process.env.PORT), '127.0.0.1')\n`,
+      'main.mjs': `import { createServer } from 'node:http'\nimport { createApp, createError, createRouter, eventHandler, lazyEventHandler, toNodeListener, useBase } from 'h3'\nconst answer = eventHandler(() => 'ok')\nconst sub = createRouter().get('/list/:n', answer)\nconst router = createRouter().get('/posts/:id', answer).get('/bad/:b', eventHandler(() => { throw createError({ statusCode: 422 }) })).use('/admin/**', useBase('/admin', sub.handler)).use('/lazy/**', lazyEventHandler(async () => { await 1; return useBase('/lazy', sub.handler) }))\ncreateServer(toNodeListener(createApp().use('/api', createRouter().get('/things/:t', answer).handler).use(router))).listen(Number(process.env.PORT), '127.0.0.1')\n`,
     },
     program: { args: ['main.mjs'], ready: '/favicon.ico' },
     requests: {
       '/posts/1?a=b': 'GET /posts/:id',
+      '/bad/1': 'GET /bad/:b',
       '/admin/list/2': 'GET /admin/list/:n',
       '/lazy/list/3': 'GET /lazy/list/:n',
       '/api/things/caf%C3%A9': 'GET /api/things/:t',

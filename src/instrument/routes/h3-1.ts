@@ -28,14 +28,17 @@ function answer(handle: Router['handler'], self: unknown, args: [Event]): unknow
   const path = event?.path
   const before = event?.context?.matchedRoute
   const innermost = said.get(event)
-  const result: unknown = Reflect.apply(handle, self, args)
-  sayRoute(() => {
-    const { matchedRoute } = event.context
-    if (matchedRoute === undefined || matchedRoute === before || said.get(event) !== innermost) return undefined
-    said.set(event, matchedRoute)
-    return typeof matchedRoute.path === 'string' ? baseOf(event, path) + matchedRoute.path : undefined
-  }, path)
-  return result
+  try {
+    return Reflect.apply(handle, self, args)
+  } finally {
+    // also where the handler throws
+    sayRoute(() => {
+      const { matchedRoute } = event.context
+      if (matchedRoute === undefined || matchedRoute === before || said.get(event) !== innermost) return undefined
+      said.set(event, matchedRoute)
+      return typeof matchedRoute.path === 'string' ? baseOf(event, path) + matchedRoute.path : undefined
+    }, path)
+  }
 }
 
 /** Of each event what has named its request. */

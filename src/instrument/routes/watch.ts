@@ -32,12 +32,23 @@ interface KoaContext {
 /** Every application makes its contexts by one method and hands them to the other; those of Egg have a first one of their own. */
 function watchKoa(Koa: unknown): void {
   const { prototype } = Koa as { prototype: Methods }
-  const note = (context: unknown, request: unknown): void =>
-    mendRoute(request, (_request, { route }) => routeOfKoa(context as KoaContext, route))
+  const note = (context: unknown, request: unknown): void => noteKoa(context as KoaContext, request)
   after(prototype, 'createContext', (context, [request]) => note(context, request))
   before(prototype, 'handleRequest', (_self, [context]) => {
     const { req } = context as { readonly req?: TracedRequest }
     if (req?.[EXCHANGE]?.isRouteMended === false) note(context, req)
+  })
+}
+
+/** A request may have several contexts, as oidc-provider makes them for its cookies, and an app of Express around all. */
+function noteKoa(koa: KoaContext, request: unknown): void {
+  const exchange: Exchange | undefined = (request as TracedRequest | undefined)?.[EXCHANGE]
+  if (exchange === undefined) return
+  const { findRoute, route: saidBefore, place, baseLength } = exchange
+  const base = baseLength > 0 ? ((place as { readonly route?: string } | undefined)?.route ?? '') : ''
+  mendRoute(request, (_request, current) => {
+    const route = routeOfKoa(koa, current.route === saidBefore ? undefined : current.route)
+    return route === undefined ? findRoute?.(request, current) : base + route
   })
 }
 
