@@ -228,6 +228,12 @@ import(require.resolve('semver'))`
     expect(run(source)).toBe('true')
   })
 
+  test('a response keeps its head as it was sent, and a connection its count after its end', () => {
+    const source = `const server = require('node:http').createServer((q, response) => { response.setHeader('content-length', 9); response.write('half'); const { socket } = response; response.on('close', () => { console.log(response.writableFinished, response.socket === socket, socket.bytesWritten - response._header.length); process.exit() }) })
+server.listen(0, () => { const client = require('node:net').connect(server.address().port); client.write('GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'); client.on('data', () => client.destroy()) })`
+    expect(run(source)).toBe('false true 4')
+  })
+
   test('all connections begin in Socket.prototype.connect', async () => {
     expect(has(net.Socket.prototype, 'connect')).toEqual([])
     const { connect } = net.Socket.prototype

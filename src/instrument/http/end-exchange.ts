@@ -48,7 +48,7 @@ function finish(exchange: Exchange, request: IncomingMessage, response: ServerRe
   const { span, method } = exchange
   // a status that never left says nothing; mocks have neither of the two
   const status = response.headersSent === false ? undefined : response.statusCode
-  const isCutOff = response.writableFinished === false && !isEndless(response)
+  const isCutOff = response.writableFinished === false && !isEndless(response) && !isWhole(exchange, response)
   const route = routeOf(exchange, request)
   if (status !== undefined) span.setAttribute('http.response.status_code', status)
   if (route !== undefined) span.setAttribute('http.route', route)
@@ -90,6 +90,17 @@ function typeOf({ errored }: ServerResponse): string {
 function isEndless(response: ServerResponse): boolean {
   if (!response.headersSent || response.errored) return false
   return headerOf(response, 'content-type')?.startsWith('text/event-stream') ?? false
+}
+
+/**
+ * A client may leave as soon as it has all that `content-length` promised. A file that is piped comes to its end later:
+ * the stream has to find that out, and calls `end` then.
+ */
+function isWhole({ sentBefore, method }: Exchange, response: ServerResponse): boolean {
+  const { socket, errored, _header: head } = response as ServerResponse & { readonly _header?: unknown }
+  if (errored || !socket || sentBefore === undefined || typeof head !== 'string') return false
+  const length = method === 'HEAD' ? 0 : Number(headerOf(response, 'content-length') ?? Number.NaN)
+  return socket.bytesWritten - sentBefore >= head.length + length
 }
 
 function routeOf(exchange: Exchange, request: IncomingMessage): string | undefined {

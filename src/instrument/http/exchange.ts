@@ -15,6 +15,8 @@ export interface Exchange extends RPCMetadata {
   readonly scheme: Scheme
   readonly version: string
   readonly startMillis: number
+  /** Bytes of earlier responses on the same connection. */
+  readonly sentBefore: number | undefined
   /** Listeners of Node itself for `finish`, which need no context. */
   readonly ownListeners: number
   isDone: boolean

@@ -68,6 +68,7 @@ function createExchange(
     scheme,
     version: request.httpVersion,
     startMillis,
+    sentBefore: request.socket?.bytesWritten,
     ownListeners: response.listenerCount?.('finish') ?? 0,
     isDone: isIgnored,
     closers: undefined,

@@ -82,6 +82,7 @@ function start(
     scheme,
     version: '2',
     startMillis: performance.now(),
+    sentBefore: undefined,
     ownListeners: 0,
     isDone: false,
     closers: undefined,

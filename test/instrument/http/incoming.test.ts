@@ -30,6 +30,18 @@ test.for([
     150,
     [2, 404, 'ECONNRESET'],
   ],
+  [
+    'the client leaves with all that was promised, before the app ends',
+    `(q, response) => response.setHeader('content-length', 4).write('half')`,
+    150,
+    [0, 200, undefined],
+  ],
+  [
+    'the client leaves without the last byte',
+    `(q, response) => response.setHeader('content-length', 5).write('half')`,
+    150,
+    [2, 200, 'ECONNRESET'],
+  ],
   ['the app destroys the connection', `(request) => request.socket.destroy()`, 0, [2, undefined, 'ECONNRESET']],
   [
     'the app destroys the response with an error',
@@ -169,4 +181,16 @@ test('a program that throws on purpose ends as it does without us', async () => 
   const ours = await see('cjs', `configure();${app}`)
   expect(ours.code).toBe(bare.code)
   expect(ours.stderr.split('\n').slice(1, 5)).toEqual(bare.stderr.split('\n').slice(1, 5))
+})
+
+test('what earlier answers of a connection had does not count for the last one', async () => {
+  const { spans } = await seeQuiet(
+    'cjs',
+    `${SERVER}(async () => { let count = 0; const server = await listen((q, response) => { response.setHeader('content-length', 400); response.write(count++ === 0 ? 'x'.repeat(400) : 'half'); if (count === 1) response.end() })
+    const text = GET.replace('Connection: close', 'A: b'); const socket = net.connect(server.address().port, '127.0.0.1'); socket.resume().write(text); await pause(100); socket.write(text); await pause(100); socket.destroy(); await pause(100); process.exit(0) })()`,
+  )
+  expect(servers(spans).map(outcomeOf)).toEqual([
+    [0, 200, undefined],
+    [2, 200, 'ECONNRESET'],
+  ])
 })
