@@ -37,7 +37,7 @@ export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...
 const ROUTED = [
   ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
-  ...['astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app'],
+  ...['astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app', '@midwayjs/core'],
 ]
 
 /** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */

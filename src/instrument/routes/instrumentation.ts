@@ -10,6 +10,7 @@ import { patchH3 } from './h3.ts'
 import { patchH3Router } from './h3-1.ts'
 import { patchHono } from './hono.ts'
 import { patchLoopBack } from './loopback.ts'
+import { patchMidway } from './midway.ts'
 import { patchMoleculerWeb } from './moleculer.ts'
 import { patchPolka } from './polka.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
@@ -45,6 +46,7 @@ export function createRoutes(): Instrumentation {
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
         new Definition('elysia', ['>=1 <2'], patchElysia),
         new Definition('@loopback/rest', ['>=5'], patchLoopBack),
+        new Definition('@midwayjs/core', ['>=4'], patchMidway),
         new Definition('moleculer-web', ['>=0.10'], patchMoleculerWeb),
         new Definition('@feathersjs/transport-commons', ['>=5.0.0-0 <6'], undefined, undefined, [
           new base.InstrumentationNodeModuleFile(FEATHERS_ROUTER, ['>=5.0.0-0 <6'], patchFeathers, () => {}),

@@ -18,14 +18,14 @@ test.for([
   ['answers', () => 'ok'],
   [
     'throws',
-    () => {
+    (): string => {
       throw new Error('bad')
     },
   ],
 ] as const)('a handler that %s has its route, and its error stays as it is', ([, answer]) => {
   const error = new Error('bad')
   const createRouter = (): object => ({
-    handler(event: Event) {
+    handler(event: Event): string {
       event.context.matchedRoute = { path: '/posts/:id' }
       try {
         return answer()
