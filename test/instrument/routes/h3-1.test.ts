@@ -15,7 +15,7 @@ interface Event {
 }
 
 test.for([
-  ['answers', () => 'ok'],
+  ['answers', (): string => 'ok'],
   [
     'throws',
     (): string => {
