@@ -4,6 +4,7 @@ import { context } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
 import { orElse } from '../../log.ts'
 import { EXCHANGE, type TracedRequest } from './exchange.ts'
+import { noteUpgradeRoute } from './upgrade-route.ts'
 
 interface FastifyRequest {
   readonly raw?: TracedRequest
@@ -36,6 +37,7 @@ export function watchFastifyRoutes(): () => void {
   const onRequest: OnRequest = (request, _reply, done) => {
     const exchange = isWatching ? request.raw?.[EXCHANGE] : undefined
     if (exchange !== undefined) exchange.findRoute = () => routeOf(request)
+    else if (isWatching && request.raw?.headers?.upgrade !== undefined) noteUpgradeRoute(request.raw, routeOf(request))
     done()
   }
   diagnosticsChannel.subscribe(HANDLER, onHandler)

@@ -6,6 +6,7 @@ import { applyIn } from '../call-in.ts'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
 import { type Emit, wrapEmit } from '../http/inherited-emit.ts'
 import { createRequestAttributes, normalizeMethod } from '../http/request-attributes.ts'
+import { upgradeRouteOf } from '../http/upgrade-route.ts'
 import { endSpan, runInSpan, tryStart } from '../run-in-span.ts'
 import { wholeOf, wrapMethod } from '../wrap-method.ts'
 import { kindOf, sizeOf } from './message.ts'
@@ -82,12 +83,13 @@ function wrapUpgrade(prototype: object, tracing: Tracing): void {
   })
 }
 
-function startUpgrade(tracing: Tracing, request: IncomingMessage, socket: Socket, path: unknown): Span | undefined {
+function startUpgrade(tracing: Tracing, request: IncomingMessage, socket: Socket, own: unknown): Span | undefined {
   if (!tracing.isEnabled()) return undefined
   const attributes = createRequestAttributes(request, socket.encrypted ? 'https' : 'http')
   attributes['network.protocol.name'] = 'websocket'
   const method = normalizeMethod(request.method)
-  const hasRoute = typeof path === 'string' && path !== ''
+  const path = typeof own === 'string' ? own : upgradeRouteOf(request)
+  const hasRoute = path !== undefined && path !== ''
   if (hasRoute) attributes['http.route'] = path
   const parent = propagation.extract(ROOT_CONTEXT, request.headers)
   return tracing.startSpan(hasRoute ? `${method} ${path}` : method, { kind: SpanKind.SERVER, attributes }, parent)

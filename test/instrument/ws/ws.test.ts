@@ -1,5 +1,6 @@
 /** ws: upgrades and messages between a client and a server in one process. */
 import { expect, test } from 'vitest'
+import { seeQuiet } from '../support.ts'
 import { parentOf, runWays, spansOf } from '../ways.ts'
 
 const BODY = `
@@ -84,4 +85,18 @@ test('the carrier of socket.io has no messages of its own', async () => {
         { id: parent },
       ])
   }
+})
+
+test('an upgrade that goes through the router of fastify, as @fastify/websocket has it, is named by the route', async () => {
+  const { spans } = await seeQuiet(
+    'cjs',
+    `configure(); (async () => { const http = require('http'); const app = require('fastify')(); const { WebSocket, WebSocketServer } = require('ws'); const wss = new WebSocketServer({ noServer: true })
+    app.server.on('upgrade', (request, socket, head) => { const response = new http.ServerResponse(request); response.assignSocket(socket); request.head = head; app.routing(request, response) })
+    app.get('/rooms/:id', (request, reply) => { reply.hijack(); wss.handleUpgrade(request.raw, request.raw.socket, request.raw.head, (socket) => socket.close()) })
+    await app.listen({ port: 0, host: '127.0.0.1' }); const client = new WebSocket('ws://127.0.0.1:' + app.server.address().port + '/rooms/7'); await new Promise((r) => client.on('close', r)); await pause(50); process.exit(0) })()`,
+  )
+  const upgrades = spans.filter(({ kind }) => kind === 1)
+  expect(upgrades.map(({ name, attributes }) => [name, attributes['http.route']])).toEqual([
+    ['GET /rooms/:id', '/rooms/:id'],
+  ])
 })
