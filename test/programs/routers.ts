@@ -143,4 +143,13 @@ export const ROUTERS: readonly Framework[] = [
       '/api/2': 'GET /api/:x',
     },
   },
+  {
+    name: 'midway',
+    packages: ['@midwayjs/koa', '@midwayjs/core', '@midwayjs/bootstrap', '@midwayjs/logger', 'reflect-metadata'],
+    files: {
+      'main.cjs': `require('reflect-metadata')\nconst { Bootstrap } = require('@midwayjs/bootstrap')\nconst { Configuration, Controller, Get } = require('@midwayjs/core')\nclass Users { async one() { return {} } }\nGet('/:id')(Users.prototype, 'one', Object.getOwnPropertyDescriptor(Users.prototype, 'one'))\nController('/users')(Users)\nclass Main {}\nconst logger = { default: { level: 'none', transports: { file: false, error: false } } }\nconst own = { keys: 'x', koa: { port: Number(process.env.PORT), hostname: '127.0.0.1' }, midwayLogger: logger }\nConfiguration({ imports: [require('@midwayjs/koa')], importConfigs: [{ default: own }] })(Main)\nBootstrap.configure({ imports: [{ Main, Users }], moduleDetector: false }).run()\n`,
+    },
+    program: { args: ['main.cjs'], ready: '/favicon.ico' },
+    requests: { '/users/1': 'GET /users/:id', '/none': 'GET' },
+  },
 ]
