@@ -320,6 +320,16 @@ describe('libraries', () => {
     expect(has(require('import-in-the-middle'), 'addHook')).toEqual([])
   })
 
+  test('import.meta.resolve can be told from an import', () => {
+    const file = pathToFileURL(path.join(import.meta.dirname, '../src/instrument/hooks/asked-only.ts')).href
+    const source = `
+      import { registerHooks } from 'node:module'; import { isAskedOnly } from '${file}'
+      registerHooks({ resolve(id, context, next) { if (id === 'node:path') console.log(isAskedOnly()); return next(id, context) } })
+      await import('data:text/javascript,import "node:path"; await import("node:path"); import.meta.resolve("node:path")')`
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' })
+    expect(stdout).toBe('false\nfalse\ntrue\n')
+  })
+
   test.for(['express', 'express-4'])('%s runs all layers by one method of their prototype', (name) => {
     const app = require(name)() as { use(handler: Callable): void; router?: Any; _router?: Any }
     app.use(() => {})

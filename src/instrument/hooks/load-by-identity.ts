@@ -58,12 +58,18 @@ export function patchLoaded(
   if (identity === undefined) return undefined
   targets.onSight(identity.name)
   const folder = loaded.filename.slice(0, -identity.file.length)
-  for (const [filename, other] of loadedModules(folder))
-    if (other !== loaded) {
-      const inner = identify(filename, targets.isTarget)
-      if (inner) other.exports = loadAs(inner, filename, parent, targets, () => other.exports)
-    }
-  return loadAs(identity, loaded.filename, parent, targets, () => loaded.exports)
+  const children = parent.children?.length
+  try {
+    for (const [filename, other] of loadedModules(folder))
+      if (other !== loaded) {
+        const inner = identify(filename, targets.isTarget)
+        if (inner) other.exports = loadAs(inner, filename, parent, targets, () => other.exports)
+      }
+    return loadAs(identity, loaded.filename, parent, targets, () => loaded.exports)
+  } finally {
+    // the parent has not asked for these
+    if (children !== undefined) parent.children.length = children
+  }
 }
 
 /** Packages are given names by the application; what they load themselves goes by its own, with exceptions. */

@@ -4,13 +4,15 @@ import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '../../errors.ts'
-import { log } from '../../log.ts'
+import { log, orElse } from '../../log.ts'
 import { canHookInThread } from '../../version.ts'
+import { isAskedOnly } from './asked-only.ts'
 import { type HookSwitch, switchHooks } from './hook-switch.ts'
 import { type Identity, identify, isInAlias } from './identity.ts'
 import { mayBeTarget } from './load-by-identity.ts'
 import { moduleNameOf } from './module-name.ts'
 import { withPristineRequire } from './module-require.ts'
+import { showBuiltin } from './show-builtin.ts'
 
 type AnyHook = (url: string, namespace: Record<string, unknown>) => void
 
@@ -59,10 +61,17 @@ export function watchImport(targets: ImportTargets): ImportWatch {
     const { parentURL } = context
     if (!mayBeTarget(specifier, parentURL, targets.isTarget)) {
       if (wrapper === undefined) return nextResolve(specifier, context)
-      if (!isInTarget(parentURL, targets)) return wrapper.resolveSync(specifier, context, nextResolve)
+      if (!isInTarget(parentURL, targets)) return wrap(wrapper, specifier, context, nextResolve)
     }
     const result = nextResolve(specifier, context)
-    const identity = identityOf(result.url, targets.isTarget, parentURL)
+    const builtin = result.url.startsWith('node:') ? result.url.slice(5) : undefined
+    if (builtin !== undefined) {
+      if (!targets.isTarget(builtin)) return result
+      targets.onSight(builtin)
+      orElse(`node:${builtin}`, () => showBuiltin(builtin), undefined)
+      return result
+    }
+    const identity = identify(result.url, targets.isTarget, parentURL)
     if (identity && isFromWithin(identity, result.url, parentURL, targets)) return result
     if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
     if (identity !== undefined) targets.onSight(identity.name)
@@ -70,7 +79,7 @@ export function watchImport(targets: ImportTargets): ImportWatch {
     if (!wrapper) return result
     // import-in-the-middle knows the entry of a package by the specifier
     const known = identity?.isMain && !identity.isAlias ? identity.name : specifier
-    return wrapper.resolveSync(known, context, (next, nextContext) =>
+    return wrap(wrapper, known, context, (next, nextContext) =>
       next === known ? result : nextResolve(next, nextContext),
     )
   })
@@ -137,11 +146,19 @@ function isFromWithin(
   return isMain || !isPatchedFile(name, file)
 }
 
-/** A built-in is what its name says. */
-function identityOf(url: string, isTarget: ImportTargets['isTarget'], from: string | undefined): Identity | undefined {
-  const name = url.startsWith('node:') ? url.slice(5) : undefined
-  if (name === undefined) return identify(url, isTarget, from)
-  return isTarget(name) ? { name, version: undefined, isAlias: false, file: '', isMain: true } : undefined
+/** With the module that stands for the other, unless somebody only asks where that is. */
+function wrap(
+  wrapper: Hook,
+  specifier: string,
+  context: Module.ResolveHookContext,
+  nextResolve: Parameters<Module.ResolveHookSync>[2],
+): Module.ResolveFnOutput {
+  let own: Module.ResolveFnOutput | undefined
+  const wrapped = wrapper.resolveSync(specifier, context, (next, nextContext) => {
+    own = nextResolve(next, nextContext)
+    return own
+  })
+  return own !== undefined && own.url !== wrapped.url && isAskedOnly() ? own : wrapped
 }
 
 /** Import-in-the-middle, driven from our hooks instead of registering its own, so that it sees the import at hand. */
@@ -153,7 +170,9 @@ function createWrapper({ isTarget, isPatchedFile, patchAlias }: ImportTargets): 
   const hook = createHook({ url: pathToFileURL(require.resolve('import-in-the-middle/hook.mjs')).href })
   hook.applyOptions({
     shouldInclude: (url) => {
-      const identity = identityOf(url, isTarget, undefined)
+      // these are patched where they are
+      if (url.startsWith('node:')) return false
+      const identity = identify(url, isTarget)
       if (identity !== undefined && !identity.isAlias)
         return identity.isMain || isPatchedFile(identity.name, identity.file)
       return isInAlias(url) || isLambdaHandler(url)
