@@ -273,6 +273,26 @@ add(
   `const schema = graphql.buildSchema('type Query { a(b: Int): Int }'); see(await graphql.graphql({ schema, source: '{ a(b: 1) }', rootValue: { a: ({ b }) => b } })); see(graphql.graphqlSync({ schema, source: '{ a }', rootValue: { a: () => { throw new Error('no') } } })); see(Object.keys(schema).length)`,
 )
 
+/** Functions of libraries look like those of the library. */
+const OWNERS = {
+  pg: 'pg.Client.prototype',
+  'pg pools': 'Object.getPrototypeOf(pg.Pool.prototype)',
+  ioredis: 'Redis.prototype',
+  mysql2: 'Object.getPrototypeOf(mysql2.Connection.prototype)',
+  koa: 'Koa.prototype',
+  hapi: 'hapi',
+  express: 'express.Router.prototype',
+  winston: `require('winston/lib/winston/logger').prototype`,
+  servers: 'http.Server.prototype',
+  requests: 'http.IncomingMessage.prototype',
+  calls: 'http.ClientRequest.prototype',
+}
+for (const [name, owner] of Object.entries(OWNERS))
+  add(
+    `names and parameters, ${name}`,
+    `const o = ${owner}; const names = new Set([...Object.getOwnPropertyNames(o), 'emit', 'write']); see([...names].sort().map((k) => (/^(caller|arguments)$/.test(k) || Object.getOwnPropertyDescriptor(o, k)?.get ? undefined : o[k])).filter((f) => typeof f === 'function').map((f) => [f.name, f.length]))`,
+  )
+
 for (const [name, source] of Object.entries(require('./apps.cjs').APPS)) add(name, source)
 
 exports.programs = programs

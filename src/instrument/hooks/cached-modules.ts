@@ -13,6 +13,29 @@ export function loadedModules(start = ''): Array<[filename: string, cached: Node
   return found
 }
 
+export type ParentOf = (cached: NodeJS.Module) => NodeJS.Module | undefined
+
+/**
+ * Tells which module has loaded another one: of those that have it among their children, the last that was there before it. To ask for `parent` is
+ * deprecated, and ends the application where flags make an error of that.
+ */
+export function createParentOf(): ParentOf {
+  const all = Object.values(require.cache).filter(hasChildren)
+  const places = new Map(all.map((module, place) => [module, place]))
+  const parents = new Map<NodeJS.Module, NodeJS.Module>()
+  for (const [place, parent] of all.entries())
+    for (const child of parent.children) if (place < (places.get(child) ?? 0)) parents.set(child, parent)
+  return (cached) => parents.get(cached)
+}
+
+function hasChildren(cached: unknown): cached is NodeJS.Module {
+  try {
+    return Array.isArray((cached as NodeJS.Module | null)?.children)
+  } catch {
+    return false
+  }
+}
+
 /** Whether it is a module of CommonJS whose code has run. */
 export function isLoaded(cached: unknown): cached is NodeJS.Module {
   if (typeof cached !== 'object' || cached === null) return false

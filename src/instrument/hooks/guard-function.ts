@@ -53,7 +53,7 @@ export function guardFunction(original: Fn, name: PropertyKey | undefined, wrapp
       current = outer
     }
   }
-  return dress(wrapped, guarded)
+  return dress === likeOf ? nameLike(original, likeOf(wrapped, guarded)) : dress(wrapped, guarded)
 }
 
 function run(fn: Fn, self: unknown, args: unknown[], newTarget: Fn | undefined): unknown {
@@ -72,6 +72,15 @@ export function likeOf(model: Fn, fn: Fn): Fn {
     }
   }
   Object.setPrototypeOf(fn, Object.getPrototypeOf(model))
+  return fn
+}
+
+/** Name and number of parameters alone. */
+export function nameLike<F extends object>(model: object, fn: F): F {
+  for (const key of ['name', 'length']) {
+    const descriptor = Object.getOwnPropertyDescriptor(model, key)
+    if (descriptor && Object.getOwnPropertyDescriptor(fn, key)?.configurable) Object.defineProperty(fn, key, descriptor)
+  }
   return fn
 }
 

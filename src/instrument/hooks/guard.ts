@@ -4,7 +4,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { messageOf } from '../../errors.ts'
 import { log } from '../../log.ts'
 import { adapt } from './app-objects.ts'
-import { guardFunction, type Wrapper } from './guard-function.ts'
+import { guardFunction, nameLike, type Wrapper } from './guard-function.ts'
 
 export type Patch = (exported: unknown, version?: string) => unknown
 interface Patching {
@@ -57,10 +57,14 @@ export function guardInstance(instrumentation: object, name: string, seen = new 
     if (typeof part === 'object' && part !== null && !seen.has(part)) guardInstance(part, name, seen)
 }
 
-/** Of one of ours: what it puts around functions does not throw. */
+/** Of one of ours: what it puts around functions does not throw, and only has to look like them. */
 export function guardOwn(instrumentation: object, name: string): void {
-  const { _modules: found } = instrumentation as { _modules?: unknown }
-  if (Array.isArray(found)) guardPatches(found as GuardedDefinition[], name)
+  const own = instrumentation as { _modules?: unknown; _wrap?: Wrap }
+  if (Array.isArray(own._modules)) guardPatches(own._modules as GuardedDefinition[], name)
+  const wrap = own._wrap
+  if (typeof wrap !== 'function') return
+  own._wrap = (target, key, wrapper) =>
+    wrap(target, key, (original, ...rest) => nameLike(original, wrapper(original, ...rest)))
 }
 
 /** Likewise, what a guarded one is made of. */

@@ -1,6 +1,7 @@
 /** Wraps `emit` of a prototype; what it inherits is looked up at each call, since others wrap it at any time. */
 import type { EventEmitter } from 'node:events'
 import { type Context, context } from '@opentelemetry/api'
+import { nameLike } from '../hooks/guard-function.ts'
 
 export type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean
 
@@ -10,10 +11,10 @@ export function wrapEmit<E extends EventEmitter>(prototype: E, wrap: (below: Emi
   const parent = Object.getPrototypeOf(prototype) as EventEmitter
   const below: Emit =
     own ??
-    function (event, ...args) {
+    function emit(event, ...args) {
       return (parent.emit as Emit).call(this, event, ...args)
     }
-  prototype.emit = wrap(below) as E['emit']
+  prototype.emit = nameLike(parent.emit, wrap(below)) as E['emit']
 }
 
 /** A function of its own, so that its callers only hand their arguments on: V8 then makes no array of them. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { types } from 'node:util'
-import { loadedModules } from '../hooks/cached-modules.ts'
+import { createParentOf, loadedModules, type ParentOf } from '../hooks/cached-modules.ts'
 import { isInstalled } from '../hooks/identity.ts'
 import { type IdentityTargets, patchLoaded } from '../hooks/load-by-identity.ts'
 import { moduleNameOf } from '../hooks/module-name.ts'
@@ -35,24 +35,25 @@ const BUILTINS = ['http', 'https', 'http2', 'net', 'dns', 'fs', 'sqlite']
  */
 export function attachLate(activate: (moduleName: string) => boolean, targets: IdentityTargets): LateLoad[] {
   const found = new Map<string, LateLoad>()
+  const parentOf = createParentOf()
   for (const [filename, cached] of loadedModules()) {
     const name = isInstalled(filename) ? moduleNameOf(filename) : undefined
     if (name === undefined || !activate(name)) {
-      attachAlias(cached, targets)
+      attachAlias(cached, parentOf(cached), targets)
       continue
     }
     if (types.isModuleNamespaceObject(cached.exports) && !isToldOf(name)) {
       // unless it has files of CommonJS besides
-      if (!found.has(name)) found.set(name, { ...describe(cached, name), isMissed: true })
+      if (!found.has(name)) found.set(name, { ...describe(cached, name, parentOf), isMissed: true })
       continue
     }
     const before = functionsOf(cached.exports)
     // the hooks see the file as if it were loaded now; its code does not run again
     const exported: unknown = cached.require(filename)
     const known = found.get(name)
-    const late = known === undefined || known.isMissed ? describe(cached, name) : known
+    const late = known === undefined || known.isMissed ? describe(cached, name, parentOf) : known
     found.set(name, late)
-    const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(cached, name))
+    const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(parentOf(cached), name))
     if (replaced.length > 0) found.set(name, withReplaced(late, replaced, cached))
   }
   const loadedBuiltins = new Set((process as { moduleLoadList?: string[] }).moduleLoadList)
@@ -66,23 +67,22 @@ export function attachLate(activate: (moduleName: string) => boolean, targets: I
 }
 
 /** A package goes by another name where the application gave it one. */
-function attachAlias(cached: NodeJS.Module, targets: IdentityTargets): void {
-  const { parent } = cached
+function attachAlias(cached: NodeJS.Module, parent: NodeJS.Module | undefined, targets: IdentityTargets): void {
   if (isInstalled(parent?.filename) || types.isModuleNamespaceObject(cached.exports)) return
   const exported = patchLoaded(cached, parent ?? cached, targets, parent?.filename ?? process.argv[1])
   if (exported !== undefined) cached.exports = exported
 }
 
 /** What such a file exports as a whole goes by a name of its own, if anybody but the package sees it. */
-function isInner({ parent }: NodeJS.Module, name: string): boolean {
+function isInner(parent: NodeJS.Module | undefined, name: string): boolean {
   return moduleNameOf(parent?.filename ?? '') === name
 }
 
-function describe(cached: NodeJS.Module, name: string): LateLoad {
+function describe(cached: NodeJS.Module, name: string, parentOf: ParentOf): LateLoad {
   return {
     module: name,
     version: versionOf(cached.filename, name),
-    loadedBy: loaderOf(cached, name),
+    loadedBy: loaderOf(cached, name, parentOf),
     replaced: [],
     taken: [],
   }
@@ -118,10 +118,9 @@ function filesOf(cached: NodeJS.Module, { loadedBy }: LateLoad): string[] {
   return [...new Set([...requirers, loadedBy, process.argv[1]])].filter((file): file is string => file !== undefined)
 }
 
-function loaderOf(cached: NodeJS.Module, name: string): string | undefined {
-  // deprecated, yet the only place where Node remembers who loaded a module
-  let parent = cached.parent
-  while (parent && moduleNameOf(parent.filename ?? '') === name) parent = parent.parent
+function loaderOf(cached: NodeJS.Module, name: string, parentOf: ParentOf): string | undefined {
+  let parent = parentOf(cached)
+  while (parent && moduleNameOf(parent.filename ?? '') === name) parent = parentOf(parent)
   return parent?.filename ?? undefined
 }
 

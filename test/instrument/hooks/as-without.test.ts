@@ -34,6 +34,15 @@ test.for(Object.entries(PROGRAMS))('%s', async ([, source]) => {
   expect(await run(REGISTER)).toEqual(bare)
 })
 
+test('a program that deprecations end is not ended', async () => {
+  const source = `import { configureOpentelemetry } from 'uptrace-node'; import 'pg'; import 'mysql2'; configureOpentelemetry(); await import('ioredis'); setTimeout(() => console.log('runs'), 20)`
+  const flags = ['--pending-deprecation', '--throw-deprecation']
+  for (const preload of [NOTHING, REGISTER]) {
+    const { stdout, stderr } = await runSource('mjs', source, { flags: [...flags, '--import', preload], env })
+    expect({ stdout, stderr }).toEqual({ stdout: 'runs\n', stderr: '' })
+  }
+})
+
 let sink: Sink
 beforeEach(async () => {
   sink = await startSink()
