@@ -24,11 +24,27 @@ export function installForTargets(patched: Patched, install: () => void): void {
   const choosing: Require = function (id) {
     if (typeof id !== 'string') return above.call(this, id)
     if (!mayBePatched(this, id, patched)) return below.call(this, id)
-    const fake = Module.isBuiltin(id) ? fakeOf(id, below.call(this, id)) : undefined
-    return fake ?? above.call(this, id)
+    if (!Module.isBuiltin(id)) return unlessReplaced(above.call(this, id), below.call(this, id))
+    return fakeOf(id, below.call(this, id)) ?? above.call(this, id)
   }
   Module.prototype.require = choosing as unknown as typeof Module.prototype.require
 }
+
+/** What hooks have given for a package -> what it was then. */
+const originals = new WeakMap<object, unknown>()
+
+/**
+ * For a package as well: they keep what they gave once, also while a test has put something else in its place, and what that was when it is gone.
+ * What is given instead is as it came.
+ */
+function unlessReplaced(given: unknown, exported: unknown): unknown {
+  if (!isObject(given)) return exported
+  if (!originals.has(given)) originals.set(given, exported)
+  return originals.get(given) === exported ? given : exported
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'function' || (typeof value === 'object' && value !== null)
 
 /** What each built-in was at first. */
 const builtins = new Map<string, unknown>()

@@ -25,11 +25,14 @@ export function createLoadByIdentity(targets: IdentityTargets) {
     // modules that are new to their parent stand behind the others
     const count = parent.children?.length ?? 0
     const exports = load.call(parent, id)
-    if (parent.children?.[count] === undefined || isInstalled(parent.filename)) return exports
+    if (isPatching || parent.children?.[count] === undefined || isInstalled(parent.filename)) return exports
     const child = parent.children.slice(count).find((one) => isLoaded(one) && one.exports === exports)
     return (child && patchLoaded(child, parent, targets)) ?? exports
   }
 }
+
+/** What is patched afterwards has loaded: there is nothing new below it. */
+let isPatching = false
 
 /** By its path, all know a package that is in a folder of its name. */
 function loadAs(
@@ -59,6 +62,8 @@ export function patchLoaded(
   targets.onSight(identity.name)
   const folder = loaded.filename.slice(0, -identity.file.length)
   const children = parent.children?.length
+  const wasPatching = isPatching
+  isPatching = true
   try {
     for (const [filename, other] of loadedModules(folder))
       if (other !== loaded) {
@@ -67,6 +72,7 @@ export function patchLoaded(
       }
     return loadAs(identity, loaded.filename, parent, targets, () => loaded.exports)
   } finally {
+    isPatching = wasPatching
     // the parent has not asked for these
     if (children !== undefined) parent.children.length = children
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runFile } from '../../support/run-node.ts'
+import { runFile, runSource } from '../../support/run-node.ts'
 
 const REGISTER = pathToFileURL(path.join(import.meta.dirname, '../../../dist/register.mjs')).href
 const FAKE = `
@@ -44,4 +44,22 @@ test.for(PROGRAMS)('%s', async ([name, source, flags = []]) => {
   const ours = await runFile(file, { flags: [...flags, '--import', REGISTER], env })
   expect(bare.code).toBe(0)
   expect({ code: ours.code, stdout: ours.stdout }).toEqual({ code: bare.code, stdout: bare.stdout })
+})
+
+const FAKE_PG = FAKE.replace("get: () => 'fake'", 'own: 1').replace('(node:)?http', '(pg|ioredis)')
+const SEE = `const see = () => console.log(['pg', 'ioredis'].map((id) => Object.keys(require(id)).sort().slice(0, 3).join()));`
+const PACKAGES: Readonly<Record<string, string>> = {
+  'a package in a patched _load, later': `see(); ${FAKE_PG}; see(); isOn = false; see()`,
+  'a package in a patched _load, first': `${FAKE_PG}; see(); isOn = false; see()`,
+  'a package in the cache': `see(); const all = ['pg', 'ioredis'].map((id) => require.cache[require.resolve(id)]); const before = all.map(({ exports }) => exports); for (const one of all) one.exports = { own: 2 }; see(); all.forEach((one, at) => { one.exports = before[at] }); see()`,
+  'a package in place of its module': `see(); const { cache } = require; const key = require.resolve('pg'); const kept = cache[key]; cache[key] = { ...kept, id: key, exports: { own: 3 } }; see(); cache[key] = kept; see(); delete cache[key]; see()`,
+  'a text in a patched _load': `${FAKE_PG.replace('{ own: 1 }', `'text'`)}; see(); isOn = false; see()`,
+}
+
+test.for(Object.entries(PACKAGES))('%s', async ([, source]) => {
+  const env = { UPTRACE_DSN: 'http://t@127.0.0.1:9/1', OTEL_LOG_LEVEL: 'none' }
+  const bare = await runSource('cjs', SEE + source)
+  const ours = await runSource('cjs', SEE + source, { flags: ['--import', REGISTER], env })
+  expect(bare).toMatchObject({ code: 0, stdout: expect.stringMatching(/\w/) })
+  expect({ code: ours.code, stdout: ours.stdout }).toEqual({ code: 0, stdout: bare.stdout })
 })
