@@ -1,6 +1,6 @@
 /** Loads a rarely needed library at the moment it is needed: a chunk of its own in the bundle, the package itself from source. */
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import NodeModule, { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -60,9 +60,26 @@ export const LAZY_PACKAGES = {
 const require = createRequire(import.meta.url)
 
 export function loadLazily<Module>(name: keyof typeof LAZY_PACKAGES): Module {
-  return require(
-    typeof UPTRACE_NODE_BUNDLED === 'undefined' ? LAZY_PACKAGES[name] : path.join(distFolder(), 'lazy', `${name}.cjs`),
+  return withPristineLoad(() =>
+    require(
+      typeof UPTRACE_NODE_BUNDLED === 'undefined'
+        ? LAZY_PACKAGES[name]
+        : path.join(distFolder(), 'lazy', `${name}.cjs`),
+    ),
   ) as Module
+}
+
+const pristine: unknown = Reflect.get(NodeModule, '_load')
+
+/** Past what a test has put in the place of modules, or has loaded anew each time. */
+export function withPristineLoad<T>(load: () => T): T {
+  const now: unknown = Reflect.get(NodeModule, '_load')
+  if (now === pristine || !Reflect.set(NodeModule, '_load', pristine)) return load()
+  try {
+    return load()
+  } finally {
+    Reflect.set(NodeModule, '_load', now)
+  }
 }
 
 /** The file of an optional package, as the application has it, or as it lies beside this one; undefined when it is not installed. */

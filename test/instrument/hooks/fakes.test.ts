@@ -48,13 +48,25 @@ test.for(PROGRAMS)('%s', async ([name, source, flags = []]) => {
 
 const FAKE_PG = FAKE.replace("get: () => 'fake'", 'own: 1').replace('(node:)?http', '(pg|ioredis)')
 const SEE = `const see = () => console.log(['pg', 'ioredis'].map((id) => Object.keys(require(id)).sort().slice(0, 3).join()));`
-const PACKAGES: Readonly<Record<string, string>> = {
+const PACKAGES: Record<string, string> = {
   'a package in a patched _load, later': `see(); ${FAKE_PG}; see(); isOn = false; see()`,
   'a package in a patched _load, first': `${FAKE_PG}; see(); isOn = false; see()`,
   'a package in the cache': `see(); const all = ['pg', 'ioredis'].map((id) => require.cache[require.resolve(id)]); const before = all.map(({ exports }) => exports); for (const one of all) one.exports = { own: 2 }; see(); all.forEach((one, at) => { one.exports = before[at] }); see()`,
   'a package in place of its module': `see(); const { cache } = require; const key = require.resolve('pg'); const kept = cache[key]; cache[key] = { ...kept, id: key, exports: { own: 3 } }; see(); cache[key] = kept; see(); delete cache[key]; see()`,
   'a text in a patched _load': `${FAKE_PG.replace('{ own: 1 }', `'text'`)}; see(); isOn = false; see()`,
 }
+
+/** What mocha has among the globals. */
+const MOCHA = `for (const name of ['afterEach', 'after', 'beforeEach', 'before', 'describe', 'it']) globalThis[name] = () => {};`
+for (const [name, source] of Object.entries(PACKAGES)) PACKAGES[`${name}, in mocha`] = MOCHA + source
+// as testdouble does it: what is loaded meanwhile is loaded anew each time
+PACKAGES['files that are loaded anew'] = `
+  const Module = require('module'); const load = Module._load
+  Module._load = function (id, parent, ...rest) {
+    const key = /^(node:|\\w)/.test(id) ? undefined : Module._resolveFilename(id, parent); if (/uptrace-node|@opentelemetry|dist/.test(key)) console.log('ours', key)
+    return load.call(this, id, parent, ...rest)
+  }
+  require('pg'); require('ioredis'); require('express'); Module._load = load; see(); console.log(typeof describe)`
 
 test.for(Object.entries(PACKAGES))('%s', async ([, source]) => {
   const env = { UPTRACE_DSN: 'http://t@127.0.0.1:9/1', OTEL_LOG_LEVEL: 'none' }
