@@ -34,9 +34,11 @@ export function recordUncaught(error: unknown, { sendsLogs, isFatal }: UncaughtO
         ? undefined
         : trace.getTracer(SCOPE, VERSION).startSpan('uncaught exception')
     if (!span) return
+    const type = typeof exception === 'string' ? '_OTHER' : (exception.name ?? 'Error')
     span.recordException(exception)
+    span.setAttribute('error.type', type)
     span.setStatus({ code: SpanStatusCode.ERROR, message })
-    if (isFatal) endAll(span, message)
+    if (isFatal) endAll(span, type, message)
     else if (span !== active) span.end()
   } catch {
     // nothing here may hide the error from the application
@@ -44,8 +46,9 @@ export function recordUncaught(error: unknown, { sendsLogs, isFatal }: UncaughtO
 }
 
 /** The spans around the one that failed would never end: their trace would have no root. */
-function endAll(span: Span, message: string): void {
+function endAll(span: Span, type: string, message: string): void {
   for (const open of openAncestors(span)) {
+    open.setAttribute('error.type', type)
     open.setStatus({ code: SpanStatusCode.ERROR, message })
     open.end()
   }
