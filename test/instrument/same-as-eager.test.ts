@@ -76,7 +76,7 @@ function withoutSql(line: string): string {
     )
     .replace(/(instrumentation-(?:pg|mysql2|knex) )(?!pg)[^"]*|(instrumentation-pg )pg.query[^"]*/g, '$1$2SQL')
     .replace(/,?\["db\.(operation\.name|query\.summary|collection\.name|response\.status_code)","[^\]]*\]/g, '')
-    .replace(/(instrumentation-pg@.*)\["error\.type","[^\]]*\],/, '$1')
+    .replace(/(instrumentation-(?:pg|ioredis|redis)@.*)\["error\.type","[^\]]*\],/, '$1')
     .replace('"attributes":[,', '"attributes":[')
 }
 

@@ -59,10 +59,8 @@ export function watchImport(targets: ImportTargets): ImportWatch {
       hooks.goFirst()
     }
     const { parentURL } = context
-    if (!mayBeTarget(specifier, parentURL, targets.isTarget)) {
-      if (wrapper === undefined) return nextResolve(specifier, context)
-      if (!isInTarget(parentURL, targets)) return wrap(wrapper, specifier, context, nextResolve)
-    }
+    if (!mayBeTarget(specifier, parentURL, targets.isTarget) && !isInTarget(parentURL, targets))
+      return wrapper ? wrap(wrapper, specifier, context, nextResolve) : nextResolve(specifier, context)
     const result = nextResolve(specifier, context)
     const builtin = result.url.startsWith('node:') ? result.url.slice(5) : undefined
     if (builtin !== undefined) {
