@@ -159,6 +159,9 @@ async function reachableFrom(files: readonly string[]): Promise<Set<string>> {
   return new Set([...seen].flatMap((fileName) => chunks.get(fileName)!.moduleIds))
 }
 
+/** What several instrumentations consist of, and that of http, which nearly all programs have. */
+const SHARED = /^src\/instrument\/(http\/(?!index)|(call-in|channels|define|durations|error-text|run-in-span)\.ts$)/
+
 /** @returns the files that went into it */
 async function buildImplementation(): Promise<string[]> {
   const { core, base } = await findCore()
@@ -181,6 +184,12 @@ async function buildImplementation(): Promise<string[]> {
         // by itself, so that it is minified
         { name: 'sdk', test: (id) => core.has(id) && id.includes('node_modules') },
         { name: 'core', test: (id) => core.has(id) },
+        // a file costs its place on the disk and a part of the start, however little is in it
+        {
+          name: 'instrument',
+          test: (id) => !core.has(id) && SHARED.test(path.relative(root, id).replaceAll('\\', '/')),
+        },
+        { name: 'machine-id', test: /\/machine-id\/(getMachineId-|execAsync)/ },
       ],
     },
   })

@@ -18,7 +18,7 @@ import { unwatchModules, type Watcher, watchModules } from './hooks/watch.ts'
 import { tellsOfRequests } from './http/created-channel.ts'
 import { watchFastifyRoutes } from './http/fastify-route.ts'
 import type { ResponseHeader } from './http/response-headers.ts'
-import { attachLate, type LateLoad } from './late/attach.ts'
+import { attachBelow, attachLate, type LateLoad } from './late/attach.ts'
 import { watchImportedCommonJs } from './late/imported-commonjs.ts'
 import { attachMissed, hasBegun } from './late/missed-imports.ts'
 import { warnOfMissed, warnOfTaken, warnOfUnsupported } from './late/report.ts'
@@ -129,8 +129,10 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   const watcher: Watcher = {
     onSight(moduleName) {
       const isAwaited = activateFor(moduleName)
-      if (isAwaited) handled.add(moduleName)
-      return isAwaited
+      if (!isAwaited) return false
+      handled.add(moduleName)
+      attachBelow(moduleName, watcher.isTarget)
+      return true
     },
     isTarget: (moduleName) => targets.has(moduleName),
     isPatchedFile: createPatchedFiles(registry),

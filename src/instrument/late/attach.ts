@@ -66,6 +66,13 @@ export function attachLate(activate: (moduleName: string) => boolean, targets: I
   return [...found.values()]
 }
 
+/** What http uses within Node is patched with it: no program has to ask for these itself. */
+const BELOW_HTTP = ['net', 'dns']
+
+export function attachBelow(moduleName: string, isTarget: (moduleName: string) => boolean): void {
+  if (/^http[2s]?$/.test(moduleName)) for (const name of BELOW_HTTP) if (isTarget(name)) require(`node:${name}`)
+}
+
 /** A package goes by another name where the application gave it one. */
 function attachAlias(cached: NodeJS.Module, parent: NodeJS.Module | undefined, targets: IdentityTargets): void {
   if (isInstalled(parent?.filename) || types.isModuleNamespaceObject(cached.exports)) return
