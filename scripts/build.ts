@@ -189,7 +189,8 @@ async function buildImplementation(): Promise<string[]> {
           name: 'instrument',
           test: (id) => !core.has(id) && SHARED.test(path.relative(root, id).replaceAll('\\', '/')),
         },
-        { name: 'machine-id', test: /\/machine-id\/(getMachineId-|execAsync)/ },
+        // those that start a program
+        { name: 'machine-id', test: /\/machine-id\/(getMachineId-(?!linux)|execAsync)/ },
       ],
     },
   })

@@ -128,8 +128,7 @@ export function startInstrumentation(options: InstrumentOptions): Instrumentatio
   )
   const watcher: Watcher = {
     onSight(moduleName) {
-      const isAwaited = activateFor(moduleName)
-      if (!isAwaited) return false
+      if (!activateFor(moduleName)) return false
       handled.add(moduleName)
       attachBelow(moduleName, watcher.isTarget)
       return true
