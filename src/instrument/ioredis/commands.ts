@@ -100,8 +100,13 @@ function follow(command: Command, span: Span): void {
     return resolve.call(this, result)
   }
   command.reject = function (error) {
-    failRedisSpan(span, error)
+    if (!isIntroduction(command)) failRedisSpan(span, error)
     span.end()
     return reject.call(this, error)
   }
+}
+
+/** The library tells its name and version on each connection, and does not mind servers before Redis 7.2, which refuse that. */
+function isIntroduction({ name, args }: Command): boolean {
+  return name === 'client' && /^setinfo$/i.test(String((args as readonly unknown[] | undefined)?.[0]))
 }

@@ -73,3 +73,13 @@ test('commands show as many arguments as upstream shows', async () => {
   for (const name of names)
     for (const args of lists) expect(redisText(name, args)).toBe(defaultDbStatementSerializer(name, [...args]))
 })
+
+test('a server that does not know what the library tells of itself makes no error', async ({ skip }) => {
+  if (process.env['UPTRACE_TEST_REDIS_URL'] === undefined) skip()
+  const body = `const redis = new (Redis.Redis ?? Redis)(process.env.UPTRACE_TEST_REDIS_URL); await new Promise((resolve) => redis.once('ready', resolve)); await redis.client('SETINFO', 'lib-name', 'two words').catch(() => {}); await redis.client('NOPE').catch(() => {}); await redis.quit()`
+  const { spans } = await runUnder({}, 'cjs', programOf('cjs', LIBRARIES, body))
+  const codes = spans.filter(({ name }) => name === 'client').map(({ status }) => status.code)
+  expect(codes.length).toBeGreaterThan(2)
+  // only the one that the application gets to see
+  expect(codes.filter((code) => code === 2)).toHaveLength(1)
+})
