@@ -1,5 +1,5 @@
 /** h3 1, of Nitro 2 and Nuxt: a router leaves the route that has matched on the event. */
-import { type Any, sayRoute, withExport } from './say-route.ts'
+import { type Any, pathBefore, sayRoute, withExport } from './say-route.ts'
 
 interface Event {
   /** Without what led to this router. */
@@ -44,9 +44,7 @@ function answer(handle: Router['handler'], self: unknown, args: [Event]): unknow
 /** Of each event what has named its request. */
 const said = new WeakMap<Event, object>()
 
-/** What apps and `useBase` have taken off the path, which they may have decoded. */
+/** What apps and `useBase` have taken off. */
 function baseOf({ node: { req } }: Event, path: string): string {
-  const whole = req.originalUrl ?? req.url ?? path
-  const given = [whole, decodeURI(whole)].find((url) => url.endsWith(path))
-  return given === undefined ? '' : given.slice(0, -path.length).replace(/\/$/, '')
+  return pathBefore(req.originalUrl ?? req.url ?? path, path)?.replace(/\/$/, '') ?? ''
 }

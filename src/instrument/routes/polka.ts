@@ -1,6 +1,6 @@
 /** polka: its router finds handlers by a pattern, which is remembered as the application gave it. */
 import { wrapMethod } from '../wrap-method.ts'
-import { askLater } from './say-route.ts'
+import { askLater, pathBefore } from './say-route.ts'
 
 interface Router {
   /** Of 0.5: handlers by method and pattern; of 1: none. */
@@ -60,8 +60,7 @@ function watch({ routes }: Router, found: object, [method, path]: unknown[]): vo
 /** What led to the app that has the route: polka mounts apps by literal paths only. */
 function baseOf(request: unknown, path: string): string {
   const { originalUrl } = Object(request) as { originalUrl?: unknown }
-  const whole = typeof originalUrl === 'string' ? originalUrl.split('?', 1)[0]! : path
-  return whole.endsWith(path) ? whole.slice(0, -path.length) : ''
+  return (typeof originalUrl === 'string' ? pathBefore(originalUrl, path) : undefined) ?? ''
 }
 
 const join = (base: string, own: string): string => `${base}/${own.replace(/^\/+/, '')}`.replace(/(.)\/$/, '$1')

@@ -22,17 +22,21 @@ type Metadata = RPCMetadata & Partial<Exchange>
 /** Whether it is a request that the application makes of its own routers while it answers the one at hand. */
 function isWithin({ route, findRoute, url }: Metadata, path: string | undefined): boolean {
   if (path === undefined || url === undefined || (route === undefined && findRoute === undefined)) return false
-  const own = pathOf(path)
-  const whole = pathOf(url)
-  // routers take off what led to them, and may decode the rest
-  return own !== '/' && ![whole, tryToDecode(whole)].some((one) => one.endsWith(own))
+  return pathOf(path) !== '/' && pathBefore(url, path) === undefined
 }
 
 /** The route of a router that has passed the rest of the path on: `/api` of `/api/*`. */
 function baseOf({ route, url }: Metadata, path: string | undefined): string {
   if (path === undefined || url === undefined || !route?.endsWith('/*')) return ''
+  return pathBefore(url, path) === '' ? '' : route.slice(0, -2)
+}
+
+/** What led to a router that was given this path: others have taken that off, and may have decoded the rest. Undefined where it is no end of the URL. */
+export function pathBefore(url: string, path: string): string | undefined {
+  const own = pathOf(path)
   const whole = pathOf(url)
-  return [whole, tryToDecode(whole)].includes(pathOf(path)) ? '' : route.slice(0, -2)
+  const given = [whole, tryToDecode(whole)].find((one) => one.endsWith(own))
+  return given?.slice(0, given.length - own.length)
 }
 
 const pathOf = (url: string): string => `/${url.replace(/^[a-z]+:\/\/[^/?#]*\/?|^\//i, '').split(/[?#]/, 1)[0]}`
