@@ -1,6 +1,6 @@
 /** GraphQL Yoga and others execute with `@graphql-tools/executor` in place of graphql-js: it is traced by what traces that. */
 import { loadLazily } from '../../lazy.ts'
-import { withExport } from '../routes/say-route.ts'
+import { withExport } from '../routes/exports.ts'
 
 type Base = typeof import('@opentelemetry/instrumentation')
 type Args = Readonly<Record<string, unknown>>

@@ -1,5 +1,6 @@
 /** h3 1, of Nitro 2 and Nuxt: a router leaves the route that has matched on the event. */
-import { type Any, pathBefore, sayRoute, withExport } from './say-route.ts'
+import { withWatchedResult } from './exports.ts'
+import { pathBefore, sayRoute } from './say-route.ts'
 
 interface Event {
   /** Without what led to this router. */
@@ -11,16 +12,10 @@ interface Router {
   handler: (event: Event) => unknown
 }
 
-export function patchH3Router(exported: { readonly createRouter: Any }): object {
-  const createRouter = new Proxy(exported.createRouter, {
-    apply(create, self, args) {
-      const router = Reflect.apply(create, self, args) as Router
-      router.handler = new Proxy(router.handler, { apply: answer })
-      return router
-    },
+export const patchH3Router = (exported: object): object =>
+  withWatchedResult<Router>(exported, 'createRouter', (router) => {
+    router.handler = new Proxy(router.handler, { apply: answer })
   })
-  return withExport(exported as never, 'createRouter', createRouter)
-}
 
 /** Of routers within each other the innermost says the route, whether it is reached at once or later. */
 function answer(handle: Router['handler'], self: unknown, args: [Event]): unknown {

@@ -1,26 +1,20 @@
 /** Hono 4: its router says which handlers a request goes through. */
-import { type Any, sayRoute, withExport } from './say-route.ts'
+import { withWatchedClass } from './exports.ts'
+import { type Any, sayRoute } from './say-route.ts'
 
 interface HonoRouter {
   match: Any
 }
-type HonoClass = new (...args: unknown[]) => { readonly router: HonoRouter }
+interface Hono {
+  readonly router: HonoRouter
+}
 /** Of handlers and middleware in their order: function, route, and parameters. */
 type HonoMatch = readonly [
   ReadonlyArray<readonly [readonly [unknown, { readonly path: string; readonly method: string }], unknown]>,
 ]
 
-export function patchHono(exported: { Hono: HonoClass }): object {
-  const { Hono } = exported
-  const Watched = class extends Hono {
-    constructor(...args: unknown[]) {
-      super(...args)
-      watchRouter(this.router)
-    }
-  }
-  Object.defineProperty(Watched, 'name', { value: Hono.name })
-  return withExport(exported as never, 'Hono', Watched)
-}
+export const patchHono = (exported: object): object =>
+  withWatchedClass<Hono>(exported, 'Hono', ({ router }) => watchRouter(router))
 
 /** A router puts a faster `match` in the place of its own once it knows its routes. */
 function watchRouter(router: HonoRouter): void {

@@ -1,5 +1,6 @@
 /** React Router and Remix: the pattern of the page, which the server around them knows nothing of. */
-import { type Any, askLater, withExport } from './say-route.ts'
+import { withExport } from './exports.ts'
+import { type Any, askLater } from './say-route.ts'
 
 interface Route {
   readonly id: string

@@ -70,10 +70,3 @@ export function askAtEnd(find: (request: unknown) => string | undefined, path?: 
   metadata.findRoute = (request, exchange) => find(request) ?? findRoute?.(request, exchange)
   metadata.isRouteMended = true
 }
-
-/** Replaces one export, of a module or of a namespace. */
-export function withExport(exported: Record<string, unknown>, name: string, value: unknown): object {
-  if (Reflect.get(exported, Symbol.toStringTag) !== 'Module') return { ...exported, [name]: value }
-  exported[name] = value
-  return exported
-}

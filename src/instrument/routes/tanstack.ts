@@ -1,23 +1,13 @@
 /** TanStack Start: a router is made for each request, and looks first for the route of its own path. */
-import { type Any, sayRoute, withExport } from './say-route.ts'
+import { withWatchedClass } from './exports.ts'
+import { type Any, sayRoute } from './say-route.ts'
 
 interface Router {
   getMatchedRoutes: Any
 }
-type RouterClass = new (...args: unknown[]) => Router
 
-export function patchTanStackRouter(exported: { readonly RouterCore?: RouterClass }): object {
-  const { RouterCore } = exported
-  if (RouterCore === undefined) return exported
-  const Watched = class extends RouterCore {
-    constructor(...args: unknown[]) {
-      super(...args)
-      watch(this)
-    }
-  }
-  Object.defineProperty(Watched, 'name', { value: RouterCore.name })
-  return withExport(exported as never, 'RouterCore', Watched)
-}
+export const patchTanStackRouter = (exported: { readonly RouterCore?: unknown }): object =>
+  exported.RouterCore === undefined ? exported : withWatchedClass(exported, 'RouterCore', watch)
 
 /** Later it looks for those of links. */
 function watch(router: Router): void {
