@@ -1,8 +1,7 @@
 /** Which loads the hooks of instrumentations get to see: those of what may be patched. */
 import Module from 'node:module'
 import path from 'node:path'
-import { homeOf, leadsOut } from './home.ts'
-import { isEntry } from './identity.ts'
+import { homeOf, innerFile, leadsOut } from './home.ts'
 import { isRelative, moduleNameOf } from './module-name.ts'
 import type { Require } from './module-require.ts'
 
@@ -69,6 +68,6 @@ function mayBePatched(parent: Module, id: string, { isTarget, isPatchedFile }: P
     return name !== undefined && isTarget(name)
   }
   if (!isTarget(home.name)) return false
-  const file = path.posix.join(home.inner, id).replace(/\/$/, '')
-  return isPatchedFile(home.name, file) || isEntry(home.folder, file)
+  const { file, isEntry } = innerFile(home, id)
+  return isEntry || isPatchedFile(home.name, file)
 }
