@@ -22,6 +22,8 @@ interface Frame {
 interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[]
   readonly samples: readonly number[]
+  /** Microseconds since the sample before. */
+  readonly timeDeltas: readonly number[]
 }
 interface HeapNode {
   readonly callFrame: Frame
@@ -29,8 +31,8 @@ interface HeapNode {
   readonly children: readonly HeapNode[]
 }
 
-/** What one function took, in samples or bytes. */
-interface Cost {
+/** What one function took for a request, in microseconds or bytes. */
+export interface Cost {
   readonly name: string
   readonly file: string
   readonly isOurs: boolean
@@ -42,8 +44,8 @@ const REQUESTS = 20_000
 const SHOWN = 40
 const NOT_WORK = new Set(['(idle)', '(program)', '(root)'])
 
-/** CPU samples of an app at full load by function, and bytes allocated a request. */
-async function profile(app: App, arm: string): Promise<{ cpu: Cost[]; heap: Cost[] }> {
+/** CPU of an app at full load by function, and bytes allocated, a request. */
+export async function profile(app: App, arm: string): Promise<{ cpu: Cost[]; heap: Cost[] }> {
   const sink = await startSink()
   const generator = startLoadGenerator()
   let program: Program | undefined
@@ -65,13 +67,13 @@ async function profile(app: App, arm: string): Promise<{ cpu: Cost[]; heap: Cost
   }
 }
 
-function costsOfSamples({ nodes, samples }: CpuProfile): Cost[] {
+function costsOfSamples({ nodes, samples, timeDeltas }: CpuProfile): Cost[] {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
   const costs = createCosts()
-  for (const id of samples) {
+  samples.forEach((id, at) => {
     const frame = frames.get(id)!
-    if (!NOT_WORK.has(frame.functionName)) costs.add(frame, 1)
-  }
+    if (!NOT_WORK.has(frame.functionName)) costs.add(frame, timeDeltas[at]! / REQUESTS)
+  })
   return costs.all()
 }
 
