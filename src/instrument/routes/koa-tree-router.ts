@@ -11,6 +11,16 @@ interface Router {
 
 const paths = new WeakMap<object, string>()
 
+function remember({ trees }: Router, method: string, path: string): void {
+  try {
+    // a pattern leads to where a path that it stands for leads
+    const handlers = trees[method]?.search(path).handle
+    if (handlers) paths.set(handlers, path)
+  } catch {
+    // a tree of another make
+  }
+}
+
 export function patchKoaTreeRouter(exported: unknown): unknown {
   const { prototype } = wholeOf<{ readonly prototype: object }>(exported)
   wrapMethod(
@@ -19,10 +29,7 @@ export function patchKoaTreeRouter(exported: unknown): unknown {
     (on) =>
       function (this: Router, ...args: [string, string]) {
         const result = on.apply(this, args) as unknown
-        const [method, path] = args
-        // a pattern leads to where a path that it stands for leads
-        const handlers = this.trees[method]?.search(path).handle
-        if (handlers) paths.set(handlers, path)
+        remember(this, ...args)
         return result
       },
   )

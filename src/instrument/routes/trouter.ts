@@ -7,7 +7,7 @@ import { type Any, sayMountedRoute } from './say-route.ts'
 
 /** From version 3 on. */
 interface Router {
-  readonly routes: readonly Entry[]
+  readonly routes?: readonly Entry[]
 }
 interface Entry {
   /** Empty for all of them. */
@@ -49,9 +49,9 @@ export function watchRouters(prototype: object, say: Say): void {
       name,
       (add) =>
         function (this: Router, ...args: unknown[]) {
-          const before = this.routes.length
+          const before = this.routes?.length
           const result = add.apply(this, args)
-          remember(this.routes.slice(before), name === 'use', args)
+          remember(this.routes?.slice(before) ?? [], name === 'use', args)
           return result
         },
     )
@@ -83,8 +83,9 @@ const shadowOfEntry = new WeakMap<Entry, Entry>()
 /** The same router with handlers that are watched: its own stay as they are. */
 function shadowOf(router: Router): Router {
   const { routes } = router
+  if (!Array.isArray(routes)) return router
   const known = shadowOfRouter.get(router)
-  if (known && known.shadow.routes.length === routes.length && known.last === routes.at(-1)) return known.shadow
+  if (known && known.shadow.routes?.length === routes.length && known.last === routes.at(-1)) return known.shadow
   const say = wayOf(router)
   const shadow = Object.create(router, {
     routes: { value: routes.map((entry) => watchedEntry(entry, say)) },
