@@ -71,7 +71,7 @@ export function createRoutes(): Instrumentation {
           undefined,
           files('itty-router', ITTY_FILES, ['>=5'], patchIttyRouter),
         ),
-        new Definition('fets', ['>=0.4'], patchFets),
+        new Definition('fets', ['>=0.6'], patchFets),
         new Definition('koa-mount', ['>=3'], patchKoaMount),
         new Definition('koa-tree-router', ['>=0.5'], patchKoaTreeRouter),
         new Definition('openapi-backend', ['>=4'], patchOpenApiBackend),
