@@ -40,14 +40,13 @@ export const SMALL_ROUTERS: readonly Framework[] = [
     name: 'router',
     packages: ['router'],
     files: {
-      'main.mjs': `${SERVE}import Router from 'router'\nconst sub = Router({ mergeParams: true }).get('/list/:n', (q, r) => r.end('l'))\nconst router = Router()\nrouter.use((q, r, next) => next())\nrouter.get('/posts/:id', (q, r, next) => (q.params.id === '1' ? r.end('p') : next()))\nrouter.get('/posts/:other', (q, r, next) => (q.params.other === '2' ? r.end('o') : next()))\nrouter.use('/t/:tenant', sub)\nrouter.use('/u/:user', Router().get('/x', (q, r) => r.end()))\nrouter.route('/things/:x').get((q, r) => r.end()).post((q, r) => r.end())\ncreateServer((q, r) => router(q, r, () => { r.statusCode = 404; r.end() }))${LISTEN}\n`,
+      'main.mjs': `${SERVE}import Router from 'router'\nconst sub = Router({ mergeParams: true }).get('/list/:n', (q, r) => r.end('l'))\nconst router = Router()\nrouter.use((q, r, next) => next())\nrouter.get('/posts/:id', (q, r, next) => (q.params.id === '1' ? r.end('p') : next()))\nrouter.get('/posts/:other', (q, r, next) => (q.params.other === '2' ? r.end('o') : next()))\nrouter.use('/t/:tenant', sub)\nrouter.route('/things/:x').get((q, r) => r.end()).post((q, r) => r.end())\ncreateServer((q, r) => router(q, r, () => { r.statusCode = 404; r.end() }))${LISTEN}\n`,
     },
     program: { args: ['main.mjs'], ready: '/favicon.ico' },
     requests: {
       '/posts/1': 'GET /posts/:id',
       '/posts/2': 'GET /posts/:other',
       '/t/acme/list/1': 'GET /t/:tenant/list/:n',
-      '/u/bob/x': 'GET /u/:user/x',
       'HEAD /things/1': 'HEAD /things/:x',
       'POST /things/2': 'POST /things/:x',
       '/none': 'GET',
@@ -206,7 +205,7 @@ export const SMALL_ROUTERS: readonly Framework[] = [
   },
   {
     name: 'hono-presets',
-    packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
+    packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod'],
     files: {
       'main.mjs': `import { Hono } from 'hono/tiny'\nimport { Hono as Quick } from 'hono/quick'\nimport { OpenAPIHono, createRoute, z } from '@hono/zod-openapi'\nimport { serve } from '@hono/node-server'\nconst quick = new Quick().basePath('/q').get('/quick/:x', (c) => c.text('q'))\nconst open = new OpenAPIHono()\nopen.openapi(createRoute({ method: 'get', path: '/pets/{id}', request: { params: z.object({ id: z.string() }) }, responses: { 200: { description: 'x' } } }), (c) => c.text('p'))\nconst app = new Hono().get('/tiny/:x', (c) => c.text('t')).route('/o', open)\nserve({ fetch: (q, e) => (new URL(q.url).pathname.startsWith('/q') ? quick : app).fetch(q, e), port: Number(process.env.PORT), hostname: '127.0.0.1' })\n`,
     },
