@@ -73,7 +73,7 @@ export function createRoutes(): Instrumentation {
         ),
         new Definition('fets', ['>=0.6'], patchFets),
         new Definition('koa-mount', ['>=3'], patchKoaMount),
-        new Definition('koa-tree-router', ['>=0.5'], patchKoaTreeRouter),
+        new Definition('koa-tree-router', ['>=0.13'], patchKoaTreeRouter),
         new Definition('openapi-backend', ['>=4'], patchOpenApiBackend),
         new Definition(
           '@orpc/server',
