@@ -18,6 +18,9 @@ interface Router {
 }
 type Found = Pick<Route, 'handler' | 'store'>
 
+/** Among more routes with one handler none is looked for by it. */
+const MAX_SHARED = 8
+
 export function patchFindMyWay(exported: unknown): unknown {
   const { prototype } = wholeOf<{ readonly prototype: Router & { _findCompiled?: unknown } }>(exported)
   for (const name of ['find', '_findCompiled']) wrapMethod(prototype, name, watchFind)
@@ -57,9 +60,12 @@ function say(router: Router, found: Found, args: readonly unknown[]): void {
 
 function pathOf(router: Router, { handler, store }: Found, args: readonly unknown[]): string | undefined {
   const known = knownOf(router)
-  const isSame = (route: Route): boolean => route.method === args[0] && (route.store || null) === store
-  const same = known.byHandler.get(handler)?.filter(isSame) ?? []
-  if (same.length <= 1) return same[0]?.path
+  const shared = known.byHandler.get(handler) ?? []
+  if (shared.length <= MAX_SHARED) {
+    const isSame = (route: Route): boolean => route.method === args[0] && (route.store || null) === store
+    const same = shared.filter(isSame)
+    if (same.length <= 1) return same[0]?.path
+  }
   known.shadow ??= shadowOf(router)
   return known.shadow.find(...args)?.store as string | undefined
 }
@@ -80,7 +86,11 @@ function knownOf(router: Router): Known {
   const before = known.get(router)
   if (before?.routes === routes && before.size === routes.length) return before
   const byHandler = new Map<unknown, Route[]>()
-  for (const route of routes) byHandler.set(route.handler, [...(byHandler.get(route.handler) ?? []), route])
+  for (const route of routes) {
+    const shared = byHandler.get(route.handler)
+    if (shared) shared.push(route)
+    else byHandler.set(route.handler, [route])
+  }
   const now: Known = { routes, size: routes.length, byHandler }
   known.set(router, now)
   return now
