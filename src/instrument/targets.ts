@@ -37,7 +37,16 @@ export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...
 const ROUTED = [
   ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
-  ...['astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app', '@midwayjs/core'],
+  ...['find-my-way', 'trouter', 'itty-router', 'fets', 'openapi-backend', '@orpc/server', '@orpc/openapi'],
+  ...[
+    'koa-mount',
+    'koa-tree-router',
+    'astro',
+    'vue-router',
+    '@tanstack/router-core',
+    '@tinyhttp/app',
+    '@midwayjs/core',
+  ],
 ]
 
 /** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */

@@ -2,6 +2,7 @@
 import { BUILT } from './built.ts'
 import type { Program } from './program.ts'
 import { ROUTERS } from './routers.ts'
+import { SMALL_ROUTERS } from './small-routers.ts'
 
 export interface Framework {
   readonly name: string
@@ -16,7 +17,7 @@ export interface Framework {
   /** A folder of the build that is moved to another place, and run there: it has all it needs. */
   readonly standalone?: string
   readonly program: Omit<Program, 'folder' | 'asks'>
-  /** Path -> the name of its server span. */
+  /** Path, or method and path, -> the name of its server span. */
   readonly requests: Readonly<Record<string, string>>
   /** Further spans that must be there. */
   readonly spans?: readonly string[]
@@ -55,6 +56,7 @@ const standalone = (bundler: 'webpack' | 'turbopack'): Framework => ({
 export const FRAMEWORKS: readonly Framework[] = [
   ...BUILT,
   ...ROUTERS,
+  ...SMALL_ROUTERS,
   standalone('webpack'),
   standalone('turbopack'),
   {

@@ -152,4 +152,24 @@ export const ROUTERS: readonly Framework[] = [
     program: { args: ['main.cjs'], ready: '/favicon.ico' },
     requests: { '/users/1': 'GET /users/:id', '/none': 'GET' },
   },
+  {
+    name: 'sails',
+    packages: ['sails'],
+    files: {
+      'api/controllers/thing.js': `module.exports = (q, r) => r.send('t')\n`,
+      'package.json': '{"private":true,"name":"app"}',
+      'main.cjs': `const { Sails } = require('sails')\nconst routes = { 'GET /posts/:id': (q, r) => r.send('p'), 'GET /n/:x': (q, r, next) => next(), '/n/:y': (q, r) => r.send('y'), 'GET /act/:id': { action: 'thing' }, 'GET /red': '/posts/1', 'GET /wild/*': (q, r) => r.send('w') }\nnew Sails().lift({ appPath: __dirname, port: Number(process.env.PORT), hooks: { grunt: false, session: false }, log: { level: 'silent' }, globals: false, environment: 'development', routes }, (e) => { if (e) throw e })\n`,
+    },
+    program: { args: ['main.cjs'], ready: '/favicon.ico' },
+    requests: {
+      '/posts/1?a=b': 'GET /posts/:id',
+      'HEAD /posts/2': 'HEAD /posts/:id',
+      '/n/1': 'GET /n/:y',
+      '/act/1': 'GET /act/:id',
+      '/red': 'GET /red',
+      '/wild/a/b': 'GET /wild/*',
+      // all requests come to it by this route of Express
+      '/none': 'GET /*',
+    },
+  },
 ]

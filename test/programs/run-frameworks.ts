@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { FRAMEWORKS, type Framework } from './frameworks.ts'
 import { install, installOurs, versionOf } from './install.ts'
-import { type Outcome, runProgram } from './program.ts'
+import { type Outcome, runProgram, type Span } from './program.ts'
 
 const PRELOAD = ['--import', 'uptrace-node/register']
 const wanted = process.argv.slice(2)
@@ -23,7 +23,7 @@ for (const framework of FRAMEWORKS) {
         stdio: ['ignore', 'ignore', 'inherit'],
       })
     const home = framework.standalone ? moved(path.join(folder, framework.standalone)) : folder
-    const program = { ...framework.program, folder: home, asks: Object.keys(framework.requests) }
+    const program = { ...framework.program, folder: home, asks: Object.keys(framework.requests).map(askOf) }
     report(framework, folder, await runProgram(program, framework.flags ?? PRELOAD))
   } catch (error) {
     fail(framework.name, error instanceof Error ? error.message : String(error))
@@ -39,15 +39,23 @@ function moved(folder: string): string {
   return home
 }
 
+/** A path, or a method and a path. */
+function askOf(ask: string): { path: string; method: string } {
+  const [first, second] = ask.split(' ') as [string, string?]
+  return second === undefined ? { path: first, method: 'GET' } : { path: second, method: first }
+}
+
 function report(framework: Framework, folder: string, outcome: Outcome): void {
   const version = versionOf(folder, framework.packages[0]!.replace(/(.)@.*$/, '$1'))
   const servers = outcome.spans.filter(({ isServer }) => isServer)
-  for (const [path, name] of Object.entries(framework.requests)) {
+  for (const [ask, name] of Object.entries(framework.requests)) {
+    const { path, method } = askOf(ask)
     const [pathname] = path.split('?', 1)
-    const found = servers.filter((span) => span.path === pathname).map((span) => span.name)
+    const isOf = (span: Span): boolean => span.path === pathname && span.name.split(' ', 1)[0] === method
+    const found = servers.filter(isOf).map((span) => span.name)
     const isRight = found.length > 0 && found.every((one) => one === name)
-    if (isRight) console.log(`ok    ${framework.name} ${version}: ${path} is ${name}`)
-    else fail(`${framework.name} ${version}`, `${path} is ${found.join(', ') || 'not traced'}, not ${name}`)
+    if (isRight) console.log(`ok    ${framework.name} ${version}: ${ask} is ${name}`)
+    else fail(`${framework.name} ${version}`, `${ask} is ${found.join(', ') || 'not traced'}, not ${name}`)
   }
   for (const name of framework.spans ?? [])
     if (!outcome.spans.some((span) => span.name === name)) fail(framework.name, `no span ${name}`)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { homeOf, innerFile, leadsOut } from './home.ts'
 import { isRelative, moduleNameOf } from './module-name.ts'
 import type { Require } from './module-require.ts'
+import { isPartOf } from './part-of.ts'
 
 /** What decides whether a load is shown to the hooks of instrumentations. */
 export interface Patched {
@@ -60,7 +61,7 @@ function mayBePatched(parent: Module, id: string, { isTarget, isPatchedFile }: P
   if (id.charCodeAt(0) === 35 /* # */) return true
   if (!isRelative(id) || !parent.filename) {
     const name = moduleNameOf(id)
-    return name !== undefined && isTarget(name)
+    return name !== undefined && isTarget(name) && !isPartOf(name, parent.filename)
   }
   const home = homeOf(parent)
   if (home === undefined || id.includes('node_modules') || leadsOut(home, id)) {

@@ -2,6 +2,7 @@
 import Module from 'node:module'
 import type { HookSwitch } from './hook-switch.ts'
 import { moduleNameOf } from './module-name.ts'
+import { isPartOf } from './part-of.ts'
 
 export type Require = (this: Module, id: string) => unknown
 
@@ -22,7 +23,8 @@ export function watchRequire(
   const watching: Require = function (id) {
     if (typeof id !== 'string') return below.call(this, id)
     const name = moduleNameOf(id)
-    if (name !== undefined && onSight(name)) return (Module.prototype.require as unknown as Require).call(this, id)
+    if (name !== undefined && !isPartOf(name, this?.filename) && onSight(name))
+      return (Module.prototype.require as unknown as Require).call(this, id)
     const switched = hooks()
     const aside = switched?.standAside() ?? 0
     if (switched === undefined || aside === 0) return load(this, id, below)

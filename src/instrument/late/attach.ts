@@ -7,6 +7,7 @@ import { createParentOf, loadedModules, type ParentOf } from '../hooks/cached-mo
 import { isInstalled } from '../hooks/identity.ts'
 import { type IdentityTargets, patchLoaded } from '../hooks/load-by-identity.ts'
 import { moduleNameOf } from '../hooks/module-name.ts'
+import { isPartOf } from '../hooks/part-of.ts'
 import { isToldOf } from '../targets.ts'
 import { findTaken } from './taken-names.ts'
 
@@ -38,6 +39,7 @@ export function attachLate(activate: (moduleName: string) => boolean, targets: I
   const parentOf = createParentOf()
   for (const [filename, cached] of loadedModules()) {
     const name = isInstalled(filename) ? moduleNameOf(filename) : undefined
+    if (name !== undefined && isPartOf(name, parentOf(cached)?.filename)) continue
     if (name === undefined || !activate(name)) {
       attachAlias(cached, parentOf(cached), targets)
       continue

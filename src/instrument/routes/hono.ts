@@ -13,6 +13,12 @@ type HonoMatch = readonly [
   ReadonlyArray<readonly [readonly [unknown, { readonly path: string; readonly method: string }], unknown]>,
 ]
 
+/** Entries with other routers. */
+export const HONO_PRESETS = ['tiny', 'quick'].flatMap((name) => [
+  `dist/preset/${name}.js`,
+  `dist/cjs/preset/${name}.js`,
+])
+
 export const patchHono = (exported: object): object =>
   withWatchedClass<Hono>(exported, 'Hono', ({ router }) => watchRouter(router))
 

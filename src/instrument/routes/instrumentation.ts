@@ -6,30 +6,44 @@ import { ROUTES } from '../targets.ts'
 import { patchAstro } from './astro.ts'
 import { patchElysia } from './elysia.ts'
 import { patchFeathers } from './feathers.ts'
+import { patchFets } from './fets.ts'
+import { patchFindMyWay } from './find-my-way.ts'
 import { patchH3 } from './h3.ts'
 import { patchH3Router } from './h3-1.ts'
-import { patchHono } from './hono.ts'
+import { HONO_PRESETS, patchHono } from './hono.ts'
+import { ITTY_FILES, patchIttyRouter } from './itty.ts'
+import { patchKoaMount } from './koa-mount.ts'
+import { patchKoaTreeRouter } from './koa-tree-router.ts'
 import { patchLoopBack } from './loopback.ts'
 import { patchMidway } from './midway.ts'
 import { patchMoleculerWeb } from './moleculer.ts'
+import { patchOpenApiBackend } from './openapi-backend.ts'
+import { ORPC_FILES, patchOrpc } from './orpc.ts'
 import { patchPolka } from './polka.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
 import { patchTanStackRouter } from './tanstack.ts'
 import { patchTinyhttp } from './tinyhttp.ts'
+import { patchTrouter } from './trouter.ts'
 import { patchVueRouter } from './vue-router.ts'
 import { watchRoutes } from './watch.ts'
 
-const FEATHERS_ROUTER = '@feathersjs/transport-commons/lib/routing/router.js'
+const FEATHERS = '@feathersjs/transport-commons'
 
 type Base = typeof import('@opentelemetry/instrumentation')
 
 export function createRoutes(): Instrumentation {
   const base = loadLazily<Base>('instrumentation')
   const { InstrumentationBase, InstrumentationNodeModuleDefinition: Definition } = base
+  const files = (
+    module: string,
+    names: readonly string[],
+    versions: string[], // biome-ignore lint/suspicious/noExplicitAny: what a file exports
+    patch: (exported: any) => unknown,
+  ) => names.map((name) => new base.InstrumentationNodeModuleFile(`${module}/${name}`, versions, patch, () => {}))
   class RoutesInstrumentation extends InstrumentationBase {
     override init(): InstrumentationModuleDefinition[] {
       return [
-        new Definition('hono', ['>=4 <5'], patchHono),
+        new Definition('hono', ['>=4 <5'], patchHono, undefined, files('hono', HONO_PRESETS, ['>=4 <5'], patchHono)),
         new Definition('h3', ['>=2.0.0-0 <3'], patchH3),
         new Definition('h3', ['>=1 <2'], patchH3Router),
         new Definition('polka', ['>=0.5 <2', '>=1.0.0-0 <2'], patchPolka),
@@ -48,9 +62,40 @@ export function createRoutes(): Instrumentation {
         new Definition('@loopback/rest', ['>=5'], patchLoopBack),
         new Definition('@midwayjs/core', ['>=4'], patchMidway),
         new Definition('moleculer-web', ['>=0.10'], patchMoleculerWeb),
-        new Definition('@feathersjs/transport-commons', ['>=5.0.0-0 <6'], undefined, undefined, [
-          new base.InstrumentationNodeModuleFile(FEATHERS_ROUTER, ['>=5.0.0-0 <6'], patchFeathers, () => {}),
-        ]),
+        new Definition('find-my-way', ['>=4'], patchFindMyWay),
+        new Definition('trouter', ['>=3'], patchTrouter),
+        new Definition(
+          'itty-router',
+          ['>=5'],
+          patchIttyRouter,
+          undefined,
+          files('itty-router', ITTY_FILES, ['>=5'], patchIttyRouter),
+        ),
+        new Definition('fets', ['>=0.6'], patchFets),
+        new Definition('koa-mount', ['>=3'], patchKoaMount),
+        new Definition('koa-tree-router', ['>=0.13'], patchKoaTreeRouter),
+        new Definition('openapi-backend', ['>=4'], patchOpenApiBackend),
+        new Definition(
+          '@orpc/server',
+          ['>=1 <2'],
+          undefined,
+          undefined,
+          files('@orpc/server', ORPC_FILES, ['>=1 <2'], patchOrpc),
+        ),
+        new Definition(
+          '@orpc/openapi',
+          ['>=1 <2'],
+          undefined,
+          undefined,
+          files('@orpc/openapi', ORPC_FILES, ['>=1 <2'], patchOrpc),
+        ),
+        new Definition(
+          FEATHERS,
+          ['>=5.0.0-0 <6'],
+          undefined,
+          undefined,
+          files(FEATHERS, ['lib/routing/router.js'], ['>=5.0.0-0 <6'], patchFeathers),
+        ),
       ]
     }
   }

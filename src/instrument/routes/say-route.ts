@@ -5,19 +5,34 @@ import type { Exchange } from '../http/exchange.ts'
 
 export type Any = (this: unknown, ...args: unknown[]) => unknown
 
+type Metadata = RPCMetadata & Partial<Exchange>
+type Find = (request: Metadata) => string | undefined
+
 /** At once, from what a router has found for a path, where it knows it; never throws. */
-export function sayRoute(find: () => string | undefined, path?: string): void {
+export function sayRoute(find: Find, path?: string): void {
+  say(find, path, baseOf)
+}
+
+/** Of a router that is given what others, such as an app of Express around it, have left of the path. */
+export function sayMountedRoute(find: Find, path: string): void {
+  say(find, path, mountOf)
+}
+
+/** The same, where what is missing has been taken off by the router itself, as it was told to. */
+export function sayPrefixedRoute(find: Find, path: string): void {
+  say(find, path, (request) => mountOf(request, path) + prefixOf(request, path))
+}
+
+function say(find: Find, path: string | undefined, before: typeof baseOf): void {
   try {
     const metadata = getRPCMetadata(context.active()) as Metadata | undefined
     if (metadata === undefined || isWithin(metadata, path)) return
-    const route = find()
-    if (route) metadata.route = baseOf(metadata, path) + route
+    const route = find(metadata)
+    if (route) metadata.route = before(metadata, path) + route
   } catch {
     // another version, made in another way
   }
 }
-
-type Metadata = RPCMetadata & Partial<Exchange>
 
 /** Whether it is a request that the application makes of its own routers while it answers the one at hand. */
 function isWithin({ route, findRoute, url }: Metadata, path: string | undefined): boolean {
@@ -30,6 +45,26 @@ function baseOf({ route, url }: Metadata, path: string | undefined): string {
   if (path === undefined || url === undefined || !route?.endsWith('/*')) return ''
   return pathBefore(url, path) === '' ? '' : route.slice(0, -2)
 }
+
+/** Also the place in an app of Express. */
+function mountOf(request: Metadata, path: string | undefined): string {
+  const { url, baseLength = 0, place } = request
+  const base = baseOf(request, path)
+  if (base !== '' || baseLength === 0 || path === undefined || url === undefined) return base
+  const { route = '' } = place as { readonly route?: string }
+  return pathBefore(url, path) ? route : ''
+}
+
+/** What is before the path, below the mount. */
+function prefixOf(request: Metadata, path: string): string {
+  const given = partsOf(pathBefore(request.url ?? path, path) ?? '')
+  return given
+    .slice(partsOf(mountOf(request, path)).length)
+    .map((part) => `/${part}`)
+    .join('')
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
 
 /** What led to a router that was given this path: others have taken that off, and may have decoded the rest. Undefined where it is no end of the URL. */
 export function pathBefore(url: string, path: string): string | undefined {

@@ -2,6 +2,7 @@
 import { loadedModules } from '../hooks/cached-modules.ts'
 import { EXCHANGE, type Exchange, type TracedRequest } from '../http/exchange.ts'
 import { wrapMethod } from '../wrap-method.ts'
+import { mountedAt } from './koa-mount.ts'
 
 type Any = (...args: unknown[]) => unknown
 type Methods = Record<string, Any>
@@ -26,6 +27,8 @@ interface KoaContext {
   readonly method: string
   /** What @koa/router and koa-router leave: the path of the layer that was entered last, and all that the path leads to. */
   readonly _matchedRoute?: unknown
+  /** What koa-route leaves. */
+  readonly routePath?: unknown
   readonly matched?: ReadonlyArray<{ readonly path: unknown; readonly methods: readonly string[] }>
 }
 
@@ -48,13 +51,16 @@ function noteKoa(koa: KoaContext, request: unknown): void {
   const base = baseLength > 0 ? ((place as { readonly route?: string } | undefined)?.route ?? '') : ''
   mendRoute(request, (_request, current) => {
     const route = routeOfKoa(koa, current.route === saidBefore ? undefined : current.route)
-    return route === undefined ? findRoute?.(request, current) : base + route
+    return route === undefined ? findRoute?.(request, current) : base + mountedAt(koa) + route
   })
 }
 
 /** Middleware of a router that answers stands before the route that has matched. */
-function routeOfKoa({ method, _matchedRoute, matched = [] }: KoaContext, said: string | undefined): string | undefined {
-  const route = said ?? textOf(_matchedRoute)
+function routeOfKoa(
+  { method, _matchedRoute, matched = [], routePath }: KoaContext,
+  said: string | undefined,
+): string | undefined {
+  const route = said ?? textOf(_matchedRoute) ?? textOf(routePath)
   const isEntered = ({ path }: { path: unknown }): boolean => textOf(path) === route
   const routes = matched.filter(({ methods }) => methods.includes(method))
   const middleware = matched.filter(({ methods }) => methods.length === 0)
