@@ -7,5 +7,5 @@ const OWNERS: ReadonlyMap<string, readonly string[]> = new Map([
 
 export function isPartOf(moduleName: string, filename: string | undefined): boolean {
   const owners = OWNERS.get(moduleName)
-  return owners !== undefined && owners.includes(moduleNameOf(filename ?? '') ?? '')
+  return owners?.includes(moduleNameOf(filename ?? '') ?? '') ?? false
 }
