@@ -37,7 +37,8 @@ export const INSTRUMENTATIONS: readonly string[] = [...Object.keys(CLASSES), ...
 const ROUTED = [
   ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
-  ...['astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app', '@midwayjs/core'],
+  ...['astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app', '@midwayjs/core', 'better-call'],
+  '@colyseus/better-call',
 ]
 
 /** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */
