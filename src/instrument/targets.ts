@@ -38,15 +38,8 @@ const ROUTED = [
   ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
   ...['find-my-way', 'trouter', 'itty-router', 'fets', 'openapi-backend', '@orpc/server', '@orpc/openapi'],
-  ...[
-    'koa-mount',
-    'koa-tree-router',
-    'astro',
-    'vue-router',
-    '@tanstack/router-core',
-    '@tinyhttp/app',
-    '@midwayjs/core',
-  ],
+  ...['koa-mount', 'koa-tree-router', 'astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app'],
+  ...['@midwayjs/core', 'better-call', '@colyseus/better-call'],
 ]
 
 /** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */

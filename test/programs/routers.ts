@@ -172,4 +172,32 @@ export const ROUTERS: readonly Framework[] = [
       '/none': 'GET /*',
     },
   },
+  {
+    name: 'better-auth',
+    packages: ['better-auth', 'express'],
+    files: {
+      'main.mjs': `import express from 'express'\nimport { betterAuth } from 'better-auth'\nimport { memoryAdapter } from 'better-auth/adapters/memory'\nimport { toNodeHandler } from 'better-auth/node'\nconst auth = betterAuth({ baseURL: 'http://127.0.0.1:' + process.env.PORT, secret: 'x'.repeat(40), database: memoryAdapter({ user: [], session: [], account: [], verification: [] }), emailAndPassword: { enabled: true }, telemetry: { enabled: false }, logger: { disabled: true } })\nconst app = express().all('/api/auth/*splat', toNodeHandler(auth)).get('/me/:id', async (q, r) => r.json(await auth.api.getSession({ headers: new Headers(q.headers) })))\napp.listen(Number(process.env.PORT), '127.0.0.1')\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: {
+      '/api/auth/get-session?a=b': 'GET /api/auth/get-session',
+      '/api/auth/callback/github': 'GET /api/auth/callback/:id',
+      '/api/auth/none': 'GET /api/auth/*splat',
+      '/me/1': 'GET /me/:id',
+    },
+  },
+  {
+    name: 'colyseus',
+    packages: ['@colyseus/core', '@colyseus/ws-transport', '@colyseus/schema', 'express@5'],
+    files: {
+      'main.mjs': `import { createServer } from 'node:http'\nimport { createEndpoint, createRouter, Server } from '@colyseus/core'\nimport { WebSocketTransport } from '@colyseus/ws-transport'\nimport express from 'express'\nconst things = createEndpoint('/things/:t', { method: 'GET' }, async ({ params }) => params)\nconst server = createServer(express().get('/posts/:id', (q, r) => r.send('p')))\nconst game = new Server({ greet: false, transport: new WebSocketTransport({ server }) })\ngame.router = createRouter({ things })\nawait game.listen(Number(process.env.PORT))\n`,
+    },
+    program: { args: ['main.mjs'], ready: '/favicon.ico' },
+    requests: {
+      '/things/1': 'GET /things/:t',
+      '/posts/2': 'GET /posts/:id',
+      '/__healthcheck': 'GET /__healthcheck',
+      '/none': 'GET',
+    },
+  },
 ]

@@ -1,5 +1,6 @@
 /** The CommonJS side: sees each `require` and `process.getBuiltinModule` before it loads anything. */
 import Module from 'node:module'
+import { loadAsCaller, looksAtCaller } from './as-caller.ts'
 import type { HookSwitch } from './hook-switch.ts'
 import { moduleNameOf } from './module-name.ts'
 import { isPartOf } from './part-of.ts'
@@ -25,6 +26,7 @@ export function watchRequire(
     const name = moduleNameOf(id)
     if (name !== undefined && !isPartOf(name, this?.filename) && onSight(name))
       return (Module.prototype.require as unknown as Require).call(this, id)
+    if (looksAtCaller(id)) return loadAsCaller(this, id, below)
     const switched = hooks()
     const aside = switched?.standAside() ?? 0
     if (switched === undefined || aside === 0) return load(this, id, below)

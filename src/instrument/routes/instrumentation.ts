@@ -4,6 +4,7 @@ import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { ROUTES } from '../targets.ts'
 import { patchAstro } from './astro.ts'
+import { patchBetterCall } from './better-call.ts'
 import { patchElysia } from './elysia.ts'
 import { patchFeathers } from './feathers.ts'
 import { patchFets } from './fets.ts'
@@ -58,6 +59,8 @@ export function createRoutes(): Instrumentation {
         new Definition('vue-router', ['>=4'], patchVueRouter),
         new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
+        new Definition('better-call', ['>=1 <2'], patchBetterCall),
+        new Definition('@colyseus/better-call', ['>=1 <2'], patchBetterCall),
         new Definition('elysia', ['>=1 <2'], patchElysia),
         new Definition('@loopback/rest', ['>=5'], patchLoopBack),
         new Definition('@midwayjs/core', ['>=4'], patchMidway),

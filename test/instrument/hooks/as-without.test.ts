@@ -1,4 +1,6 @@
 /** What a program can ask of its modules is what it is without telemetry, while their exports are patched. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,6 +34,23 @@ test.for(Object.entries(PROGRAMS))('%s', async ([, source]) => {
   const bare = await run(NOTHING)
   expect(bare).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/./) })
   expect(await run(REGISTER)).toEqual(bare)
+})
+
+test.for([
+  ['the application', `require('punycode')`, 1],
+  ['an installed package', `require('asks')`, 0],
+] as const)('a deprecated module of Node that %s asks for is told of as without', async ([, asks, count]) => {
+  const home = mkdtempSync(path.join(tmpdir(), 'uptrace-node-asks-'))
+  try {
+    mkdirSync(path.join(home, 'node_modules/asks'), { recursive: true })
+    writeFileSync(path.join(home, 'node_modules/asks/index.js'), `require('punycode')`)
+    for (const preload of [NOTHING, REGISTER]) {
+      const { stderr } = await runSource('cjs', asks, { flags: ['--import', preload], env, home })
+      expect(stderr.match(/DEP0040/g) ?? []).toHaveLength(count)
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
 })
 
 test('a program that deprecations end is not ended', async () => {
