@@ -1,7 +1,6 @@
 /** Loads a built-in of Node that looks at who asks for it as if nobody stood between. */
 import type Module from 'node:module'
 import { compileFunction } from 'node:vm'
-import type { Require } from './module-require.ts'
 
 /** Warns unless one of the uppermost functions on the stack is of an installed package. Ours would count, and hide the one that asks. */
 const LOOKING = new Set(['punycode', 'node:punycode'])
@@ -14,7 +13,7 @@ const PARAMETERS = ['descend', 'frames', 'load', 'parent', 'id']
 
 export const looksAtCaller = (id: string): boolean => LOOKING.has(id)
 
-export function loadAsCaller(parent: Module, id: string, load: Require): unknown {
+export function loadAsCaller(parent: Module, id: string, load: (this: Module, id: string) => unknown): unknown {
   // what is evaluated has no file
   const filename = typeof parent?.filename === 'string' ? parent.filename : '[eval]'
   const descend = compileFunction(CODE, PARAMETERS, { filename })
