@@ -3,6 +3,29 @@ import type { Framework } from './frameworks.ts'
 
 const PLUGIN = `import { rollupPlugin } from 'uptrace-node/bundler'\n`
 
+const solidStart = (name: string, packages: readonly string[], files: Framework['files']): Framework => ({
+  name,
+  packages: [...packages, '@solidjs/router', 'solid-js@1'],
+  files: {
+    ...files,
+    'tsconfig.json': `{ "compilerOptions": { "jsx": "preserve", "jsxImportSource": "solid-js", "module": "ESNext", "moduleResolution": "bundler" } }\n`,
+    'src/app.tsx': `import { Router } from '@solidjs/router'\nimport { FileRoutes } from '@solidjs/start/router'\nimport { Suspense } from 'solid-js'\nexport default () => <Router root={(props) => <Suspense>{props.children}</Suspense>}><FileRoutes /></Router>\n`,
+    'src/entry-server.tsx': `import { createHandler, StartServer } from '@solidjs/start/server'\nexport default createHandler(() => <StartServer document={({ assets, children, scripts }) => <html><head>{assets}</head><body><div id="app">{children}</div>{scripts}</body></html>} />)\n`,
+    'src/entry-client.tsx': `import { mount, StartClient } from '@solidjs/start/client'\nmount(() => <StartClient />, document.getElementById('app'))\n`,
+    'src/routes/index.tsx': `export default () => <h1>home</h1>\n`,
+    'src/routes/(group)/posts/[id].tsx': `export default () => <h1>post</h1>\n`,
+    'src/routes/api/[thing].ts': `export const GET = ({ params }) => ({ thing: params.thing })\n`,
+  },
+  build: [name.endsWith('-1') ? 'node_modules/vinxi/bin/cli.mjs' : 'node_modules/vite/bin/vite.js', 'build'],
+  program: { args: ['.output/server/index.mjs'], ready: '/favicon.ico' },
+  requests: {
+    '/': 'GET /',
+    '/posts/1?a=b': 'GET /posts/:id',
+    '/api/2': 'GET /api/:thing',
+    '/none': name.endsWith('-1') ? 'GET' : 'GET /**',
+  },
+})
+
 export const BUILT: readonly Framework[] = [
   {
     name: 'nitro-2',
@@ -69,5 +92,38 @@ export const BUILT: readonly Framework[] = [
     build: ['node_modules/vite/bin/vite.js', 'build'],
     program: { args: ['main.mjs'], ready: '/favicon.ico' },
     requests: { '/': 'GET /', '/posts/1?a=b': 'GET /posts/$id', '/api/2': 'GET /api/$thing', '/none': 'GET' },
+  },
+  solidStart('solid-start', ['@solidjs/start@2', 'vite@8', 'nitro@3.0.260903-beta'], {
+    'vite.config.ts': `${PLUGIN}import { solidStart } from '@solidjs/start/config'\nimport { nitro } from 'nitro/vite'\nexport default { plugins: [rollupPlugin(), solidStart(), nitro()] }\n`,
+  }),
+  solidStart('solid-start-1', ['@solidjs/start@1', 'vinxi@0.5'], {
+    'app.config.ts': `${PLUGIN}import { defineConfig } from '@solidjs/start/config'\nexport default defineConfig({ vite: { plugins: [rollupPlugin()] } })\n`,
+  }),
+  {
+    name: 'qwik-city',
+    packages: ['@builder.io/qwik-city', '@builder.io/qwik', 'vite@7'],
+    files: {
+      'vite.config.mjs': `import { qwikVite } from '@builder.io/qwik/optimizer'\nimport { qwikCity } from '@builder.io/qwik-city/vite'\nexport default () => ({ plugins: [qwikCity(), qwikVite()] })\n`,
+      'server.config.mjs': `${PLUGIN}import { nodeServerAdapter } from '@builder.io/qwik-city/adapters/node-server/vite'\nimport { extendConfig } from '@builder.io/qwik-city/vite'\nimport base from './vite.config.mjs'\nexport default extendConfig(base, () => ({ build: { ssr: true, rollupOptions: { input: ['src/entry.server.tsx', '@qwik-city-plan'] } }, plugins: [rollupPlugin(), nodeServerAdapter({ name: 'node' })] }))\n`,
+      'src/root.tsx': `import { component$ } from '@builder.io/qwik'\nimport { QwikCityProvider, RouterOutlet } from '@builder.io/qwik-city'\nexport default component$(() => <QwikCityProvider><head /><body><RouterOutlet /></body></QwikCityProvider>)\n`,
+      'src/entry.ssr.tsx': `import { renderToStream } from '@builder.io/qwik/server'\nimport Root from './root'\nexport default (options) => renderToStream(<Root />, options)\n`,
+      'src/entry.server.tsx': `import { createQwikCity } from '@builder.io/qwik-city/middleware/node'\nimport qwikCityPlan from '@qwik-city-plan'\nimport render from './entry.ssr'\nimport { createServer } from 'node:http'\nconst { router, notFound } = createQwikCity({ render, qwikCityPlan })\ncreateServer((request, response) => router(request, response, () => notFound(request, response, () => {}))).listen(Number(process.env.PORT), '127.0.0.1')\n`,
+      'src/routes/index.tsx': `import { component$ } from '@builder.io/qwik'\nexport default component$(() => <h1>home</h1>)\n`,
+      'src/routes/(group)/posts/[id]/index.tsx': `import { component$ } from '@builder.io/qwik'\nexport default component$(() => <h1>post</h1>)\n`,
+      'src/routes/api/[...rest]/index.ts': `export const onGet = ({ params, json }) => { json(200, params) }\n`,
+      'tsconfig.json': `{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "@builder.io/qwik", "module": "ESNext", "moduleResolution": "bundler" } }\n`,
+    },
+    build: [
+      ['node_modules/vite/bin/vite.js', 'build'],
+      ['node_modules/vite/bin/vite.js', 'build', '-c', 'server.config.mjs'],
+    ],
+    program: { args: ['server/entry.server.js'], ready: '/favicon.ico' },
+    requests: {
+      '/': 'GET /',
+      '/posts/1/': 'GET /posts/[id]/',
+      '/posts/1/q-data.json': 'GET /posts/[id]/',
+      '/api/a/b/': 'GET /api/[...rest]',
+      '/none/': 'GET',
+    },
   },
 ]

@@ -14,6 +14,8 @@ import { getRPCMetadata, RPCType } from '@opentelemetry/core'
 
 /** Scope -> the attribute that holds the route. */
 const ROUTE: Readonly<Record<string, string>> = { 'next.js': 'next.route', sveltekit: 'http.route' }
+/** Next's span of an API in `pages`, the one without the attribute: it says the route in its name. */
+const API_OF_PAGES = /^executing api route \(pages\) (\/.*)$/
 /** What stands there for pages of errors, and where no route matched. */
 const NONE = /^unknown$|^\/(_not-found|_error|404|500)(\/|$)/
 
@@ -24,7 +26,7 @@ export function watchFrameworkSpans(scope: string, tracer: Tracer): Tracer {
   const startSpan = (name: string, options: SpanOptions = {}, parent = context.active()): Span => {
     const metadata = getRPCMetadata(parent)
     const isRequest = metadata?.type === RPCType.HTTP
-    if (isRequest) noteRoute(metadata, options.attributes?.[attribute])
+    if (isRequest) noteRoute(metadata, options.attributes?.[attribute] ?? API_OF_PAGES.exec(name)?.[1])
     else if (isStart(scope, options, parent)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     const isSecond = options.kind === SpanKind.SERVER && (isRequest || hasLocalSpan(parent))
     return tracer.startSpan(name, isSecond ? { ...options, kind: SpanKind.INTERNAL } : options, parent)
@@ -34,7 +36,9 @@ export function watchFrameworkSpans(scope: string, tracer: Tracer): Tracer {
 }
 
 function noteRoute(metadata: { route?: string }, route: unknown): void {
-  if (typeof route === 'string' && !NONE.test(route)) metadata.route = withoutGroups(route)
+  if (typeof route !== 'string' || NONE.test(route)) return
+  // Next 15 says the route of an API in `app` first, and then its file
+  if (route !== `${metadata.route}/route`) metadata.route = withoutGroups(route)
 }
 
 function hasLocalSpan(parent: Context): boolean {

@@ -20,7 +20,9 @@ import { patchMoleculerWeb } from './moleculer.ts'
 import { patchOpenApiBackend } from './openapi-backend.ts'
 import { ORPC_FILES, patchOrpc } from './orpc.ts'
 import { patchPolka } from './polka.ts'
+import { patchQwikCity } from './qwik-city.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
+import { patchSolidRouter, patchSolidStart } from './solid.ts'
 import { patchTanStackRouter } from './tanstack.ts'
 import { patchTinyhttp } from './tinyhttp.ts'
 import { patchTrouter } from './trouter.ts'
@@ -55,6 +57,9 @@ export function createRoutes(): Instrumentation {
           return exported
         }),
         new Definition('astro', ['>=4'], patchAstro),
+        new Definition('@builder.io/qwik-city', ['>=1'], patchQwikCity),
+        new Definition('@solidjs/router', ['>=0.10'], patchSolidRouter),
+        new Definition('@solidjs/start', ['>=1'], patchSolidStart),
         new Definition('vue-router', ['>=4'], patchVueRouter),
         new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
