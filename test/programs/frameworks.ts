@@ -100,6 +100,7 @@ export const FRAMEWORKS: readonly Framework[] = [
       'app/layout.js': `export default function Layout({ children }) { return <html><body>{children}</body></html> }\n`,
       'app/posts/[id]/page.js': `export default async function Post({ params }) { const { id } = await params; return <h1>post {id}</h1> }\n`,
       'app/api/things/[thing]/route.js': `export async function GET(request, { params }) { return Response.json(await params) }\n`,
+      'proxy.js': `import { NextResponse } from 'next/server'\nexport const proxy = () => NextResponse.next()\nexport const config = { matcher: ['/posts/:path*'] }\n`,
       'pages/api/old/[id].js': `export default (request, response) => response.json({ ok: true })\n`,
     },
     build: ['node_modules/next/dist/bin/next', 'build'],
