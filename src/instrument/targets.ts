@@ -44,6 +44,7 @@ const ROUTED = [
     'astro',
     '@builder.io/qwik-city',
     '@solidjs/router',
+    'vike',
     '@solidjs/start',
     'vue-router',
     '@tanstack/router-core',

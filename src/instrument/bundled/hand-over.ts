@@ -23,6 +23,7 @@ const DEFINED_IN: Readonly<Record<string, DefiningFile>> = {
   '@solidjs/router': { file: /^dist\/routing\.js$/ },
   '@solidjs/start': { file: /^dist\/(router|server)\/routes\.js$/, local: 'router' },
   '@tanstack/router-core': { file: /^dist\/(esm|cjs)\/router\.c?js$/ },
+  vike: { file: /^dist\/(shared-server-client|(esm|cjs)\/shared)\/route\/index\.js$/ },
   '@trpc/server': { file: /^dist\/(index\.cjs|initTRPC-[^/]*\.mjs)$/ },
 }
 

@@ -26,6 +26,7 @@ import { patchSolidRouter, patchSolidStart } from './solid.ts'
 import { patchTanStackRouter } from './tanstack.ts'
 import { patchTinyhttp } from './tinyhttp.ts'
 import { patchTrouter } from './trouter.ts'
+import { patchVike, VIKE_FILES } from './vike.ts'
 import { patchVueRouter } from './vue-router.ts'
 import { watchRoutes } from './watch.ts'
 
@@ -60,6 +61,13 @@ export function createRoutes(): Instrumentation {
         new Definition('@builder.io/qwik-city', ['>=1'], patchQwikCity),
         new Definition('@solidjs/router', ['>=0.10'], patchSolidRouter),
         new Definition('@solidjs/start', ['>=1'], patchSolidStart),
+        new Definition(
+          'vike',
+          ['>=0.4.200'],
+          patchVike,
+          undefined,
+          files('vike', VIKE_FILES, ['>=0.4.200'], patchVike),
+        ),
         new Definition('vue-router', ['>=4'], patchVueRouter),
         new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
