@@ -151,4 +151,50 @@ export const BUILT: readonly Framework[] = [
       '/none': 'GET /{*any}',
     },
   },
+  {
+    name: 'angular',
+    packages: [
+      '@angular/ssr',
+      ...['build', 'cli', 'common', 'compiler', 'compiler-cli', 'core', 'platform-browser', 'platform-server'].map(
+        (name) => `@angular/${name}`,
+      ),
+      ...['@angular/router', 'express@5', 'rxjs@7', 'tslib', 'typescript@6.0', '@types/node@22', '@types/express@5'],
+    ],
+    files: {
+      'angular.json': JSON.stringify({
+        version: 1,
+        projects: {
+          app: {
+            projectType: 'application',
+            root: '',
+            sourceRoot: 'src',
+            architect: {
+              build: {
+                builder: '@angular/build:application',
+                options: {
+                  outputPath: 'dist',
+                  index: 'src/index.html',
+                  browser: 'src/main.ts',
+                  server: 'src/main.server.ts',
+                  ssr: { entry: 'src/server.ts' },
+                  outputMode: 'server',
+                  tsConfig: 'tsconfig.json',
+                  security: { allowedHosts: ['127.0.0.1'] },
+                },
+              },
+            },
+          },
+        },
+      }),
+      'tsconfig.json': `{ "compilerOptions": { "target": "ES2022", "module": "preserve", "skipLibCheck": true, "experimentalDecorators": true, "types": ["node"] }, "include": ["src"] }\n`,
+      'src/index.html': `<!doctype html><html><head><base href="/"></head><body><app-root></app-root></body></html>\n`,
+      'src/app.ts': `import { ApplicationConfig, Component } from '@angular/core'\nimport { provideRouter, RouterOutlet } from '@angular/router'\n@Component({ selector: 'app-root', imports: [RouterOutlet], template: '<router-outlet />' })\nexport class App {}\n@Component({ template: 'page' })\nclass Page {}\nexport const config: ApplicationConfig = { providers: [provideRouter([{ path: '', component: Page }, { path: 'posts', children: [{ path: ':id', component: Page }] }])] }\n`,
+      'src/main.ts': `import { bootstrapApplication } from '@angular/platform-browser'\nimport { App, config } from './app'\nbootstrapApplication(App, config)\n`,
+      'src/main.server.ts': `import { mergeApplicationConfig } from '@angular/core'\nimport { bootstrapApplication } from '@angular/platform-browser'\nimport { provideServerRendering, RenderMode, withRoutes } from '@angular/ssr'\nimport { App, config } from './app'\nconst server = mergeApplicationConfig(config, { providers: [provideServerRendering(withRoutes([{ path: '**', renderMode: RenderMode.Server }]))] })\nexport default (context: any) => bootstrapApplication(App, server, context)\n`,
+      'src/server.ts': `import { AngularNodeAppEngine, createNodeRequestHandler, isMainModule, writeResponseToNodeResponse } from '@angular/ssr/node'\nimport express from 'express'\nconst app = express()\nconst engine = new AngularNodeAppEngine()\napp.get('/api/:thing', (request, response) => { response.json(request.params) })\napp.use((request, response, next) => { engine.handle(request).then((page) => (page ? writeResponseToNodeResponse(page, response) : next())).catch(next) })\nif (isMainModule(import.meta.url)) app.listen(process.env['PORT'])\nexport const reqHandler = createNodeRequestHandler(app)\n`,
+    },
+    build: ['node_modules/@angular/cli/bin/ng.js', 'build'],
+    program: { args: ['dist/server/server.mjs'], ready: '/favicon.ico' },
+    requests: { '/': 'GET /', '/posts/1?a=b': 'GET /posts/:id', '/api/2': 'GET /api/:thing', '/none': 'GET' },
+  },
 ]

@@ -63,10 +63,10 @@ export function createRoutes(): Instrumentation {
         new Definition('@solidjs/start', ['>=1'], patchSolidStart),
         new Definition(
           'vike',
-          ['>=0.4.200'],
+          ['>=0.4.230'],
           patchVike,
           undefined,
-          files('vike', VIKE_FILES, ['>=0.4.200'], patchVike),
+          files('vike', VIKE_FILES, ['>=0.4.230'], patchVike),
         ),
         new Definition('vue-router', ['>=4'], patchVueRouter),
         new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
