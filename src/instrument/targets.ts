@@ -43,6 +43,7 @@ const ROUTED = [
     'koa-tree-router',
     'astro',
     '@builder.io/qwik-city',
+    '@angular/router',
     '@solidjs/router',
     'vike',
     '@solidjs/start',

@@ -26,6 +26,21 @@ const solidStart = (name: string, packages: readonly string[], files: Framework[
   },
 })
 
+const ANGULAR = [
+  ...[
+    'ssr',
+    'build',
+    'cli',
+    'common',
+    'compiler',
+    'compiler-cli',
+    'core',
+    'platform-browser',
+    'platform-server',
+    'router',
+  ],
+].map((name) => `@angular/${name}`)
+
 export const BUILT: readonly Framework[] = [
   {
     name: 'nitro-2',
@@ -153,13 +168,7 @@ export const BUILT: readonly Framework[] = [
   },
   {
     name: 'angular',
-    packages: [
-      '@angular/ssr',
-      ...['build', 'cli', 'common', 'compiler', 'compiler-cli', 'core', 'platform-browser', 'platform-server'].map(
-        (name) => `@angular/${name}`,
-      ),
-      ...['@angular/router', 'express@5', 'rxjs@7', 'tslib', 'typescript@6.0', '@types/node@22', '@types/express@5'],
-    ],
+    packages: [...ANGULAR, ...['express@5', 'rxjs@7', 'tslib', 'typescript@6.0', '@types/node@22', '@types/express@5']],
     files: {
       'angular.json': JSON.stringify({
         version: 1,
@@ -196,5 +205,32 @@ export const BUILT: readonly Framework[] = [
     build: ['node_modules/@angular/cli/bin/ng.js', 'build'],
     program: { args: ['dist/server/server.mjs'], ready: '/favicon.ico' },
     requests: { '/': 'GET /', '/posts/1?a=b': 'GET /posts/:id', '/api/2': 'GET /api/:thing', '/none': 'GET' },
+  },
+  {
+    name: 'analog',
+    packages: [
+      ...['platform', 'router', 'content', 'vite-plugin-angular', 'vite-plugin-nitro'].map(
+        (name) => `@analogjs/${name}@2`,
+      ),
+      ...ANGULAR.map((name) => `${name}@21`),
+      ...['@angular/forms@21', '@angular/animations@21', 'rxjs@7', 'tslib', 'typescript@5.9', 'vite@7', 'nitropack@2'],
+      ...['marked@15', 'marked-gfm-heading-id@4', 'marked-highlight@2', 'marked-mangle@1', 'marked-shiki@1', 'shiki@1'],
+      ...['front-matter', 'mermaid', 'prismjs'],
+    ],
+    files: {
+      'vite.config.ts': `${PLUGIN}import analog from '@analogjs/platform'\nexport default { resolve: { mainFields: ['module'] }, plugins: [rollupPlugin(), analog({ ssr: true, prerender: { routes: [] }, nitro: { rollupConfig: { plugins: [rollupPlugin()] } } })] }\n`,
+      'tsconfig.json': `{ "compilerOptions": { "target": "ES2022", "module": "ES2022", "moduleResolution": "bundler", "skipLibCheck": true, "experimentalDecorators": true, "useDefineForClassFields": false }, "include": ["src/**/*.ts"] }\n`,
+      'tsconfig.app.json': `{ "extends": "./tsconfig.json", "files": ["src/main.ts", "src/main.server.ts"], "include": ["src/app/pages/**/*.page.ts"] }\n`,
+      'index.html': `<!doctype html><html><head><base href="/" /></head><body><app-root></app-root><script type="module" src="/src/main.ts"></script></body></html>\n`,
+      'src/app.ts': `import { Component, provideZonelessChangeDetection } from '@angular/core'\nimport { RouterOutlet } from '@angular/router'\nimport { provideFileRouter } from '@analogjs/router'\nimport { provideServerRendering } from '@angular/ssr'\n@Component({ selector: 'app-root', imports: [RouterOutlet], template: '<router-outlet />' })\nexport class App {}\nexport const config = { providers: [provideZonelessChangeDetection(), provideFileRouter(), provideServerRendering()] }\n`,
+      'src/main.ts': `import { bootstrapApplication } from '@angular/platform-browser'\nimport { App, config } from './app'\nbootstrapApplication(App, config)\n`,
+      'src/main.server.ts': `import '@angular/platform-server/init'\nimport { render } from '@analogjs/router/server'\nimport { App, config } from './app'\nexport default render(App, config)\n`,
+      'src/app/pages/index.page.ts': `import { Component } from '@angular/core'\n@Component({ template: 'home' })\nexport default class Home {}\n`,
+      'src/app/pages/posts.[id].page.ts': `import { Component } from '@angular/core'\n@Component({ template: 'post' })\nexport default class Post {}\n`,
+      'src/server/routes/api/[thing].ts': `import { defineEventHandler, getRouterParam } from 'h3'\nexport default defineEventHandler((event) => ({ thing: getRouterParam(event, 'thing') }))\n`,
+    },
+    build: ['node_modules/vite/bin/vite.js', 'build'],
+    program: { args: ['dist/analog/server/index.mjs'], ready: '/favicon.ico' },
+    requests: { '/': 'GET /', '/posts/1': 'GET /posts/:id', '/api/2': 'GET /api/:thing', '/none': 'GET /**' },
   },
 ]

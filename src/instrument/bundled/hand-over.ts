@@ -9,6 +9,8 @@ interface DefiningFile {
   readonly defines?: RegExp
   /** A variable that is not exported, and is handed over as well. */
   readonly local?: string
+  /** All that is handed over, and patched in place. */
+  readonly only?: string
 }
 
 /**
@@ -20,6 +22,7 @@ const DEFINED_IN: Readonly<Record<string, DefiningFile>> = {
   h3: { file: /^dist\/[^/]+\.[cm]js$/, defines: /\bclass H3(Core)?\b|\bH3(Core)? = class\b|^function createRouter\(/m },
   astro: { file: /^dist\/core\/app\/(base|index)\.js$/ },
   '@builder.io/qwik-city': { file: /^lib\/middleware\/request-handler\/index\.[cm]js$/ },
+  '@angular/router': { file: /^fesm2022\/[^/]+\.mjs$/, defines: /^class Router \{/m, only: 'Router' },
   '@solidjs/router': { file: /^dist\/routing\.js$/ },
   '@solidjs/start': { file: /^dist\/(router|server)\/routes\.js$/, local: 'router' },
   '@tanstack/router-core': { file: /^dist\/(esm|cjs)\/router\.c?js$/ },
@@ -61,7 +64,9 @@ function push({ name, version, file, isMain }: Identity, exports: string): strin
 
 /** Exports of an ES module are its variables: those which are no constants get what became of them. */
 function pushLocals(identity: Identity, code: string): string {
-  const { local } = DEFINED_IN[identity.name]!
+  const { local, only } = DEFINED_IN[identity.name]!
+  // the tools of Angular take calls of its libraries for pure, but for those within functions
+  if (only !== undefined) return `({ set module(given) { ${push(identity, `{${only}: given}`)} } }).module = ${only};`
   const locals = localsOf(code)
   if (local !== undefined && isDeclared(code, local)) locals.push(local)
   const assignments = locals

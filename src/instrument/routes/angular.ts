@@ -1,6 +1,6 @@
 /** Angular on a server: its builder puts all into a bundle but the manifest, by which the app of each request is started; the router of that knows the page. */
 import type { IncomingMessage } from 'node:http'
-import { following } from '../wrap-method.ts'
+import { following, wrapMethod } from '../wrap-method.ts'
 import { type Any, askAtEnd, pathBefore } from './say-route.ts'
 
 interface Manifest {
@@ -43,7 +43,26 @@ function watchApp(app: App | undefined): void {
   const records = app?.injector?.records
   if (!(records instanceof Map)) return
   const router = [...records.values()].map((record) => record?.value).find(isRouter)
-  if (router !== undefined) askAtEnd((request) => routeOf(router, request as IncomingMessage | undefined))
+  if (router !== undefined) watchRouter(router)
+}
+
+const watchRouter = (router: Router): void =>
+  askAtEnd((request) => routeOf(router, request as IncomingMessage | undefined))
+
+/** Where the plugin for bundlers has seen the router itself, as Vite bundles Analog. */
+export function patchAngularRouter(exported: { readonly Router?: { readonly prototype: object } }): object {
+  const { prototype } = exported.Router ?? {}
+  if (prototype)
+    wrapMethod(
+      prototype,
+      'initialNavigation',
+      (navigate) =>
+        function (this: Router, ...args: unknown[]) {
+          watchRouter(this)
+          return navigate.apply(this, args)
+        },
+    )
+  return exported
 }
 
 const isRouter = (service: unknown): service is Router =>

@@ -3,6 +3,7 @@ import type { Instrumentation, InstrumentationModuleDefinition } from '@opentele
 import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { ROUTES } from '../targets.ts'
+import { patchAngularRouter } from './angular.ts'
 import { patchAstro } from './astro.ts'
 import { patchElysia } from './elysia.ts'
 import { patchFeathers } from './feathers.ts'
@@ -57,6 +58,7 @@ export function createRoutes(): Instrumentation {
           watchRoutes('@eggjs/koa', exported)
           return exported
         }),
+        new Definition('@angular/router', ['>=17'], patchAngularRouter),
         new Definition('astro', ['>=4'], patchAstro),
         new Definition('@builder.io/qwik-city', ['>=1'], patchQwikCity),
         new Definition('@solidjs/router', ['>=0.10'], patchSolidRouter),
