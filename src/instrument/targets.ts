@@ -39,7 +39,8 @@ const ROUTED = [
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
   ...['find-my-way', 'trouter', 'itty-router', 'fets', 'openapi-backend', '@orpc/server', '@orpc/openapi'],
   ...['koa-mount', 'koa-tree-router', 'astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app'],
-  ...['@midwayjs/core', 'better-call', '@colyseus/better-call'],
+  ...['@midwayjs/core', 'better-call', '@colyseus/better-call', '@angular/router', '@builder.io/qwik-city'],
+  ...['@solidjs/router', '@solidjs/start', 'vike'],
 ]
 
 /** Servers of GraphQL that hand their operations to another package, and take its functions as they load. */

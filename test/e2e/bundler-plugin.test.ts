@@ -178,6 +178,15 @@ test('without uptrace-node the bundle runs as it is', { timeout: 90_000 }, async
   expect(sink.received).toEqual([])
 })
 
+test('a library that is a minified ES module stays as it is', { timeout: 90_000 }, async () => {
+  writeFileSync(path.join(folder, 'app.mjs'), `import { Cron } from 'croner'\nconsole.log(typeof Cron)\n`)
+  for (const name of ['rolldown', 'esbuild', 'webpack']) {
+    const file = path.join(folder, `${name}.mjs`)
+    await BUNDLERS[name]!(path.join(folder, 'app.mjs'), file, 'mjs')
+    expect(await run(file, [])).toMatchObject({ code: 0, stdout: 'function\n', stderr: '' })
+  }
+})
+
 const seen = (): string[] => sink.items('traces').map(({ name }) => name as string)
 
 function run(file: string, flags: readonly string[]) {

@@ -10,8 +10,8 @@ export interface Framework {
   /** Package -> version of it wherever it is asked for. */
   readonly overrides?: Readonly<Record<string, string>>
   readonly files: Readonly<Record<string, string>>
-  /** Arguments of Node. */
-  readonly build?: readonly string[]
+  /** Arguments of Node, or those of each step. */
+  readonly build?: readonly string[] | ReadonlyArray<readonly string[]>
   /** Of Node, before those of the program. @default the preload */
   readonly flags?: readonly string[]
   /** A folder of the build that is moved to another place, and run there: it has all it needs. */
@@ -100,6 +100,8 @@ export const FRAMEWORKS: readonly Framework[] = [
       'app/layout.js': `export default function Layout({ children }) { return <html><body>{children}</body></html> }\n`,
       'app/posts/[id]/page.js': `export default async function Post({ params }) { const { id } = await params; return <h1>post {id}</h1> }\n`,
       'app/api/things/[thing]/route.js': `export async function GET(request, { params }) { return Response.json(await params) }\n`,
+      'proxy.js': `import { NextResponse } from 'next/server'\nexport const proxy = () => NextResponse.next()\nexport const config = { matcher: ['/posts/:path*'] }\n`,
+      'pages/api/old/[id].js': `export default (request, response) => response.json({ ok: true })\n`,
     },
     build: ['node_modules/next/dist/bin/next', 'build'],
     flags: [],
@@ -108,7 +110,12 @@ export const FRAMEWORKS: readonly Framework[] = [
       env: { NEXT_TELEMETRY_DISABLED: '1' },
       ready: '/favicon.ico',
     },
-    requests: { '/posts/1': 'GET /posts/[id]', '/api/things/2': 'GET /api/things/[thing]', '/none': 'GET' },
+    requests: {
+      '/posts/1': 'GET /posts/[id]',
+      '/api/things/2': 'GET /api/things/[thing]',
+      '/api/old/3': 'GET /api/old/[id]',
+      '/none': 'GET',
+    },
   },
   {
     name: 'sveltekit',

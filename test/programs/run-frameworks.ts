@@ -16,8 +16,8 @@ for (const framework of FRAMEWORKS) {
   try {
     const folder = install(framework.name, framework.packages, framework.files, framework.overrides)
     installOurs(folder)
-    if (framework.build)
-      execFileSync(process.execPath, framework.build, {
+    for (const step of stepsOf(framework))
+      execFileSync(process.execPath, step, {
         cwd: folder,
         env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -30,6 +30,10 @@ for (const framework of FRAMEWORKS) {
   }
 }
 process.exit(failures === 0 ? 0 : 1)
+
+function stepsOf({ build = [] }: Framework): ReadonlyArray<readonly string[]> {
+  return typeof build[0] === 'string' ? [build as readonly string[]] : (build as ReadonlyArray<readonly string[]>)
+}
 
 /** Nothing of the folder that it was built in is to be found from there. */
 function moved(folder: string): string {

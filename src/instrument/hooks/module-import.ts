@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { messageOf } from '../../errors.ts'
 import { log, orElse } from '../../log.ts'
 import { canHookInThread } from '../../version.ts'
+import { isAngularManifest, patchAngularManifest } from '../routes/angular.ts'
 import { isAskedOnly } from './asked-only.ts'
 import { type HookSwitch, switchHooks } from './hook-switch.ts'
 import { type Identity, identify, isInAlias } from './identity.ts'
@@ -71,7 +72,7 @@ export function watchImport(targets: ImportTargets): ImportWatch {
     }
     const identity = identify(result.url, targets.isTarget, parentURL)
     if (identity && isFromWithin(identity, result.url, parentURL, targets)) return result
-    if (identity === undefined && wrapper === undefined && !isLambdaHandler(result.url)) return result
+    if (identity === undefined && wrapper === undefined && !isOfApplication(result.url)) return result
     if (identity !== undefined) targets.onSight(identity.name)
     createOnce()
     if (!wrapper) return result
@@ -124,6 +125,9 @@ function isLambdaHandler(url: string): boolean {
   return url.replace(/\.[cm]?js$/, '') === pathToFileURL(file).href
 }
 
+/** Files of the application itself that are wrapped. */
+const isOfApplication = (url: string): boolean => isAngularManifest(url) || isLambdaHandler(url)
+
 const isInTarget = (url: string | undefined, { isTarget }: ImportTargets): boolean => {
   const name = url === undefined ? undefined : moduleNameOf(url)
   return name !== undefined && isTarget(name)
@@ -173,10 +177,14 @@ function createWrapper({ isTarget, isPatchedFile, patchAlias }: ImportTargets): 
       const identity = identify(url, isTarget)
       if (identity !== undefined && !identity.isAlias)
         return identity.isMain || isPatchedFile(identity.name, identity.file)
-      return isInAlias(url) || isLambdaHandler(url)
+      return isInAlias(url) || isOfApplication(url)
     },
   })
   addHook((url, namespace) => {
+    if (isAngularManifest(url)) {
+      patchAngularManifest(namespace)
+      return
+    }
     const identity = isInAlias(url) ? identify(url, isTarget) : undefined
     if (!identity?.isAlias) return
     const patched = patchAlias(identity, url, namespace)

@@ -10,10 +10,13 @@ import {
   type SpanOptions,
   trace,
 } from '@opentelemetry/api'
-import { getRPCMetadata, RPCType } from '@opentelemetry/core'
+import { getRPCMetadata, type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core'
+import type { Exchange } from '../http/exchange.ts'
 
 /** Scope -> the attribute that holds the route. */
 const ROUTE: Readonly<Record<string, string>> = { 'next.js': 'next.route', sveltekit: 'http.route' }
+/** Next's span of an API in `pages`, the one without the attribute: it says the route in its name. */
+const API_OF_PAGES = /^executing api route \(pages\) (\/.*)$/
 /** What stands there for pages of errors, and where no route matched. */
 const NONE = /^unknown$|^\/(_not-found|_error|404|500)(\/|$)/
 
@@ -21,20 +24,51 @@ const NONE = /^unknown$|^\/(_not-found|_error|404|500)(\/|$)/
 export function watchFrameworkSpans(scope: string, tracer: Tracer): Tracer {
   const attribute = ROUTE[scope]
   if (attribute === undefined) return tracer
-  const startSpan = (name: string, options: SpanOptions = {}, parent = context.active()): Span => {
+  const startSpan = (name: string, options: SpanOptions = {}, given = context.active()): Span => {
+    const parent = withRequest(given)
     const metadata = getRPCMetadata(parent)
     const isRequest = metadata?.type === RPCType.HTTP
-    if (isRequest) noteRoute(metadata, options.attributes?.[attribute])
+    if (isRequest) noteRoute(metadata, options.attributes?.[attribute] ?? API_OF_PAGES.exec(name)?.[1])
     else if (isStart(scope, options, parent)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     const isSecond = options.kind === SpanKind.SERVER && (isRequest || hasLocalSpan(parent))
-    return tracer.startSpan(name, isSecond ? { ...options, kind: SpanKind.INTERNAL } : options, parent)
+    const span = tracer.startSpan(name, isSecond ? { ...options, kind: SpanKind.INTERNAL } : options, parent)
+    if (isRequest && isSecond) noteRequest(metadata, span)
+    return span
   }
-  // `startActiveSpan` of our tracers starts spans by this method
-  return Object.create(tracer, { startSpan: { value: startSpan } }) as Tracer
+  // that of our tracers starts spans by the method above
+  const startActiveSpan = function (this: Tracer, name: string, ...rest: unknown[]): unknown {
+    const run = rest.pop() as (span: Span) => unknown
+    const [options, given] = rest as [SpanOptions?, Context?]
+    return tracer.startActiveSpan.call(this, name, options ?? {}, withRequest(given ?? context.active()), run)
+  }
+  return Object.create(tracer, {
+    startSpan: { value: startSpan },
+    startActiveSpan: { value: startActiveSpan },
+  }) as Tracer
+}
+
+/** Id of the span that Next has made of a request -> the request, until that has ended. */
+const requests = new Map<string, RPCMetadata>()
+
+function noteRequest(metadata: RPCMetadata & Partial<Exchange>, span: Span): void {
+  const { spanId } = span.spanContext()
+  if (!('closers' in metadata) || requests.has(spanId)) return
+  requests.set(spanId, metadata)
+  metadata.closers ??= []
+  metadata.closers.push(() => requests.delete(spanId))
+}
+
+/** Behind a middleware, Next 16 continues by a header that it has put on the request, in a context that holds nothing else. */
+function withRequest(given: Context): Context {
+  const span = trace.getSpanContext(given)
+  const metadata = span?.isRemote === true ? requests.get(span.spanId) : undefined
+  return metadata === undefined || getRPCMetadata(given) !== undefined ? given : setRPCMetadata(given, metadata)
 }
 
 function noteRoute(metadata: { route?: string }, route: unknown): void {
-  if (typeof route === 'string' && !NONE.test(route)) metadata.route = withoutGroups(route)
+  if (typeof route !== 'string' || NONE.test(route)) return
+  // Next 15 says the route of an API in `app` first, and then its file
+  if (route !== `${metadata.route}/route`) metadata.route = withoutGroups(route)
 }
 
 function hasLocalSpan(parent: Context): boolean {

@@ -3,6 +3,7 @@ import type { Instrumentation, InstrumentationModuleDefinition } from '@opentele
 import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { ROUTES } from '../targets.ts'
+import { patchAngularRouter } from './angular.ts'
 import { patchAstro } from './astro.ts'
 import { patchBetterCall } from './better-call.ts'
 import { patchElysia } from './elysia.ts'
@@ -21,10 +22,13 @@ import { patchMoleculerWeb } from './moleculer.ts'
 import { patchOpenApiBackend } from './openapi-backend.ts'
 import { ORPC_FILES, patchOrpc } from './orpc.ts'
 import { patchPolka } from './polka.ts'
+import { patchQwikCity } from './qwik-city.ts'
 import { noteRemixRouter, patchReactRouter } from './react-router.ts'
+import { patchSolidRouter, patchSolidStart } from './solid.ts'
 import { patchTanStackRouter } from './tanstack.ts'
 import { patchTinyhttp } from './tinyhttp.ts'
 import { patchTrouter } from './trouter.ts'
+import { patchVike, VIKE_FILES } from './vike.ts'
 import { patchVueRouter } from './vue-router.ts'
 import { watchRoutes } from './watch.ts'
 
@@ -55,7 +59,18 @@ export function createRoutes(): Instrumentation {
           watchRoutes('@eggjs/koa', exported)
           return exported
         }),
+        new Definition('@angular/router', ['>=17'], patchAngularRouter),
         new Definition('astro', ['>=4'], patchAstro),
+        new Definition('@builder.io/qwik-city', ['>=1'], patchQwikCity),
+        new Definition('@solidjs/router', ['>=0.10'], patchSolidRouter),
+        new Definition('@solidjs/start', ['>=1'], patchSolidStart),
+        new Definition(
+          'vike',
+          ['>=0.4.230'],
+          patchVike,
+          undefined,
+          files('vike', VIKE_FILES, ['>=0.4.230'], patchVike),
+        ),
         new Definition('vue-router', ['>=4'], patchVueRouter),
         new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),

@@ -18,6 +18,19 @@ test('Next: one server span, named by the route, and no traces of its own start'
   expect(new Set(spans.filter(({ scope }) => scope === 'next.js').map(({ kind }) => kind))).toEqual(new Set([0]))
 })
 
+test('Next: an API in `pages` says its route in the name of a span; one in `app` of Next 15 says its file afterwards', async () => {
+  const next = `const tracer = trace.getTracer('next.js'); const say = (name, route) => tracer.startSpan(name, { attributes: { 'next.route': route } }).end(); if (request.url === '/api/1') tracer.startSpan('executing api route (pages) /api/[id]').end(); else { say('resolve page components', '/things/[id]'); say('executing api route (app) /things/[id]/route', '/things/[id]/route') } response.end()`
+  const { spans } = await seeQuiet('cjs', serve(next, ['/api/1', '/things/2']))
+  expect(spans.filter(({ kind }) => kind === 1).map(({ name }) => name)).toEqual(['GET /api/[id]', 'GET /things/[id]'])
+})
+
+test('Next 16, behind a middleware: it goes on by a header, and the request has one server span all the same', async () => {
+  const next = `const { context, propagation, ROOT_CONTEXT } = require('@opentelemetry/api'); const tracer = trace.getTracer('next.js'); const headers = {}; tracer.startActiveSpan('GET', { kind: SpanKind.SERVER }, (span) => { propagation.inject(context.active(), headers); span.end() }); context.with(propagation.extract(ROOT_CONTEXT, headers), () => tracer.startActiveSpan('GET', { kind: SpanKind.SERVER }, (span) => { tracer.startActiveSpan('render', { attributes: { 'next.route': '/posts/[id]' } }, (inner) => inner.end()); span.end(); response.end() }))`
+  const { spans } = await seeQuiet('cjs', serve(next, ['/posts/1', '/posts/2']))
+  expect(spans.filter(({ kind }) => kind === 1).map(({ name }) => name)).toEqual(['GET /posts/[id]', 'GET /posts/[id]'])
+  expect(new Set(spans.filter(({ scope }) => scope === 'next.js').map(({ kind }) => kind))).toEqual(new Set([0]))
+})
+
 test('Next, at the start: what it loads is no trace, and what the application does then is', async () => {
   const { spans } = await seeQuiet(
     'cjs',

@@ -119,3 +119,12 @@ test.for(Object.keys(INNER))(
     expect(servers(spans)).toEqual(['GET /posts/:id', 'GET /inner/:x', 'GET /m/deep/:d', 'GET'])
   },
 )
+
+test('Hono: what answers the rest, or stands before all, does not name the requests of others', async () => {
+  const app = `const { Hono } = await import('hono'); const { serve } = await import('@hono/node-server'); const app = new Hono().use('*', (c, next) => next()).get('*', (c, next) => next()).get('/posts/:id', (c) => c.text(c.req.param('id') + c.req.routePath)).get('/posts/*', (c) => c.text(c.req.routePath)).use('/no/*', (c) => c.text('no', 401)).get('/no/:x', (c) => c.text('x')).get('*', (c) => c.text('page')); const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })`
+  const { spans } = await seeQuiet(
+    'mjs',
+    `configure(); ${ASK}; ${app}; await ask(server, ['/posts/1', '/posts/1/x', '/no/1', '/page'])`,
+  )
+  expect(servers(spans)).toEqual(['GET /posts/:id', 'GET /posts/*', 'GET /no/:x', 'GET /*'])
+})
