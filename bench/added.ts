@@ -1,7 +1,7 @@
 /** Where what a request costs more goes, beside the same program bare: functions of the tracer, the garbage collector, the system, Node, the program. `APPS=typical,fetch npm run bench:added` */
 import { ARMS, OURS } from './arms.ts'
 import { prepareArm } from './arms-install.ts'
-import { type Cost, profile } from './profile.ts'
+import { type Cost, profileCpu } from './profile.ts'
 import { APPS, type App } from './program.ts'
 import { STOCK } from './shares.ts'
 import { signed, table } from './tables.ts'
@@ -41,13 +41,12 @@ function byPlace(costs: readonly Cost[]): Map<Place, number> {
 const total = (sums: ReadonlyMap<Place, number>): number => [...sums.values()].reduce((sum, one) => sum + one, 0)
 
 async function describeAdded(app: App): Promise<string> {
-  const { cpu: bare } = await profile(app, 'none')
-  const bareSums = byPlace(bare)
+  const bareSums = byPlace(await profileCpu(app, 'none'))
   const parts = [`\n${app}: ${total(bareSums).toFixed(0)} µs of the bare program, by its profile`]
   const columns = [[...bareSums.keys(), 'together']]
   const heads = ['what is added, µs a request']
   for (const arm of [OURS, STOCK]) {
-    const { cpu } = await profile(app, arm)
+    const cpu = await profileCpu(app, arm)
     const sums = byPlace(cpu)
     const added = [...sums].map(([place, micros]) => micros - bareSums.get(place)!)
     columns.push([...added, total(sums) - total(bareSums)].map((micros) => signed(micros, 1)))
@@ -61,11 +60,9 @@ async function describeAdded(app: App): Promise<string> {
   return [parts[0]!, table(heads, rows), ...parts.slice(1)].join('\n\n')
 }
 
-const apps = (process.env.APPS ?? 'express,fetch,typical')
-  .split(',')
-  .filter((name): name is App => APPS.includes(name as App))
+const wanted = process.env.APPS?.split(',') ?? ['express', 'fetch', 'typical']
 for (const arm of ['none', OURS, STOCK]) {
   const reason = prepareArm(arm)
   if (reason) throw new Error(`${arm} is not installed: ${reason}`)
 }
-for (const app of apps) console.log(await describeAdded(app))
+for (const app of APPS.filter((name) => wanted.includes(name))) console.log(await describeAdded(app))

@@ -44,22 +44,38 @@ const REQUESTS = 20_000
 const SHOWN = 40
 const NOT_WORK = new Set(['(idle)', '(program)', '(root)'])
 
-/** CPU of an app at full load by function, and bytes allocated, a request. */
-export async function profile(app: App, arm: string): Promise<{ cpu: Cost[]; heap: Cost[] }> {
+/** Asks an app that is warm for so many requests at full load. */
+type Ask = (requests: number) => Promise<unknown>
+
+/** CPU of an app at full load, by function, a request. */
+export function profileCpu(app: App, arm: string): Promise<Cost[]> {
+  return underLoad(app, arm, cpuOf)
+}
+
+async function cpuOf(program: Program, ask: Ask): Promise<Cost[]> {
+  await program.inspect('cpu start')
+  await ask(REQUESTS)
+  return costsOfSamples((await program.inspect('cpu stop')) as CpuProfile)
+}
+
+/** Bytes allocated a request, by function. */
+async function heapOf(program: Program, ask: Ask): Promise<Cost[]> {
+  await program.inspect('heap start')
+  await ask(REQUESTS / 4)
+  const { head } = (await program.inspect('heap stop')) as { head: HeapNode }
+  return costsOfBytes(head)
+}
+
+async function underLoad<T>(app: App, arm: string, measure: (program: Program, ask: Ask) => Promise<T>): Promise<T> {
   const sink = await startSink()
   const generator = startLoadGenerator()
   let program: Program | undefined
   try {
     program = await startProgram(app, arm, sink.port)
     const load = { port: program.port, connections: 32 }
-    await generator.apply({ ...load, requests: WARMUP })
-    await program.inspect('cpu start')
-    await generator.apply({ ...load, requests: REQUESTS })
-    const cpu = costsOfSamples((await program.inspect('cpu stop')) as CpuProfile)
-    await program.inspect('heap start')
-    await generator.apply({ ...load, requests: REQUESTS / 4 })
-    const { head } = (await program.inspect('heap stop')) as { head: HeapNode }
-    return { cpu, heap: costsOfBytes(head) }
+    const ask: Ask = (requests) => generator.apply({ ...load, requests })
+    await ask(WARMUP)
+    return await measure(program, ask)
   } finally {
     generator.stop()
     sink.stop()
@@ -160,7 +176,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { APP = 'typical', ARM = OURS, PREPARED } = process.env
   const reason = PREPARED ? undefined : prepareArm(ARM)
   if (reason) throw new Error(`${ARM} is not installed: ${reason}`)
-  const { cpu, heap } = await profile(APP as App, ARM)
+  const { cpu, heap } = await underLoad(APP as App, ARM, async (program, ask) => ({
+    cpu: await cpuOf(program, ask),
+    heap: await heapOf(program, ask),
+  }))
   console.log(describe(`CPU of ${APP}`, cpu, (amount, total) => `${((100 * amount) / total).toFixed(2)} %`))
   console.log(describe(`Bytes allocated a request of ${APP}`, heap, (amount) => `${amount.toFixed(0)} B`))
 }

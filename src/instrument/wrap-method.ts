@@ -25,6 +25,41 @@ export function wrapMethod(target: object, name: string, wrap: (original: Fn) =>
     })
 }
 
+/** Shows each call of a method before it is made. */
+export function watchCalls<Self>(
+  target: object,
+  name: string,
+  see: (args: readonly unknown[], self: Self) => void,
+): void {
+  wrapMethod(
+    target,
+    name,
+    (original) =>
+      function (this: Self, ...args: unknown[]) {
+        see(args, this)
+        return original.apply(this, args)
+      },
+  )
+}
+
+/** Shows what each call of a method has given. */
+export function watchResults<Self>(
+  target: object,
+  name: string,
+  see: (result: unknown, args: readonly unknown[], self: Self) => void,
+): void {
+  wrapMethod(
+    target,
+    name,
+    (original) =>
+      function (this: Self, ...args: unknown[]) {
+        const result: unknown = original.apply(this, args)
+        see(result, args, this)
+        return result
+      },
+  )
+}
+
 /** What `require` would give: in the namespace of a CommonJS package that is the default export. */
 export function wholeOf<Exports>(exported: unknown): Exports {
   const isNamespace = Reflect.get(Object(exported), Symbol.toStringTag) === 'Module'

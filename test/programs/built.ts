@@ -27,18 +27,16 @@ const solidStart = (name: string, packages: readonly string[], files: Framework[
 })
 
 const ANGULAR = [
-  ...[
-    'ssr',
-    'build',
-    'cli',
-    'common',
-    'compiler',
-    'compiler-cli',
-    'core',
-    'platform-browser',
-    'platform-server',
-    'router',
-  ],
+  'ssr',
+  'build',
+  'cli',
+  'common',
+  'compiler',
+  'compiler-cli',
+  'core',
+  'platform-browser',
+  'platform-server',
+  'router',
 ].map((name) => `@angular/${name}`)
 
 export const BUILT: readonly Framework[] = [

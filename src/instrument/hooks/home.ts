@@ -12,7 +12,7 @@ export interface Home {
   readonly inner: string
   readonly depth: number
   /** By relative specifier: files of one package are loaded from each other many times over. */
-  readonly files: Map<string, InnerFile>
+  files: Map<string, InnerFile> | undefined
 }
 
 /** What a relative specifier leads to. */
@@ -46,11 +46,12 @@ function findHome(folder: string): Home | undefined {
   const end = at + MODULES.length + name.length
   const inner = slashed.slice(end + 1, -1)
   const depth = inner === '' ? 0 : inner.split('/').length
-  return { name, folder: folder.slice(0, end), inner: inner || '.', depth, files: new Map() }
+  return { name, folder: folder.slice(0, end), inner: inner || '.', depth, files: undefined }
 }
 
 /** @param specifier relative, one that does not lead out */
 export function innerFile(home: Home, specifier: string): InnerFile {
+  home.files ??= new Map()
   let known = home.files.get(specifier)
   if (known === undefined) {
     const file = path.posix.join(home.inner, specifier).replace(/\/$/, '')

@@ -39,9 +39,10 @@ export function attachLate(activate: (moduleName: string) => boolean, targets: I
   const parentOf = createParentOf()
   for (const [filename, cached] of loadedModules()) {
     const name = isInstalled(filename) ? moduleNameOf(filename) : undefined
-    if (name !== undefined && isPartOf(name, parentOf(cached)?.filename)) continue
+    const parent = parentOf(cached)
+    if (name !== undefined && isPartOf(name, parent?.filename)) continue
     if (name === undefined || !activate(name)) {
-      attachAlias(cached, parentOf(cached), targets)
+      attachAlias(cached, parent, targets)
       continue
     }
     if (types.isModuleNamespaceObject(cached.exports) && !isToldOf(name)) {
@@ -55,7 +56,7 @@ export function attachLate(activate: (moduleName: string) => boolean, targets: I
     const known = found.get(name)
     const late = known === undefined || known.isMissed ? describe(cached, name, parentOf) : known
     found.set(name, late)
-    const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(parentOf(cached), name))
+    const replaced = replacedIn(before, exported).filter((key) => key !== 'default' || !isInner(parent, name))
     if (replaced.length > 0) found.set(name, withReplaced(late, replaced, cached))
   }
   const loadedBuiltins = new Set((process as { moduleLoadList?: string[] }).moduleLoadList)

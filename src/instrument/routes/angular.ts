@@ -1,6 +1,6 @@
 /** Angular on a server: its builder puts all into a bundle but the manifest, by which the app of each request is started; the router of that knows the page. */
 import type { IncomingMessage } from 'node:http'
-import { following, wrapMethod } from '../wrap-method.ts'
+import { following, watchCalls } from '../wrap-method.ts'
 import { type Any, askAtEnd, pathBefore } from './say-route.ts'
 
 interface Manifest {
@@ -52,16 +52,7 @@ const watchRouter = (router: Router): void =>
 /** Where the plugin for bundlers has seen the router itself, as Vite bundles Analog. */
 export function patchAngularRouter(exported: { readonly Router?: { readonly prototype: object } }): object {
   const { prototype } = exported.Router ?? {}
-  if (prototype)
-    wrapMethod(
-      prototype,
-      'initialNavigation',
-      (navigate) =>
-        function (this: Router, ...args: unknown[]) {
-          watchRouter(this)
-          return navigate.apply(this, args)
-        },
-    )
+  if (prototype) watchCalls<Router>(prototype, 'initialNavigation', (_args, router) => watchRouter(router))
   return exported
 }
 

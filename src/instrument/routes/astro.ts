@@ -1,5 +1,5 @@
 /** Astro: its app says which page or endpoint answers, by the pattern of its file. */
-import { wrapMethod } from '../wrap-method.ts'
+import { watchResults } from '../wrap-method.ts'
 import { askLater } from './say-route.ts'
 
 interface AppClass {
@@ -14,16 +14,9 @@ interface AstroExports {
 export function patchAstro(exported: AstroExports): AstroExports {
   const { prototype } = exported.BaseApp ?? exported.App ?? {}
   if (prototype && Object.hasOwn(prototype, 'match'))
-    wrapMethod(
-      prototype,
-      'match',
-      (match) =>
-        function (this: unknown, ...args: unknown[]) {
-          const found = match.apply(this, args)
-          const { route } = Object(found) as { route?: unknown }
-          if (typeof route === 'string') askLater(() => route)
-          return found
-        },
-    )
+    watchResults(prototype, 'match', (found) => {
+      const { route } = Object(found) as { route?: unknown }
+      if (typeof route === 'string') askLater(() => route)
+    })
   return exported
 }

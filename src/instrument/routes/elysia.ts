@@ -1,6 +1,6 @@
 /** Elysia 1: code that it makes finds the handler, so the route is looked for again at the end of a request. */
-import { wrapMethod } from '../wrap-method.ts'
-import { type Any, askAtEnd } from './say-route.ts'
+import { watchCalls, watchResults } from '../wrap-method.ts'
+import { askAtEnd } from './say-route.ts'
 
 interface Router {
   add(method: string, path: string, leaf: unknown, options: { readonly ignoreError: boolean }): unknown
@@ -27,16 +27,7 @@ export function patchElysia(exported: { readonly Elysia?: { readonly prototype: 
   }
   watched.add(get)
   Object.defineProperty(prototype, 'fetch', { ...getter, get })
-  wrapMethod(
-    prototype,
-    'compile',
-    (compile) =>
-      function (this: App, ...args: unknown[]) {
-        const result = compile.apply(this, args) as unknown
-        watch(this)
-        return result
-      },
-  )
+  watchResults<App>(prototype, 'compile', (_result, _args, app) => watch(app))
   return exported
 }
 
@@ -45,16 +36,10 @@ const watched = new WeakSet<object>()
 /** An app makes its `fetch` when it is first asked for, or compiled, and keeps it. */
 function watch(app: App): void {
   if (!Object.hasOwn(app, 'fetch')) return
-  wrapMethod(
-    app,
-    'fetch',
-    (fetch) =>
-      function (this: unknown, ...args: unknown[]) {
-        const { method, url } = Object(args[0]) as { method?: unknown; url?: unknown }
-        if (typeof method === 'string' && typeof url === 'string') askAtEnd(() => find(app, method, url), url)
-        return (fetch as Any).apply(this, args)
-      },
-  )
+  watchCalls(app, 'fetch', ([request]) => {
+    const { method, url } = Object(request) as { method?: unknown; url?: unknown }
+    if (typeof method === 'string' && typeof url === 'string') askAtEnd(() => find(app, method, url), url)
+  })
 }
 
 function find(app: App, method: string, url: string): string | undefined {

@@ -1,5 +1,5 @@
 /** Feathers 5: its router says which service a path leads to, under Koa and under Express. */
-import { wrapMethod } from '../wrap-method.ts'
+import { watchCalls, watchResults } from '../wrap-method.ts'
 import { askAtEnd } from './say-route.ts'
 
 /** What a leaf of the router holds -> its path. */
@@ -10,28 +10,15 @@ const OWN_ID = ':__id'
 
 export function patchFeathers(exported: { readonly Router: { readonly prototype: object } }): unknown {
   const { prototype } = exported.Router
-  wrapMethod(
-    prototype,
-    'insert',
-    (insert) =>
-      function (this: unknown, ...args: [unknown, unknown]) {
-        const [path, leaf] = args
-        if (typeof path === 'string' && typeof leaf === 'object' && leaf !== null)
-          paths.set(leaf, `/${path.replace(/^\/+|\/+$/g, '').replaceAll(OWN_ID, ':id')}`)
-        return insert.apply(this, args)
-      },
-  )
-  wrapMethod(
-    prototype,
-    'lookup',
-    (lookup) =>
-      function (this: unknown, ...args: unknown[]) {
-        const found = lookup.apply(this, args) as { readonly data?: object } | null
-        const route = found?.data && paths.get(found.data)
-        if (route !== undefined) askAtEnd((request) => (leadsTo(request, args[0]) ? route : undefined))
-        return found
-      },
-  )
+  watchCalls(prototype, 'insert', ([path, leaf]) => {
+    if (typeof path === 'string' && typeof leaf === 'object' && leaf !== null)
+      paths.set(leaf, `/${path.replace(/^\/+|\/+$/g, '').replaceAll(OWN_ID, ':id')}`)
+  })
+  watchResults(prototype, 'lookup', (result, [path]) => {
+    const found = result as { readonly data?: object } | null
+    const route = found?.data && paths.get(found.data)
+    if (route !== undefined) askAtEnd((request) => (leadsTo(request, path) ? route : undefined))
+  })
   return exported
 }
 

@@ -1,5 +1,5 @@
 /** find-my-way, in a server of one's own: what it finds for a request has no path, so that is looked up by the handler. */
-import { wholeOf, wrapMethod } from '../wrap-method.ts'
+import { watchResults, wholeOf, wrapMethod } from '../wrap-method.ts'
 import { sayMountedRoute } from './say-route.ts'
 
 interface Route {
@@ -23,7 +23,11 @@ const MAX_SHARED = 8
 
 export function patchFindMyWay(exported: unknown): unknown {
   const { prototype } = wholeOf<{ readonly prototype: Router & { _findCompiled?: unknown } }>(exported)
-  for (const name of ['find', '_findCompiled']) wrapMethod(prototype, name, watchFind)
+  for (const name of ['find', '_findCompiled'])
+    watchResults<Router>(prototype, name, (result, args, router) => {
+      const found = result as Found | null
+      if (found !== null && !isOfFastify(found)) say(router, found, args)
+    })
   // what is compiled calls the handler itself; both ways do the same
   wrapMethod(
     prototype,
@@ -34,14 +38,6 @@ export function patchFindMyWay(exported: unknown): unknown {
       },
   )
   return exported
-}
-
-function watchFind(find: (...args: unknown[]) => unknown): (this: Router, ...args: unknown[]) => unknown {
-  return function (...args) {
-    const found = find.apply(this, args) as Found | null
-    if (found !== null && !isOfFastify(found)) say(this, found, args)
-    return found
-  }
 }
 
 /** It says its routes itself, also those that stand for none. */

@@ -32,23 +32,26 @@ import { patchVike, VIKE_FILES } from './vike.ts'
 import { patchVueRouter } from './vue-router.ts'
 import { watchRoutes } from './watch.ts'
 
-const FEATHERS = '@feathersjs/transport-commons'
-
 type Base = typeof import('@opentelemetry/instrumentation')
 
 export function createRoutes(): Instrumentation {
   const base = loadLazily<Base>('instrumentation')
   const { InstrumentationBase, InstrumentationNodeModuleDefinition: Definition } = base
-  const files = (
-    module: string,
-    names: readonly string[],
-    versions: string[], // biome-ignore lint/suspicious/noExplicitAny: what a file exports
-    patch: (exported: any) => unknown,
-  ) => names.map((name) => new base.InstrumentationNodeModuleFile(`${module}/${name}`, versions, patch, () => {}))
+  // biome-ignore lint/suspicious/noExplicitAny: what a module exports
+  type Patch = (exported: any) => unknown
+  /** Files of a package are patched beside its entry, or without it. */
+  const inFiles = (module: string, versions: string[], names: readonly string[], patch: Patch, entry?: Patch) =>
+    new Definition(
+      module,
+      versions,
+      entry,
+      undefined,
+      names.map((name) => new base.InstrumentationNodeModuleFile(`${module}/${name}`, versions, patch, () => {})),
+    )
   class RoutesInstrumentation extends InstrumentationBase {
     override init(): InstrumentationModuleDefinition[] {
       return [
-        new Definition('hono', ['>=4 <5'], patchHono, undefined, files('hono', HONO_PRESETS, ['>=4 <5'], patchHono)),
+        inFiles('hono', ['>=4 <5'], HONO_PRESETS, patchHono, patchHono),
         new Definition('h3', ['>=2.0.0-0 <3'], patchH3),
         new Definition('h3', ['>=1 <2'], patchH3Router),
         new Definition('polka', ['>=0.5 <2', '>=1.0.0-0 <2'], patchPolka),
@@ -64,13 +67,7 @@ export function createRoutes(): Instrumentation {
         new Definition('@builder.io/qwik-city', ['>=1'], patchQwikCity),
         new Definition('@solidjs/router', ['>=0.10'], patchSolidRouter),
         new Definition('@solidjs/start', ['>=1'], patchSolidStart),
-        new Definition(
-          'vike',
-          ['>=0.4.230'],
-          patchVike,
-          undefined,
-          files('vike', VIKE_FILES, ['>=0.4.230'], patchVike),
-        ),
+        inFiles('vike', ['>=0.4.230'], VIKE_FILES, patchVike, patchVike),
         new Definition('vue-router', ['>=4'], patchVueRouter),
         new Definition('@tanstack/router-core', ['>=1.121'], patchTanStackRouter),
         new Definition('@tinyhttp/app', ['>=2'], patchTinyhttp),
@@ -82,38 +79,14 @@ export function createRoutes(): Instrumentation {
         new Definition('moleculer-web', ['>=0.10'], patchMoleculerWeb),
         new Definition('find-my-way', ['>=4'], patchFindMyWay),
         new Definition('trouter', ['>=3'], patchTrouter),
-        new Definition(
-          'itty-router',
-          ['>=5'],
-          patchIttyRouter,
-          undefined,
-          files('itty-router', ITTY_FILES, ['>=5'], patchIttyRouter),
-        ),
+        inFiles('itty-router', ['>=5'], ITTY_FILES, patchIttyRouter, patchIttyRouter),
         new Definition('fets', ['>=0.6'], patchFets),
         new Definition('koa-mount', ['>=3'], patchKoaMount),
         new Definition('koa-tree-router', ['>=0.13'], patchKoaTreeRouter),
         new Definition('openapi-backend', ['>=4'], patchOpenApiBackend),
-        new Definition(
-          '@orpc/server',
-          ['>=1 <2'],
-          undefined,
-          undefined,
-          files('@orpc/server', ORPC_FILES, ['>=1 <2'], patchOrpc),
-        ),
-        new Definition(
-          '@orpc/openapi',
-          ['>=1 <2'],
-          undefined,
-          undefined,
-          files('@orpc/openapi', ORPC_FILES, ['>=1 <2'], patchOrpc),
-        ),
-        new Definition(
-          FEATHERS,
-          ['>=5.0.0-0 <6'],
-          undefined,
-          undefined,
-          files(FEATHERS, ['lib/routing/router.js'], ['>=5.0.0-0 <6'], patchFeathers),
-        ),
+        inFiles('@orpc/server', ['>=1 <2'], ORPC_FILES, patchOrpc),
+        inFiles('@orpc/openapi', ['>=1 <2'], ORPC_FILES, patchOrpc),
+        inFiles('@feathersjs/transport-commons', ['>=5.0.0-0 <6'], ['lib/routing/router.js'], patchFeathers),
       ]
     }
   }

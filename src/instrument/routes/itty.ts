@@ -1,5 +1,5 @@
 /** itty-router 5: a router leaves the route that has matched last on the request. */
-import { wrapMethod } from '../wrap-method.ts'
+import { watchCalls } from '../wrap-method.ts'
 import { withWatchedResult } from './exports.ts'
 import { askAtEnd } from './say-route.ts'
 
@@ -16,16 +16,10 @@ export const patchIttyRouter = (exported: object): object =>
   )
 
 function watch(router: object): void {
-  wrapMethod(
-    router,
-    'fetch',
-    (fetch) =>
-      function (this: unknown, ...args: unknown[]) {
-        const request = Object(args[0]) as { readonly url?: unknown; readonly route?: unknown }
-        if (typeof request.url === 'string') askAtEnd(() => routeOf(request.route), request.url)
-        return fetch.apply(this, args)
-      },
-  )
+  watchCalls(router, 'fetch', ([given]) => {
+    const request = Object(given) as { readonly url?: unknown; readonly route?: unknown }
+    if (typeof request.url === 'string') askAtEnd(() => routeOf(request.route), request.url)
+  })
 }
 
 /** What is for all paths is middleware. */

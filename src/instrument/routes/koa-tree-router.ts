@@ -1,5 +1,5 @@
 /** koa-tree-router: what it finds is a list of handlers, each of which belongs to one path. */
-import { wholeOf, wrapMethod } from '../wrap-method.ts'
+import { watchResults, wholeOf } from '../wrap-method.ts'
 import { sayRoute } from './say-route.ts'
 
 interface Found {
@@ -23,26 +23,12 @@ function remember({ trees }: Router, method: string, path: string): void {
 
 export function patchKoaTreeRouter(exported: unknown): unknown {
   const { prototype } = wholeOf<{ readonly prototype: object }>(exported)
-  wrapMethod(
-    prototype,
-    'on',
-    (on) =>
-      function (this: Router, ...args: [string, string]) {
-        const result = on.apply(this, args) as unknown
-        remember(this, ...args)
-        return result
-      },
+  watchResults<Router>(prototype, 'on', (_result, [method, path], router) =>
+    remember(router, method as string, path as string),
   )
-  wrapMethod(
-    prototype,
-    'find',
-    (find) =>
-      function (this: Router, ...args: unknown[]) {
-        const found = find.apply(this, args) as Found
-        const { handle } = found
-        if (handle) sayRoute(() => paths.get(handle))
-        return found
-      },
-  )
+  watchResults(prototype, 'find', (found) => {
+    const { handle } = found as Found
+    if (handle) sayRoute(() => paths.get(handle))
+  })
   return exported
 }

@@ -1,5 +1,5 @@
 /** moleculer-web: the alias or the action that a request has led to is left on it. */
-import { wholeOf, wrapMethod } from '../wrap-method.ts'
+import { watchCalls, wholeOf } from '../wrap-method.ts'
 import { askAtEnd } from './say-route.ts'
 
 interface Request {
@@ -10,16 +10,7 @@ interface Request {
 
 export function patchMoleculerWeb(exported: unknown): unknown {
   const { methods } = wholeOf<{ readonly methods?: object }>(exported)
-  if (methods)
-    wrapMethod(
-      methods,
-      'httpHandler',
-      (handle) =>
-        function (this: unknown, ...args: unknown[]) {
-          askAtEnd((request) => routeOf(request as Request))
-          return handle.apply(this, args)
-        },
-    )
+  if (methods) watchCalls(methods, 'httpHandler', () => askAtEnd((request) => routeOf(request as Request)))
   return exported
 }
 

@@ -1,5 +1,5 @@
 /** 0http and restana: where in the application a router of others is that a request has been handed to. */
-import { pathBefore } from './say-route.ts'
+import { partsOf, pathBefore } from './say-route.ts'
 
 interface Request {
   readonly url?: unknown
@@ -31,7 +31,7 @@ export function watchMount(handler: unknown, path: string): unknown {
 
 function enter(request: object, path: string): void {
   const parts = partsTakenOff(request)
-  const own = partsOf(path)
+  const own = partsOf(path).length
   let known = bases.get(request)
   if (known === undefined) {
     known = new Map()
@@ -43,7 +43,5 @@ function enter(request: object, path: string): void {
 function partsTakenOff(request: Request): number {
   const { url, originalUrl } = request
   if (typeof url !== 'string' || typeof originalUrl !== 'string') return 0
-  return partsOf(pathBefore(originalUrl, url) ?? '')
+  return partsOf(pathBefore(originalUrl, url) ?? '').length
 }
-
-const partsOf = (path: string): number => path.split('/').filter((part) => part !== '').length

@@ -1,5 +1,5 @@
 /** polka: its router finds handlers by a pattern, which is remembered as the application gave it. */
-import { wrapMethod } from '../wrap-method.ts'
+import { watchResults } from '../wrap-method.ts'
 import { askLater, pathBefore, sayRoute } from './say-route.ts'
 import { watchRouters } from './trouter.ts'
 
@@ -20,21 +20,12 @@ export function patchPolka(exported: unknown): unknown {
     watchRouters(prototype, (path, { url, originalUrl }) => sayRoute(() => join(baseOf(originalUrl, url), path)))
     return exported
   }
-  wrapMethod(prototype, 'add', (add) => {
-    return function (this: Router, ...args: unknown[]) {
-      const result = add.apply(this, args)
-      const [method, pattern] = args
-      const added = this.handlers?.[String(method)]?.[String(pattern)]
-      if (added && typeof pattern === 'string') patterns.set(added, pattern)
-      return result
-    }
+  watchResults<Router>(prototype, 'add', (_result, [method, pattern], { handlers }) => {
+    const added = handlers?.[String(method)]?.[String(pattern)]
+    if (added && typeof pattern === 'string') patterns.set(added, pattern)
   })
-  wrapMethod(prototype, 'find', (find) => {
-    return function (this: Router, ...args: unknown[]) {
-      const found = find.apply(this, args)
-      if (found) watch(found as object, args[1])
-      return found
-    }
+  watchResults(prototype, 'find', (found, [, path]) => {
+    if (found) watch(found, path)
   })
   return exported
 }

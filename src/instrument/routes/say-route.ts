@@ -64,7 +64,7 @@ function prefixOf(request: Metadata, path: string): string {
     .join('')
 }
 
-const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
+export const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
 
 /** What led to a router that was given this path: others have taken that off, and may have decoded the rest. Undefined where it is no end of the URL. */
 export function pathBefore(url: string, path: string): string | undefined {

@@ -1,5 +1,5 @@
 /** tinyhttp: the handler of a route that is entered says its path, below the paths of the apps around it. */
-import { wrapMethod } from '../wrap-method.ts'
+import { watchCalls } from '../wrap-method.ts'
 import { type Any, sayRoute } from './say-route.ts'
 
 interface Middleware {
@@ -14,16 +14,7 @@ interface App {
 }
 
 export function patchTinyhttp(exported: { readonly App?: { readonly prototype: object } }): unknown {
-  if (exported.App)
-    wrapMethod(
-      exported.App.prototype,
-      'handler',
-      (handle) =>
-        function (this: App, ...args: unknown[]) {
-          watch(this)
-          return handle.apply(this, args)
-        },
-    )
+  if (exported.App) watchCalls<App>(exported.App.prototype, 'handler', (_args, app) => watch(app))
   return exported
 }
 
