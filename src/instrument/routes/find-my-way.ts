@@ -1,6 +1,6 @@
 /** find-my-way, in a server of one's own: what it finds for a request has no path, so that is looked up by the handler. */
 import { watchResults, wholeOf, wrapMethod } from '../wrap-method.ts'
-import { sayMountedRoute } from './say-route.ts'
+import { sayRoute } from './say-route.ts'
 
 interface Route {
   readonly method: string
@@ -51,7 +51,7 @@ function say(router: Router, found: Found, args: readonly unknown[]): void {
   if (typeof path !== 'string') return
   // whether there is a route for another method is asked to answer 405, or what a browser asks before
   const isAsked = (own?: string): boolean => own === undefined || own === method || (own === 'HEAD' && method === 'GET')
-  sayMountedRoute((request) => (isAsked(request.method) ? pathOf(router, found, args) : undefined), path)
+  sayRoute((request) => (isAsked(request.method) ? pathOf(router, found, args) : undefined), path)
 }
 
 function pathOf(router: Router, { handler, store }: Found, args: readonly unknown[]): string | undefined {

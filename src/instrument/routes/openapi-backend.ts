@@ -1,6 +1,6 @@
 /** openapi-backend: its router says which operation a request is for. */
 import { watchResults, wholeOf } from '../wrap-method.ts'
-import { sayMountedRoute } from './say-route.ts'
+import { sayRoute } from './say-route.ts'
 
 interface Router {
   readonly apiRoot?: string
@@ -13,7 +13,7 @@ export function patchOpenApiBackend(exported: unknown): unknown {
       const operation = found as { readonly path?: unknown } | undefined
       const { path } = Object(request) as { path?: unknown }
       if (typeof operation?.path === 'string' && typeof path === 'string')
-        sayMountedRoute(() => `${apiRoot.replace(/\/+$/, '')}${operation.path}`, path)
+        sayRoute(() => `${apiRoot.replace(/\/+$/, '')}${operation.path}`, path)
     })
   return exported
 }

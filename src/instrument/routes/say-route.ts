@@ -8,13 +8,8 @@ export type Any = (this: unknown, ...args: unknown[]) => unknown
 type Metadata = RPCMetadata & Partial<Exchange>
 type Find = (request: Metadata) => string | undefined
 
-/** At once, from what a router has found for a path, where it knows it; never throws. */
+/** At once, from what a router has found for a path, where it knows it: that may be what others, such as an app of Express around it, have left. Never throws. */
 export function sayRoute(find: Find, path?: string): void {
-  say(find, path, baseOf)
-}
-
-/** Of a router that is given what others, such as an app of Express around it, have left of the path. */
-export function sayMountedRoute(find: Find, path: string): void {
   say(find, path, mountOf)
 }
 
@@ -23,7 +18,7 @@ export function sayPrefixedRoute(find: Find, path: string): void {
   say(find, path, (request) => mountOf(request, path) + prefixOf(request, path))
 }
 
-function say(find: Find, path: string | undefined, before: typeof baseOf): void {
+function say(find: Find, path: string | undefined, before: typeof mountOf): void {
   try {
     const metadata = getRPCMetadata(context.active()) as Metadata | undefined
     if (metadata === undefined || isWithin(metadata, path)) return

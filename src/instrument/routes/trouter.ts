@@ -3,7 +3,7 @@ import { context } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
 import { wholeOf, wrapMethod } from '../wrap-method.ts'
 import { mountedBase, watchMount } from './mounts-0http.ts'
-import { type Any, sayMountedRoute } from './say-route.ts'
+import { type Any, sayRoute } from './say-route.ts'
 
 /** From version 3 on. */
 interface Router {
@@ -34,7 +34,7 @@ export function patchTrouter(exported: unknown): unknown {
 }
 
 const say: Say = (path, request) => {
-  if (typeof request.url === 'string') sayMountedRoute(() => mountedBase(request) + path, request.url)
+  if (typeof request.url === 'string') sayRoute(() => mountedBase(request) + path, request.url)
 }
 
 /** Prototype of a kind of router -> how that says its paths. */

@@ -128,3 +128,12 @@ test('Hono: what answers the rest, or stands before all, does not name the reque
   )
   expect(servers(spans)).toEqual(['GET /posts/:id', 'GET /posts/*', 'GET /no/:x', 'GET /*'])
 })
+
+test('Hono below a mount of Express: the path of the mount, and what Hono says', async () => {
+  const app = `const express = (await import('express')).default; const { Hono } = await import('hono'); const { getRequestListener } = await import('@hono/node-server'); const inner = getRequestListener(new Hono().get('/posts/:id', (c) => c.text('p')).fetch); const server = express().use('/t/:tenant', (q, r) => inner(q, r)).use((q, r) => inner(q, r)).listen(0)`
+  const { spans } = await seeQuiet(
+    'mjs',
+    `configure(); ${ASK}; ${app}; await ask(server, ['/t/a/posts/1', '/posts/2'])`,
+  )
+  expect(servers(spans)).toEqual(['GET /t/:tenant/posts/:id', 'GET /posts/:id'])
+})
