@@ -76,11 +76,14 @@ export class RequestStore {
     this.wait(request, where)
   }
 
-  /** Others take the place of a request under way; they wait to be the next. */
+  /** Others take the place of a request under way; they wait to be the next. What is settled of it already is in their bytes, but is not counted again. */
   replace(request: QueuedRequest, parts: readonly Part[], encoding: Compression): void {
     this.underWay.delete(request)
     this.counts.withdraw(request.count)
-    for (const { bytes, count } of parts.toReversed()) {
+    let unsettled = request.count
+    for (const { bytes, count: held } of parts.toReversed()) {
+      const count = Math.min(held, unsettled)
+      unsettled -= count
       const part = { batch: request.batch, body: new Body(bytes, this.options.budget), encoding, count }
       part.batch.retain()
       this.counts.offer(count)

@@ -65,6 +65,7 @@ type Step =
         | 'replay'
         | 'reload'
         | 'lose'
+        | 'rest'
         | 'stop'
     }
 
@@ -81,11 +82,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 30,
     arbitrary: fc.record({
-      do: fc.constantFrom('hurry', 'hasten', 'relax', 'compress', 'settle', 'spool', 'replay', 'reload', 'lose'),
+      do: fc.constantFrom(
+        'hurry',
+        'hasten',
+        'relax',
+        'compress',
+        'settle',
+        'spool',
+        'replay',
+        'reload',
+        'lose',
+        'rest',
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'stop' as const }) },
 ) as fc.Arbitrary<Step>
+
+const create16: Step = { do: 'create', signal: 'traces', count: 16 }
+const compress: Step = { do: 'compress' }
+const rest: Step = { do: 'rest' }
+const settle: Step = { do: 'settle' }
+const tooLarge: Step = { do: 'answer', which: 0, outcome: { kind: 'too-large', reason: 'answered 413' } }
 
 test('created + replayed = delivered + dropped + queued at every step, and no secret gets out', {
   timeout: 120_000,
@@ -96,7 +114,7 @@ test('created + replayed = delivered + dropped + queued at every step, and no se
       for (const one of steps) {
         world.take(one)
         world.check(one.do)
-        await settled()
+        await settled(one.do === 'rest' ? 10 : 1)
         world.check(`${one.do}, later`)
       }
       world.take({ do: 'stop' })
@@ -104,12 +122,20 @@ test('created + replayed = delivered + dropped + queued at every step, and no se
       expect(world.queued()).toBe(0)
       expect(world.usedBytes()).toBe(0)
     }),
-    { numRuns: 120 },
+    {
+      numRuns: 120,
+      // settled in part, by somebody else, before and while it is split
+      examples: [
+        [[create16, compress, tooLarge, settle, rest], 9003],
+        [[create16, compress, settle, tooLarge, rest, tooLarge, rest], 9003],
+      ],
+    },
   )
   expect(lines.filter((line) => line.includes(SECRET) || /\p{Cc}/u.test(line))).toEqual([])
 })
 
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+/** What the thread pool compresses takes longer than a turn. */
+const settled = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 function createWorld(limit: number) {
   /** Attempts that wait for their answer. */
