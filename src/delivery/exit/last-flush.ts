@@ -104,6 +104,11 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
     return !hasCollected && (ending.meterProvider !== undefined || ending.providers.length > 0)
   }
 
+  /** What is known of the process itself comes along where something else is sent; alone it is no reason to delay the end. */
+  function isWorthCollecting(): boolean {
+    return hasCollected ? isCollecting || hasMeasurements() : hasUncollected() || hasItems()
+  }
+
   /** Spans and log records so far; metrics do not count, as the last flush itself makes some. */
   function created(): number {
     return pipelines.reduce((sum, pipeline) => sum + (pipeline.signal === 'metrics' ? 0 : pipeline.created), 0)
@@ -146,8 +151,9 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   /** What fails in a callback or an exporter of the application is reported by the SDK. */
   async function collect(timeoutMillis: number): Promise<void> {
     if (hasCollected) return
+    const { providers } = ending
+    const meterProvider = isWorthCollecting() ? ending.meterProvider : undefined
     hasCollected = isCollecting = true
-    const { meterProvider, providers } = ending
     await Promise.allSettled([meterProvider, ...providers].map(async (one) => one?.forceFlush?.({ timeoutMillis })))
     isCollecting = false
   }
@@ -178,8 +184,7 @@ export function createEnding({ options, pipelines, spool, takeOver, flush, giveU
   function collectLast(): void {
     try {
       whileBlocking(() => {
-        if (ending.meterProvider && (!hasCollected || isCollecting || hasMeasurements()))
-          collectNow(ending.meterProvider)
+        if (ending.meterProvider && isWorthCollecting()) collectNow(ending.meterProvider)
         // an exporter that needs no turn of the loop gets what is left
         for (const provider of ending.providers) provider.forceFlush?.()?.catch(() => {})
       })
