@@ -58,6 +58,8 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
   ...Object.fromEntries(ROUTED.map((name) => [name, [ROUTES]])),
   graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
+  // for its routes; that of Express 5 is the same
+  router: [...CATALOGUE['router']!, 'express'],
   // what GraphQL Yoga executes with
   '@graphql-tools/executor': ['graphql'],
   '@nestjs/common': [NEST_LOGS],
