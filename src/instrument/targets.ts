@@ -38,6 +38,7 @@ const ROUTED = [
   ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
   ...['find-my-way', 'trouter', 'itty-router', 'fets', 'openapi-backend', '@orpc/server', '@orpc/openapi'],
+  ...['connect-route', 'microrouter', 'actionhero', '@marblejs/http', 'total4', 'total5', 'koa-route'],
   ...['koa-mount', 'koa-tree-router', 'astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app'],
   ...['@midwayjs/core', 'better-call', '@colyseus/better-call', '@angular/router', '@builder.io/qwik-city'],
   ...['@solidjs/router', '@solidjs/start', 'vike'],
