@@ -38,6 +38,7 @@ const ROUTED = [
   ...['hono', 'h3', 'polka', 'react-router', '@remix-run/server-runtime', '@remix-run/router'],
   ...['elysia', '@loopback/rest', 'moleculer-web', '@feathersjs/transport-commons', '@eggjs/koa'],
   ...['find-my-way', 'trouter', 'itty-router', 'fets', 'openapi-backend', '@orpc/server', '@orpc/openapi'],
+  ...['connect-route', 'microrouter', 'actionhero', '@marblejs/http', 'total4', 'total5', 'koa-route'],
   ...['koa-mount', 'koa-tree-router', 'astro', 'vue-router', '@tanstack/router-core', '@tinyhttp/app'],
   ...['@midwayjs/core', 'better-call', '@colyseus/better-call', '@angular/router', '@builder.io/qwik-city'],
   ...['@solidjs/router', '@solidjs/start', 'vike'],
@@ -58,6 +59,8 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
   ...Object.fromEntries(ROUTED.map((name) => [name, [ROUTES]])),
   graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
+  // for its routes; that of Express 5 is the same
+  router: [...CATALOGUE['router']!, 'express'],
   // what GraphQL Yoga executes with
   '@graphql-tools/executor': ['graphql'],
   '@nestjs/common': [NEST_LOGS],

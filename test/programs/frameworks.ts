@@ -1,5 +1,6 @@
 /** Frameworks that are built before they run: a small app of each, and the names that its requests must have. */
 import { BUILT } from './built.ts'
+import { PASSING_ROUTERS } from './passing-routers.ts'
 import type { Program } from './program.ts'
 import { ROUTERS } from './routers.ts'
 import { SMALL_ROUTERS } from './small-routers.ts'
@@ -57,6 +58,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   ...BUILT,
   ...ROUTERS,
   ...SMALL_ROUTERS,
+  ...PASSING_ROUTERS,
   standalone('webpack'),
   standalone('turbopack'),
   {

@@ -40,13 +40,14 @@ export const SMALL_ROUTERS: readonly Framework[] = [
     name: 'router',
     packages: ['router'],
     files: {
-      'main.mjs': `${SERVE}import Router from 'router'\nconst sub = Router({ mergeParams: true }).get('/list/:n', (q, r) => r.end('l'))\nconst router = Router()\nrouter.use((q, r, next) => next())\nrouter.get('/posts/:id', (q, r, next) => (q.params.id === '1' ? r.end('p') : next()))\nrouter.get('/posts/:other', (q, r, next) => (q.params.other === '2' ? r.end('o') : next()))\nrouter.use('/t/:tenant', sub)\nrouter.route('/things/:x').get((q, r) => r.end()).post((q, r) => r.end())\ncreateServer((q, r) => router(q, r, () => { r.statusCode = 404; r.end() }))${LISTEN}\n`,
+      'main.mjs': `${SERVE}import Router from 'router'\nconst sub = Router({ mergeParams: true }).get('/list/:n', (q, r) => r.end('l'))\nconst router = Router()\nrouter.use((q, r, next) => next())\nrouter.get('/posts/:id', (q, r, next) => (q.params.id === '1' ? r.end('p') : next()))\nrouter.get('/posts/:other', (q, r, next) => (q.params.other === '2' ? r.end('o') : next()))\nrouter.use('/t/:tenant', sub)\nrouter.use('/u/:user', Router().get('/:n', (q, r) => r.end()))\nrouter.route('/things/:x').get((q, r) => r.end()).post((q, r) => r.end())\ncreateServer((q, r) => router(q, r, () => { r.statusCode = 404; r.end() }))${LISTEN}\n`,
     },
     program: { args: ['main.mjs'], ready: '/favicon.ico' },
     requests: {
       '/posts/1': 'GET /posts/:id',
       '/posts/2': 'GET /posts/:other',
       '/t/acme/list/1': 'GET /t/:tenant/list/:n',
+      '/u/ann/1': 'GET /u/:user/:n',
       'HEAD /things/1': 'HEAD /things/:x',
       'POST /things/2': 'POST /things/:x',
       '/none': 'GET',

@@ -1,4 +1,4 @@
-/** Express 4 and 5: the spans of OpenTelemetry's instrumentation with those of middleware and routers off, without the work for those. */
+/** Express 4 and 5: the spans of OpenTelemetry's instrumentation with those of middleware and routers off, without the work for those. Of `router` alone, which Express 5 is made of, the routes. */
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
 import { loadLazily } from '../../lazy.ts'
@@ -23,6 +23,7 @@ type LayerMethods = Record<(typeof HANDLE)[number], Handle>
 const SCOPE = '@opentelemetry/instrumentation-express'
 const SCOPE_VERSION = '0.72.0'
 const VERSIONS = ['>=4.0.0 <6']
+const ROUTER_VERSIONS = ['>=1.0.0 <3']
 /** What Express 5 and 4 call the method of a layer that runs it. */
 const HANDLE = ['handleRequest', 'handle_request'] as const
 
@@ -32,31 +33,42 @@ export function createExpress(): Instrumentation {
 
   let definitions: InstrumentationModuleDefinition[] | undefined
   const patched = new WeakSet<Router>()
+  /** Those of an app of Express. */
+  const spanned = new WeakSet<LayerMethods>()
 
   /** The base class calls `init` before there are fields or private methods. */
   class ExpressInstrumentation extends InstrumentationBase implements Tracing {
     override init(): InstrumentationModuleDefinition[] {
       if (definitions !== undefined) return definitions
-      const patch = (exported: Express): Express => {
-        const [router, layers] = [routerOf(exported), layersOf(exported)]
-        // the package exports what its inner file does
-        if (patched.has(router)) return exported
+      const patchRouter = (Router: MakeRouter): MakeRouter => {
+        const [router, layers] = [routerOf(Router), layersOf(Router)]
+        // the package exports what its inner file does, and the router of Express 5 is a package of its own
+        if (patched.has(router)) return Router
         patched.add(router)
         this._wrap(router, 'use', wrapUse)
+        const hasSpans = (): boolean => spanned.has(layers)
         // the one method that the layers of all apps go through, also of those that are there already
         for (const name of HANDLE)
-          if (layers[name] !== undefined) this._wrap(layers, name, (original) => wrapHandle(original, this))
+          if (layers[name] !== undefined) this._wrap(layers, name, (original) => wrapHandle(original, this, hasSpans))
+        return Router
+      }
+      const patch = (exported: Express): Express => {
+        spanned.add(layersOf(patchRouter(exported.Router)))
         return exported
       }
-      const unpatch = (exported?: Express): void => {
-        if (exported === undefined) return
-        const [router, layers] = [routerOf(exported), layersOf(exported)]
+      const unpatchRouter = (Router?: MakeRouter): void => {
+        if (Router === undefined) return
+        const [router, layers] = [routerOf(Router), layersOf(Router)]
         patched.delete(router)
         if (isWrapped(router.use)) this._unwrap(router, 'use')
         for (const name of HANDLE) if (isWrapped(layers[name])) this._unwrap(layers, name)
       }
+      const unpatch = (exported?: Express): void => unpatchRouter(exported?.Router)
       const file = new InstrumentationNodeModuleFile('express/lib/express.js', VERSIONS, patch, unpatch)
-      definitions = [new InstrumentationNodeModuleDefinition('express', VERSIONS, patch, unpatch, [file])]
+      definitions = [
+        new InstrumentationNodeModuleDefinition('express', VERSIONS, patch, unpatch, [file]),
+        new InstrumentationNodeModuleDefinition('router', ROUTER_VERSIONS, patchRouter, unpatchRouter),
+      ]
       return definitions
     }
 
@@ -79,12 +91,12 @@ function wrapUse(original: Register): Register {
 }
 
 /** Of Express 4 it is the function itself that all routers inherit from. */
-function routerOf({ Router }: Express): Router {
+function routerOf(Router: MakeRouter): Router {
   return typeof Router.prototype?.use === 'function' ? Router.prototype : (Router as unknown as Router)
 }
 
 /** What all layers inherit from; only a layer leads there. */
-function layersOf({ Router }: Express): LayerMethods {
+function layersOf(Router: MakeRouter): LayerMethods {
   const router = Router()
   router.use(() => {})
   return Object.getPrototypeOf(router.stack[0]) as LayerMethods

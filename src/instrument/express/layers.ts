@@ -2,7 +2,16 @@
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api'
 import type { Handle, Layer } from './handle.ts'
 import { runInSpan } from './handler-span.ts'
-import { enterMount, type Next, type Request, type Response, type Route, reachRoute, watchRequest } from './place.ts'
+import {
+  enterMount,
+  type Next,
+  passOn,
+  type Request,
+  type Response,
+  type Route,
+  reachRoute,
+  watchRequest,
+} from './place.ts'
 
 /** The instrumentation as it is now; a layer outlives many. */
 export interface Tracing {
@@ -11,11 +20,12 @@ export interface Tracing {
 }
 
 /** Around the method of all layers that runs what they stand for. */
-export function wrapHandle(original: Handle, tracing: Tracing): Handle {
+export function wrapHandle(original: Handle, tracing: Tracing, hasSpans: () => boolean): Handle {
   return function handle(request, response, next) {
     if (!tracing.isEnabled()) return original.call(this, request, response, next)
     const { route } = this
-    if (route) return handleRoute(original, this, route, request, response, next, tracing)
+    if (route && hasSpans()) return handleRoute(original, this, route, request, response, next, tracing)
+    if (route) return original.call(this, request, response, tryPass(request, route, next))
     if (isForAllPaths(this)) {
       watchRequest(request)
       return original.call(this, request, response, next)
@@ -41,6 +51,16 @@ function tryReach(request: Request, route: Route): string {
     return reachRoute(request, route)
   } catch {
     return ''
+  }
+}
+
+/** Reaches the route without a span of its handler. */
+function tryPass(request: Request, route: Route, next: Next): Next {
+  watchRequest(request)
+  tryReach(request, route)
+  return function pass(...args) {
+    passOn(request)
+    return next(...args)
   }
 }
 

@@ -67,8 +67,9 @@ function withRequest(given: Context): Context {
 
 function noteRoute(metadata: { route?: string }, route: unknown): void {
   if (typeof route !== 'string' || NONE.test(route)) return
+  const own = withoutGroups(route)
   // Next 15 says the route of an API in `app` first, and then its file
-  if (route !== `${metadata.route}/route`) metadata.route = withoutGroups(route)
+  if (own !== `${metadata.route}/route`) metadata.route = own
 }
 
 function hasLocalSpan(parent: Context): boolean {
@@ -76,7 +77,7 @@ function hasLocalSpan(parent: Context): boolean {
   return span !== undefined && span.isRemote !== true
 }
 
-/** SvelteKit's ids name groups of routes, which are no part of a path. */
+/** Both name groups of routes, which are no part of a path. */
 const withoutGroups = (route: string): string => route.replace(/\/\([^/()]+\)(?=\/|$)/g, '') || '/'
 
 /** Next tells of each module that it loads while it starts, in a trace of its own. */

@@ -3,9 +3,11 @@ import type { Instrumentation, InstrumentationModuleDefinition } from '@opentele
 import { loadLazily } from '../../lazy.ts'
 import { DISTRO_NAME, VERSION } from '../../version.ts'
 import { ROUTES } from '../targets.ts'
+import { ACTIONHERO_FILES, patchActionhero } from './actionhero.ts'
 import { patchAngularRouter } from './angular.ts'
 import { patchAstro } from './astro.ts'
 import { patchBetterCall } from './better-call.ts'
+import { patchConnectRoute } from './connect-route.ts'
 import { patchElysia } from './elysia.ts'
 import { patchFeathers } from './feathers.ts'
 import { patchFets } from './fets.ts'
@@ -15,8 +17,11 @@ import { patchH3Router } from './h3-1.ts'
 import { HONO_PRESETS, patchHono } from './hono.ts'
 import { ITTY_FILES, patchIttyRouter } from './itty.ts'
 import { patchKoaMount } from './koa-mount.ts'
+import { patchKoaRoute } from './koa-route.ts'
 import { patchKoaTreeRouter } from './koa-tree-router.ts'
 import { patchLoopBack } from './loopback.ts'
+import { MARBLE_FILES, patchMarble } from './marble.ts'
+import { patchMicrorouter } from './microrouter.ts'
 import { patchMidway } from './midway.ts'
 import { patchMoleculerWeb } from './moleculer.ts'
 import { patchOpenApiBackend } from './openapi-backend.ts'
@@ -27,6 +32,7 @@ import { noteRemixRouter, patchReactRouter } from './react-router.ts'
 import { patchSolidRouter, patchSolidStart } from './solid.ts'
 import { patchTanStackRouter } from './tanstack.ts'
 import { patchTinyhttp } from './tinyhttp.ts'
+import { patchTotal, TOTAL_FILES } from './total.ts'
 import { patchTrouter } from './trouter.ts'
 import { patchVike, VIKE_FILES } from './vike.ts'
 import { patchVueRouter } from './vue-router.ts'
@@ -80,8 +86,15 @@ export function createRoutes(): Instrumentation {
         new Definition('find-my-way', ['>=4'], patchFindMyWay),
         new Definition('trouter', ['>=3'], patchTrouter),
         inFiles('itty-router', ['>=5'], ITTY_FILES, patchIttyRouter, patchIttyRouter),
+        new Definition('connect-route', ['*'], patchConnectRoute),
+        new Definition('microrouter', ['>=3'], patchMicrorouter),
+        inFiles('actionhero', ['>=28'], ACTIONHERO_FILES, patchActionhero),
+        inFiles('@marblejs/http', ['>=4'], MARBLE_FILES, patchMarble),
+        new Definition('total4', ['*'], patchTotal),
+        inFiles('total5', ['*'], TOTAL_FILES, patchTotal),
         new Definition('fets', ['>=0.6'], patchFets),
         new Definition('koa-mount', ['>=3'], patchKoaMount),
+        new Definition('koa-route', ['>=3'], patchKoaRoute),
         new Definition('koa-tree-router', ['>=0.13'], patchKoaTreeRouter),
         new Definition('openapi-backend', ['>=4'], patchOpenApiBackend),
         inFiles('@orpc/server', ['>=1 <2'], ORPC_FILES, patchOrpc),

@@ -39,9 +39,10 @@ function watch(found: object, path: unknown): void {
   })
 }
 
-/** What led to the app that has the route: polka mounts apps by literal paths only. */
+/** What led to the app that has the route: polka mounts apps by literal paths only. Below one, its root is asked for without a slash too. */
 function baseOf(originalUrl: unknown, path: unknown): string {
-  return typeof originalUrl === 'string' && typeof path === 'string' ? (pathBefore(originalUrl, path) ?? '') : ''
+  if (typeof originalUrl !== 'string' || typeof path !== 'string') return ''
+  return pathBefore(originalUrl, path) ?? pathBefore(`${originalUrl.split('?', 1)[0]}/`, path) ?? ''
 }
 
 const join = (base: string, own: string): string => `${base}/${own.replace(/^\/+/, '')}`.replace(/(.)\/$/, '$1')

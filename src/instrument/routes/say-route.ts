@@ -6,7 +6,8 @@ import type { Exchange } from '../http/exchange.ts'
 export type Any = (this: unknown, ...args: unknown[]) => unknown
 
 type Metadata = RPCMetadata & Partial<Exchange>
-type Find = (request: Metadata) => string | undefined
+/** Null where the router has found none, and what the server around it has said stands for no page. */
+type Find = (request: Metadata) => string | undefined | null
 
 /** At once, from what a router has found for a path, where it knows it: that may be what others, such as an app of Express around it, have left. Never throws. */
 export function sayRoute(find: Find, path?: string): void {
@@ -24,6 +25,7 @@ function say(find: Find, path: string | undefined, before: typeof mountOf): void
     if (metadata === undefined || isWithin(metadata, path)) return
     const route = find(metadata)
     if (route) metadata.route = before(metadata, path) + route
+    else if (route === null) metadata.route = undefined!
   } catch {
     // another version, made in another way
   }

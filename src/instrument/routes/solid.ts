@@ -16,7 +16,7 @@ export const patchSolidRouter = (exported: object): object =>
           if (url !== undefined && pathBefore(url, pathname) === undefined) return undefined
           const route = matches().at(-1)?.route
           // that of the root is empty
-          return route && (route.pattern || '/')
+          return route ? route.pattern || '/' : null
         }, pathname)
       })
     : exported

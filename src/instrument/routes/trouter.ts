@@ -1,7 +1,8 @@
-/** Trouter, which polka, 0http and restana have their routes in: each handler says the path that it was given for when it is entered. */
+/** Trouter, which polka, 0http and restana have their routes in: each handler says the path that it was given for when it is entered, until it passes the request on. */
 import { context } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
 import { wholeOf, wrapMethod } from '../wrap-method.ts'
+import { sayEntered, watchNext } from './entered.ts'
 import { mountedBase, watchMount } from './mounts-0http.ts'
 import { type Any, sayRoute } from './say-route.ts'
 
@@ -34,7 +35,7 @@ export function patchTrouter(exported: unknown): unknown {
 }
 
 const say: Say = (path, request) => {
-  if (typeof request.url === 'string') sayRoute(() => mountedBase(request) + path, request.url)
+  if (typeof request.url === 'string') sayRoute(() => withoutSlash(mountedBase(request) + path), request.url)
 }
 
 /** Prototype of a kind of router -> how that says its paths. */
@@ -121,8 +122,10 @@ function watchHandler(handler: unknown, path: string, say: Say): unknown {
   if (typeof handler !== 'function') return handler
   return new Proxy(handler as Any, {
     apply(target, self, args) {
-      say(path.replace(/(.)\/$/, '$1'), Object(args[0]) as Request)
-      return Reflect.apply(target, self, args)
+      const takeBack = sayEntered(() => say(withoutSlash(path), Object(args[0]) as Request))
+      return Reflect.apply(target, self, watchNext(args, takeBack))
     },
   })
 }
+
+const withoutSlash = (path: string): string => path.replace(/(.)\/$/, '$1')

@@ -3,6 +3,7 @@ import { loadedModules } from '../hooks/cached-modules.ts'
 import { EXCHANGE, type Exchange, type TracedRequest } from '../http/exchange.ts'
 import { wrapMethod } from '../wrap-method.ts'
 import { mountedAt } from './koa-mount.ts'
+import { hasAnswered } from './koa-route.ts'
 
 type Any = (...args: unknown[]) => unknown
 type Methods = Record<string, Any>
@@ -56,11 +57,9 @@ function noteKoa(koa: KoaContext, request: unknown): void {
 }
 
 /** Middleware of a router that answers stands before the route that has matched. */
-function routeOfKoa(
-  { method, _matchedRoute, matched = [], routePath }: KoaContext,
-  said: string | undefined,
-): string | undefined {
-  const route = said ?? textOf(_matchedRoute) ?? textOf(routePath)
+function routeOfKoa(context: KoaContext, said: string | undefined): string | undefined {
+  const { method, _matchedRoute, matched = [], routePath } = context
+  const route = said ?? textOf(_matchedRoute) ?? (hasAnswered(context) ? textOf(routePath) : undefined)
   const isEntered = ({ path }: { path: unknown }): boolean => textOf(path) === route
   const routes = matched.filter(({ methods }) => methods.includes(method))
   const middleware = matched.filter(({ methods }) => methods.length === 0)

@@ -1,6 +1,7 @@
 /** ws: the upgrade of a server, and a span for each message. A connection outlives its upgrade, so that messages received are traces of their own. */
 import type { IncomingMessage } from 'node:http'
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { applyIn } from '../call-in.ts'
 import { defineInstrumentation, type Settings, type Tracing } from '../define.ts'
@@ -54,11 +55,13 @@ function wrapUpgrade(prototype: object, tracing: Tracing): void {
       const [request, socket, head, callback, ...rest] = args as [IncomingMessage, Socket, unknown, unknown]
       const span = tryStart(() => startUpgrade(tracing, request, socket, this.options?.path))
       if (span === undefined || typeof callback !== 'function') return original.apply(this, args)
-      const own = trace.setSpan(propagation.extract(ROOT_CONTEXT, request.headers), span)
+      const found: RPCMetadata = { type: RPCType.HTTP, span }
+      const own = setRPCMetadata(trace.setSpan(propagation.extract(ROOT_CONTEXT, request.headers), span), found)
       let isDone = false
       const end = (isAccepted: boolean): void => {
         if (isDone) return
         isDone = true
+        sayRoute(span, request, found.route)
         if (isAccepted) span.setAttribute('http.response.status_code', 101)
         else span.setStatus({ code: SpanStatusCode.ERROR, message: 'the upgrade was refused, or the connection ended' })
         span.end()
@@ -93,6 +96,14 @@ function startUpgrade(tracing: Tracing, request: IncomingMessage, socket: Socket
   if (hasRoute) attributes['http.route'] = path
   const parent = propagation.extract(ROOT_CONTEXT, request.headers)
   return tracing.startSpan(hasRoute ? `${method} ${path}` : method, { kind: SpanKind.SERVER, attributes }, parent)
+}
+
+/** What a framework has found for the connection while it was handed over; express-ws registers paths with a last part of its own. */
+function sayRoute(span: Span, request: IncomingMessage, found: string | undefined): void {
+  if (found === undefined) return
+  const route = found.replace(/\/\.websocket$/, '') || '/'
+  span.setAttribute('http.route', route)
+  span.updateName(`${normalizeMethod(request.method)} ${route}`)
 }
 
 /** Without something that it belongs to, such as a broadcast by a timer, a message that is sent has no span. */

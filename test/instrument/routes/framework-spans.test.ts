@@ -19,7 +19,7 @@ test('Next: one server span, named by the route, and no traces of its own start'
 })
 
 test('Next: an API in `pages` says its route in the name of a span; one in `app` of Next 15 says its file afterwards', async () => {
-  const next = `const tracer = trace.getTracer('next.js'); const say = (name, route) => tracer.startSpan(name, { attributes: { 'next.route': route } }).end(); if (request.url === '/api/1') tracer.startSpan('executing api route (pages) /api/[id]').end(); else { say('resolve page components', '/things/[id]'); say('executing api route (app) /things/[id]/route', '/things/[id]/route') } response.end()`
+  const next = `const tracer = trace.getTracer('next.js'); const say = (name, route) => tracer.startSpan(name, { attributes: { 'next.route': route } }).end(); if (request.url === '/api/1') tracer.startSpan('executing api route (pages) /api/[id]').end(); else { say('resolve page components', '/things/[id]'); say('executing api route (app) /(in)/things/[id]/route', '/(in)/things/[id]/route') } response.end()`
   const { spans } = await seeQuiet('cjs', serve(next, ['/api/1', '/things/2']))
   expect(spans.filter(({ kind }) => kind === 1).map(({ name }) => name)).toEqual(['GET /api/[id]', 'GET /things/[id]'])
 })

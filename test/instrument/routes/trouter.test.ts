@@ -81,3 +81,27 @@ test('one that inherits says its paths in its own way', () => {
   expect(routeWhile(() => router.find('GET', '/list').handlers[0]!({ url: '/list' }))).toBe(undefined)
   expect(said).toEqual(['/list'])
 })
+
+test('a handler that passes the request on says nothing, unless it has answered or there is an error', () => {
+  const Trouter = createClass()
+  patchTrouter({ Trouter })
+  const router = new Trouter()
+  router.add('GET', '/posts/:id', ((_request: object, _response: object, next: (...args: unknown[]) => void) =>
+    next(...given)) as Handler)
+  let given: unknown[] = []
+  const routeOf = (headersSent: boolean, ...args: unknown[]): string | undefined => {
+    given = args
+    return routeWhile(() => {
+      const { handlers } = router.find('GET', '/posts/1')
+      const handle = handlers[0] as (...args: unknown[]) => unknown
+      const called: unknown[][] = []
+      handle({ url: '/posts/1' }, { headersSent }, (...args: unknown[]) => called.push(args))
+      expect(called).toEqual([given])
+    })
+  }
+  expect(routeOf(false)).toBe(undefined)
+  expect(routeOf(false, undefined)).toBe(undefined)
+  expect(routeOf(true)).toBe('/posts/:id')
+  expect(routeOf(false, new Error('no'))).toBe('/posts/:id')
+  expect(routeOf(false, null, 'result')).toBe('/posts/:id')
+})

@@ -100,3 +100,21 @@ test('an upgrade that goes through the router of fastify, as @fastify/websocket 
     ['GET /rooms/:id', '/rooms/:id'],
   ])
 })
+
+test('a connection that is handed to an app of Express, as express-ws does, is named by the route', async () => {
+  const { spans } = await seeQuiet(
+    'cjs',
+    `configure(); const express = require('express'), http = require('http'), { WebSocket, WebSocketServer } = require('ws')
+    const router = express.Router(); router.get('/room/:id/.websocket', ({ ws }) => ws.close())
+    const app = express().use('/chat/:tenant', router); const server = http.createServer(app).listen(0, '127.0.0.1', async () => {
+      for (const path of ['/chat/acme/room/1', '/none']) await new Promise((resolve) => new WebSocket('ws://127.0.0.1:' + server.address().port + path).on('close', resolve))
+      await pause(50); process.exit(0)
+    })
+    new WebSocketServer({ server }).on('connection', (socket, request) => { request.ws = socket; request.url += '/.websocket'; app.handle(request, new http.ServerResponse(request), () => socket.close()) })`,
+  )
+  const upgrades = spans.filter(({ kind }) => kind === 1)
+  expect(upgrades.map(({ name, attributes }) => [name, attributes['http.route']])).toEqual([
+    ['GET /chat/:tenant/room/:id', '/chat/:tenant/room/:id'],
+    ['GET', undefined],
+  ])
+})
