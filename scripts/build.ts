@@ -139,7 +139,7 @@ async function findCore(): Promise<{ core: Set<string>; base: Set<string> }> {
   const own = [...atStart].filter((id) => !doors.has(id))
   return {
     core: new Set(own.filter((id) => !elsewhere.has(id))),
-    base: new Set(own.filter((id) => elsewhere.has(id) && path.dirname(id) === path.join(root, 'src'))),
+    base: new Set(own.filter((id) => elsewhere.has(id) && LEAVES.test(path.relative(root, id).replaceAll('\\', '/')))),
   }
 }
 
@@ -158,6 +158,9 @@ async function reachableFrom(files: readonly string[]): Promise<Set<string>> {
   for (const chunk of chunks.values()) if (chunk.isEntry) visit(chunk.fileName)
   return new Set([...seen].flatMap((fileName) => chunks.get(fileName)!.moduleIds))
 }
+
+/** Small, and needed by most programs. */
+const LEAVES = /^(package\.json|src\/[^/]+|src\/delivery\/queue\/batch\.ts)$/
 
 /** What several instrumentations consist of, and that of http, which nearly all programs have. */
 const SHARED = /^src\/instrument\/(http\/(?!index)|(call-in|channels|define|durations|error-text|run-in-span)\.ts$)/
@@ -189,6 +192,8 @@ async function buildImplementation(): Promise<string[]> {
           name: 'instrument',
           test: (id) => !core.has(id) && SHARED.test(path.relative(root, id).replaceAll('\\', '/')),
         },
+        { name: 'asserting', test: /[\\/]src[\\/]viewer[\\/]testing[\\/]/ },
+        { name: 'run-app', test: /[\\/]src[\\/](run-child|viewer[\\/]process[\\/](run-app|usage))\.ts$/ },
         // those that start a program
         { name: 'machine-id', test: /\/machine-id\/(getMachineId-(?!linux)|execAsync)/ },
       ],
