@@ -20,6 +20,7 @@ const LEAVES = [
   'run-child.ts',
   'untraced.ts',
   'url-host.ts',
+  'node-connections.ts',
   'id-bytes.ts',
   'small-file.ts',
   'oldest.ts',

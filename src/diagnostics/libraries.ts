@@ -157,7 +157,7 @@ export const UNTRACED: Readonly<Record<string, string>> = {
   bull: 'spans are missing: BullMQ, which follows it, is traced',
   'bee-queue': 'spans are missing: trace processors by hand',
   agenda: 'only its commands to MongoDB are',
-  'pg-boss': 'only its queries are',
+  'pg-boss': `its newest versions: ${OWN}; before that only its queries are`,
   'node-schedule': 'spans are missing: cron, croner and node-cron are traced',
   'socket.io-client': 'spans are missing: servers are traced',
   ssh2: 'spans are missing: trace what uses it by hand',

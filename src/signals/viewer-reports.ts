@@ -2,9 +2,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 // type-only import: loading node:http here would run before it can be instrumented
 import type * as Http from 'node:http'
+import { urlToHttpOptions } from 'node:url'
 import { type Attributes, context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
+import { connectAsNode, createRequest } from '../node-connections.ts'
 
 export interface ViewerAddress {
   /** Address of the viewer: scheme, host and port. */
@@ -22,12 +24,14 @@ export function identityOf({ attributes }: Resource): Attributes {
 
 /** Sends an object as JSON; the request keeps no process alive. */
 export function postToViewer({ url, headers }: ViewerAddress, path: string, body: string): Http.ClientRequest {
-  const http = process.getBuiltinModule('node:http') as typeof Http
-  const request = http.request(new URL(path, url), {
-    method: 'POST',
-    agent: false,
-    headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-  })
+  const request = connectAsNode(() =>
+    createRequest({
+      ...urlToHttpOptions(new URL(path, url)),
+      method: 'POST',
+      agent: false,
+      headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    }),
+  )
   request.on('socket', (socket) => socket.unref())
   request.on('error', () => {})
   request.end(body)

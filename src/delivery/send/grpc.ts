@@ -9,6 +9,7 @@ import type * as Net from 'node:net'
 import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import type { Destination, Signal } from '../../config/destination.ts'
+import { connectAsNode } from '../../node-connections.ts'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
 import { hostOf, portOf } from '../../url-host.ts'
 import { compressSync, decompressSync } from '../queue/compress.ts'
@@ -74,9 +75,9 @@ export function createGrpcSender(destination: Destination, keepalive = KEEPALIVE
     const isSecure = url.protocol === 'https:'
     const target = { host, port: portOf(url) }
     const { connect } = process.getBuiltinModule('node:net') as typeof Net
-    if (!isSecure) return connect(target)
+    if (!isSecure) return connectAsNode(() => connect(target))
     const tls = process.getBuiltinModule('node:tls') as typeof Tls
-    return tls.connect({ ...target, ...secureOptions(host, destination.tls) })
+    return connectAsNode(() => tls.connect({ ...target, ...secureOptions(host, destination.tls) }))
   }
 
   async function openTunnel(): Promise<Socket | undefined> {

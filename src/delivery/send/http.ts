@@ -4,6 +4,7 @@ import type * as Http from 'node:http'
 import type * as Https from 'node:https'
 import type { Destination } from '../../config/destination.ts'
 import { loadLazily } from '../../lazy.ts'
+import { connectingAsNode, createRequest } from '../../node-connections.ts'
 import { clearTimeout, setTimeout } from '../../timers.ts'
 import { markUntraced } from '../../untraced.ts'
 import { hostOf, portOf } from '../../url-host.ts'
@@ -68,7 +69,8 @@ export function createHttpSender(destination: Destination): Sender {
       return options.isTunnel ? { ...target, ...destination.tls, agent } : { ...options.request, agent }
     }
     // by the context alone they would be traced where the application's context manager does nothing, and each export would make the next
-    agent = markUntraced(new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...destination.tls }))
+    const direct = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...destination.tls })
+    agent = markUntraced(connectingAsNode(direct, 'createConnection'))
     return { ...target, ...destination.tls, agent }
   }
 
@@ -93,8 +95,7 @@ export function createHttpSender(destination: Destination): Sender {
 
   function attempt(options: RequestOptions, body: Buffer, timeoutMillis: number): Promise<Outcome> {
     return new Promise((resolve) => {
-      // not by `request`: what is instrumented there would look at each of these only to leave it alone
-      const request = new (process.getBuiltinModule('node:http') as typeof Http).ClientRequest(options)
+      const request = createRequest(options)
       const timer = timeoutMillis > 0 ? setTimeout(() => request.destroy(DEADLINE), timeoutMillis).unref() : undefined
       requests.add(request)
       request.on('socket', (socket) => socket.unref())

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type * as Tls from 'node:tls'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { TlsOptions } from '../../config/destination.ts'
+import { connectingAsNode } from '../../node-connections.ts'
 import { hostOf, portOf } from '../../url-host.ts'
 import { secureOptions } from './endpoint.ts'
 import { MAX_SOCKETS } from './limits.ts'
@@ -22,11 +23,12 @@ export function connectThroughProxy(proxy: URL, target: URL, tls: TlsOptions | u
     const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...tls })
     // otherwise it looks for `https.request` among the callers
     agent.protocol = target.protocol
-    return { agent, isTunnel: true, request: {} }
+    return { agent: connectingAsNode(agent, 'connect'), isTunnel: true, request: {} }
   }
   const http = process.getBuiltinModule('node:http') as typeof Http
+  const agent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
   return {
-    agent: new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+    agent: connectingAsNode(agent, 'createConnection'),
     isTunnel: false,
     request: {
       protocol: 'http:',

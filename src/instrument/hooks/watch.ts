@@ -1,9 +1,10 @@
 /** Installs the module hooks once a process. They ask whichever configuration is active now, so that no start adds to what a `require` costs. */
-import { log } from '../../log.ts'
+import { log, orElse } from '../../log.ts'
+import { rememberConnections } from '../../node-connections.ts'
 import type { Patched } from './choose-loads.ts'
 import { createLoadByIdentity } from './load-by-identity.ts'
 import { type ImportTargets, type ImportWatch, watchImport } from './module-import.ts'
-import { watchRequire } from './module-require.ts'
+import { watchRequire, withPristineRequire } from './module-require.ts'
 
 /** What the hooks ask. `onSight` tells whether something has been hooked up that must see this very load. */
 export type Watcher = ImportTargets & Patched
@@ -29,10 +30,22 @@ export function unwatchModules(of: Watcher): void {
 
 /** Whoever watches at the time of the call. */
 const CURRENT: Watcher = {
-  onSight: (moduleName) => watcher?.onSight(moduleName) ?? false,
+  onSight(moduleName) {
+    if (moduleName === 'http' || moduleName === 'https') rememberOnce()
+    return watcher?.onSight(moduleName) ?? false
+  },
   isTarget: (moduleName) => watcher?.isTarget(moduleName) ?? false,
   isPatchedFile: (moduleName, file) => watcher?.isPatchedFile(moduleName, file) ?? false,
   patchAlias: (identity, file, exported) => (watcher ? watcher.patchAlias(identity, file, exported) : exported),
+}
+
+let isRemembered = false
+
+/** Before the application has them: later they may be those of a mock. */
+function rememberOnce(): void {
+  if (isRemembered) return
+  isRemembered = true
+  orElse('the connections of Node', () => withPristineRequire(rememberConnections), undefined)
 }
 
 export const PATCHED_NOW: Patched = CURRENT

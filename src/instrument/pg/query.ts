@@ -17,6 +17,8 @@ interface QueryConfig {
   readonly text?: unknown
   readonly name?: unknown
   readonly callback?: unknown
+  /** That of pg-query-stream, which has no text itself. */
+  readonly cursor?: { readonly text?: unknown }
 }
 
 export function wrapQuery(original: Query, tracing: Tracing): Query {
@@ -66,13 +68,15 @@ function tryStart(tracing: Tracing, client: Client, config: unknown, caller?: Co
 
 function start(tracing: Tracing, client: Client, config: unknown, active: Context): QueryCall | undefined {
   const target = tracing.targets.of(client)
-  const { text, name } = typeof config === 'string' ? { text: config } : (Object(config) as QueryConfig)
+  const { text, name } = typeof config === 'string' ? { text: config } : textOf(Object(config) as QueryConfig)
   const statement = typeof text === 'string' ? target.statementOf(text) : undefined
   const startMillis = performance.now()
   const span = tracing.startSpan(statement?.name ?? 'pg.query', statement?.attributes ?? target.attributes, active)
   if (statement !== undefined && typeof name === 'string') span.setAttribute('db.postgresql.plan', name)
   return { span, context: active, target, operation: statement?.operation, startMillis, isDone: false }
 }
+
+const textOf = ({ text, name, cursor }: QueryConfig) => ({ text: text ?? cursor?.text, name })
 
 function following(call: QueryCall, callback: Callback): Callback {
   return function (this: unknown, error, result) {

@@ -23,23 +23,24 @@ export function followSubmittable(query: object, call: QueryCall): void {
     endQuery(call, undefined)
     return
   }
-  wrapClass(Object.getPrototypeOf(query) as Prototype)
+  // those of pg-query-stream are its own, and not of its class
+  wrapHandlers(query as Prototype)
   calls.set(query, call)
 }
 
-function wrapClass(prototype: Prototype | null): void {
-  if (prototype === null || prototype === (Object.prototype as object) || wrapped.has(prototype)) return
-  wrapped.add(prototype)
-  for (const name of Object.getOwnPropertyNames(prototype)) {
-    const handle = EVENTS.test(name) ? Object.getOwnPropertyDescriptor(prototype, name)?.value : undefined
+function wrapHandlers(owner: Prototype | null): void {
+  if (owner === null || owner === (Object.prototype as object) || wrapped.has(owner)) return
+  wrapped.add(owner)
+  for (const name of Object.getOwnPropertyNames(owner)) {
+    const handle = EVENTS.test(name) ? Object.getOwnPropertyDescriptor(owner, name)?.value : undefined
     if (typeof handle !== 'function') continue
     try {
-      Object.defineProperty(prototype, name, { value: wrapHandle(handle as Handle, name) })
+      Object.defineProperty(owner, name, { value: wrapHandle(handle as Handle, name) })
     } catch {
-      // a frozen class: its spans end with the connection at the latest
+      // what is frozen: its spans end with the connection at the latest
     }
   }
-  wrapClass(Object.getPrototypeOf(prototype) as Prototype | null)
+  wrapHandlers(Object.getPrototypeOf(owner) as Prototype | null)
 }
 
 function wrapHandle(handle: Handle, name: string): Handle {

@@ -108,6 +108,29 @@ test.runIf(isThere)(
   },
 )
 
+test.runIf(isThere)(
+  'a stream that hands what it is told to its cursor is named by it and ends with the answer',
+  async () => {
+    const seen = await run(`
+    class Cursor { constructor(text) { this.text = text } submit(connection) { connection.query(this.text) } handleRowDescription() {} handleDataRow() { here('row') } handleCommandComplete() {} handleReadyForQuery() { this.done() } handleError() { this.failed = true; this.done() } }
+    class Stream { constructor(text) { const cursor = this.cursor = new Cursor(text); for (const name of Object.getOwnPropertyNames(Cursor.prototype)) if (name.startsWith('handle')) this[name] = cursor[name].bind(cursor) } submit(connection) { this.cursor.submit(connection) } }
+    const client = new pg.Client(url); await client.connect()
+    for (const text of ['SELECT * FROM pg_class LIMIT 1', 'SELECT * FROM no_such_table']) await tracer.startActiveSpan('request', async (span) => {
+      const stream = new Stream(text); const keys = Object.keys(stream).join(); await new Promise((resolve) => { stream.cursor.done = resolve; client.query(stream) }); print([Object.keys(stream).join() === keys, stream.cursor.failed ?? false]); span.end() })
+    await client.end()`)
+    expect(seen.lines).toEqual([
+      [true, false],
+      [true, true],
+    ])
+    const requests = seen.spans.filter(({ name }) => name === 'request').map(({ id }) => id)
+    expect(queriesOf(seen).map(({ name, status, parent }) => [name, status.code, requests.indexOf(parent!)])).toEqual([
+      ['SELECT pg_class', 0, 0],
+      ['SELECT no_such_table', 2, 1],
+    ])
+    expect(seen.spans.filter(({ name }) => name === 'row').map(({ parent }) => requests.indexOf(parent!))).toEqual([0])
+  },
+)
+
 test.runIf(isThere)('sqlComments carry the trace, and objects of the application stay as they are', async () => {
   const seen = await run(
     `const client = new pg.Client(url); await client.connect(); const texts = []; const { query } = client.connection; client.connection.query = function (text) { texts.push(text); return query.call(this, text) }
