@@ -24,7 +24,7 @@ import type * as Redis from './redis/index.ts'
 import type * as Routes from './routes/instrumentation.ts'
 import type * as BetterSqlite3 from './sqlite/better-sqlite3.ts'
 import type * as NodeSqlite from './sqlite/node-sqlite.ts'
-import { GRAPHQL_17, NEST_LOGS, ROUTES } from './targets.ts'
+import { EXPRESS_ROUTER, GRAPHQL_17, NEST_LOGS, ROUTES } from './targets.ts'
 import type * as Trpc from './trpc/index.ts'
 import type * as Undici from './undici/index.ts'
 import type * as Ws from './ws/index.ts'
@@ -65,6 +65,7 @@ export function chooseOwn(settings: InstrumentationSettings): Record<string, Cre
     pino: (config: LogCorrelationOptions) => loadLazily<typeof Pino>('pino').createPinoInstrumentation(config),
     [GRAPHQL_17]: (config: Record<string, unknown>) => loadLazily<typeof Graphql>('graphql').createGraphql17(config),
     [NEST_LOGS]: (config) => loadLazily<typeof Nest>('nest').createNest(config),
+    [EXPRESS_ROUTER]: () => loadLazily<typeof Express>('express').createRouter(typeof settings.express !== 'object'),
     [ROUTES]: () => loadLazily<typeof Routes>('routes').createRoutes(),
   }
 }

@@ -6,11 +6,18 @@ export const ROUTES = 'routes'
 /** What follows the newer versions of a library that another instrumentation patches. */
 export const GRAPHQL_17 = 'graphql-17'
 
+/** The package that Express 5 has its routes in, used alone: it makes no spans either. */
+export const EXPRESS_ROUTER = 'express-router'
+
 /** What these instrumentations follow tells of itself on channels of Node: when it is loaded does not matter. */
 const BY_CHANNELS: ReadonlySet<string> = new Set(['ai', GRAPHQL_17])
 
 /** Instrumentations that go with another one, and by its settings. */
-export const COMPANIONS: Readonly<Record<string, string>> = { [ROUTES]: 'http', [GRAPHQL_17]: 'graphql' }
+export const COMPANIONS: Readonly<Record<string, string>> = {
+  [ROUTES]: 'http',
+  [GRAPHQL_17]: 'graphql',
+  [EXPRESS_ROUTER]: 'express',
+}
 
 /** Instrumentation of our own -> the modules that it patches. Built-ins are without `node:`. */
 const OWN_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -59,8 +66,7 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.entries(OWN_LIBRARIES).flatMap(([name, modules]) => modules.map((of) => [of, [name]]))),
   ...Object.fromEntries(ROUTED.map((name) => [name, [ROUTES]])),
   graphql: [...CATALOGUE['graphql']!, GRAPHQL_17],
-  // for its routes; that of Express 5 is the same
-  router: [...CATALOGUE['router']!, 'express'],
+  router: [...CATALOGUE['router']!, EXPRESS_ROUTER],
   // what GraphQL Yoga executes with
   '@graphql-tools/executor': ['graphql'],
   '@nestjs/common': [NEST_LOGS],

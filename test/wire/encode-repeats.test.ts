@@ -37,7 +37,8 @@ function sendAndRead(spans: readonly ReadableSpan[]): Attributes[] {
 
 const value = fc.oneof(
   fc.constantFrom('GET', 'http', 1, true, 'grüße', ''),
-  fc.string({ maxLength: 200 }),
+  // what looks like a name and its value may be a secret, which is masked
+  fc.string({ maxLength: 200 }).map((text) => text.replace(/[:=]/g, '-')),
   fc.integer(),
   fc.double({ noNaN: true }).filter((number) => !Object.is(number, -0)),
   fc.array(fc.constantFrom('a', 'b'), { maxLength: 3 }),

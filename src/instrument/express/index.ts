@@ -27,14 +27,39 @@ const ROUTER_VERSIONS = ['>=1.0.0 <3']
 /** What Express 5 and 4 call the method of a layer that runs it. */
 const HANDLE = ['handleRequest', 'handle_request'] as const
 
-export function createExpress(): Instrumentation {
-  const base = loadLazily<Base>('instrumentation')
-  const { InstrumentationBase, InstrumentationNodeModuleDefinition, InstrumentationNodeModuleFile, isWrapped } = base
+/** Also of the router of Express 5, which is a package of its own. */
+const patched = new WeakSet<Router>()
+/** Those of an app of Express: the others' handlers have no spans. */
+const spanned = new WeakSet<LayerMethods>()
 
+export const createExpress = (): Instrumentation =>
+  create((base, patchRouter, unpatchRouter) => {
+    const patch = (exported: Express): Express => {
+      patchRouter(exported.Router)
+      spanned.add(layersOf(exported.Router))
+      return exported
+    }
+    const unpatch = (exported?: Express): void => unpatchRouter(exported?.Router)
+    const file = new base.InstrumentationNodeModuleFile('express/lib/express.js', VERSIONS, patch, unpatch)
+    return [new base.InstrumentationNodeModuleDefinition('express', VERSIONS, patch, unpatch, [file])]
+  })
+
+/** @param isOurs whether Express is ours to trace: OpenTelemetry's instrumentation sees to its router as well */
+export const createRouter = (isOurs: boolean): Instrumentation =>
+  create((base, patchRouter, unpatchRouter) =>
+    isOurs ? [new base.InstrumentationNodeModuleDefinition('router', ROUTER_VERSIONS, patchRouter, unpatchRouter)] : [],
+  )
+
+type Define = (
+  base: Base,
+  patchRouter: (Router: MakeRouter) => MakeRouter,
+  unpatchRouter: (Router?: MakeRouter) => void,
+) => InstrumentationModuleDefinition[]
+
+function create(define: Define): Instrumentation {
+  const base = loadLazily<Base>('instrumentation')
+  const { InstrumentationBase, isWrapped } = base
   let definitions: InstrumentationModuleDefinition[] | undefined
-  const patched = new WeakSet<Router>()
-  /** Those of an app of Express. */
-  const spanned = new WeakSet<LayerMethods>()
 
   /** The base class calls `init` before there are fields or private methods. */
   class ExpressInstrumentation extends InstrumentationBase implements Tracing {
@@ -42,7 +67,7 @@ export function createExpress(): Instrumentation {
       if (definitions !== undefined) return definitions
       const patchRouter = (Router: MakeRouter): MakeRouter => {
         const [router, layers] = [routerOf(Router), layersOf(Router)]
-        // the package exports what its inner file does, and the router of Express 5 is a package of its own
+        // the package exports what its inner file does
         if (patched.has(router)) return Router
         patched.add(router)
         this._wrap(router, 'use', wrapUse)
@@ -52,10 +77,6 @@ export function createExpress(): Instrumentation {
           if (layers[name] !== undefined) this._wrap(layers, name, (original) => wrapHandle(original, this, hasSpans))
         return Router
       }
-      const patch = (exported: Express): Express => {
-        spanned.add(layersOf(patchRouter(exported.Router)))
-        return exported
-      }
       const unpatchRouter = (Router?: MakeRouter): void => {
         if (Router === undefined) return
         const [router, layers] = [routerOf(Router), layersOf(Router)]
@@ -63,12 +84,7 @@ export function createExpress(): Instrumentation {
         if (isWrapped(router.use)) this._unwrap(router, 'use')
         for (const name of HANDLE) if (isWrapped(layers[name])) this._unwrap(layers, name)
       }
-      const unpatch = (exported?: Express): void => unpatchRouter(exported?.Router)
-      const file = new InstrumentationNodeModuleFile('express/lib/express.js', VERSIONS, patch, unpatch)
-      definitions = [
-        new InstrumentationNodeModuleDefinition('express', VERSIONS, patch, unpatch, [file]),
-        new InstrumentationNodeModuleDefinition('router', ROUTER_VERSIONS, patchRouter, unpatchRouter),
-      ]
+      definitions = define(base, patchRouter, unpatchRouter)
       return definitions
     }
 

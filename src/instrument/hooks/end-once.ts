@@ -1,32 +1,20 @@
 /** Spans of instrumentations that end each of them twice: the second end, of which the SDK complains, does nothing. */
-import type { Context, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
+import { adaptTracers, type StartSpan } from '../mend/adapt-tracer.ts'
 
 const END_TWICE: ReadonlySet<string> = new Set(['restify'])
 
 /** The same provider for all others. */
 export function withEndOnce(instrumentation: string, provider: TracerProvider): TracerProvider {
-  if (!END_TWICE.has(instrumentation)) return provider
-  return { getTracer: (...args) => new EndOnceTracer(provider.getTracer(...args)) }
+  return END_TWICE.has(instrumentation) ? adaptTracers(provider, startEndingOnce) : provider
 }
 
-class EndOnceTracer implements Tracer {
-  readonly #tracer: Tracer
-
-  constructor(tracer: Tracer) {
-    this.#tracer = tracer
+const startEndingOnce: StartSpan = (tracer, ...started) => {
+  const span = tracer.startSpan(...started)
+  if (!span.isRecording()) return span
+  const { end } = span
+  span.end = (time) => {
+    if (span.isRecording()) end.call(span, time)
   }
-
-  startSpan(name: string, options?: SpanOptions, parent?: Context): Span {
-    const span = this.#tracer.startSpan(name, options, parent)
-    if (!span.isRecording()) return span
-    const { end } = span
-    span.end = (time) => {
-      if (span.isRecording()) end.call(span, time)
-    }
-    return span
-  }
-
-  startActiveSpan(...args: unknown[]): never {
-    return (this.#tracer.startActiveSpan as (...args: unknown[]) => never)(...args)
-  }
+  return span
 }

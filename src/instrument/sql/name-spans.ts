@@ -1,5 +1,6 @@
 /** Names the spans of SQL libraries by what their statements do, in place of what stands first in them. */
-import type { Attributes, Context, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
+import type { Attributes, Span, TracerProvider } from '@opentelemetry/api'
+import { adaptTracers, type StartSpan } from '../mend/adapt-tracer.ts'
 import { type SqlSummary, summarizeSql } from './summarize.ts'
 
 /** Instrumentations that name spans by the first word of a statement, or by what their own method and the database are called. */
@@ -9,8 +10,7 @@ const remembered = new Map<string, SqlSummary | undefined>()
 
 /** The same provider for all others. */
 export function withSqlNames(instrumentation: string, provider: TracerProvider): TracerProvider {
-  if (!NAMED_BY_STATEMENT.has(instrumentation)) return provider
-  return { getTracer: (...args) => new NamingTracer(provider.getTracer(...args)) }
+  return NAMED_BY_STATEMENT.has(instrumentation) ? adaptTracers(provider, startNamed) : provider
 }
 
 /** A hook for `pg`, which tells of the statement once the span is there. */
@@ -22,25 +22,13 @@ export function nameByQuery(span: Span, { query }: { readonly query?: { readonly
   span.setAttributes(attributesOf(summary))
 }
 
-class NamingTracer implements Tracer {
-  readonly #tracer: Tracer
-
-  constructor(tracer: Tracer) {
-    this.#tracer = tracer
-  }
-
-  startSpan(name: string, options?: SpanOptions, parent?: Context): Span {
-    const { attributes } = options ?? {}
-    const text = attributes?.['db.query.text'] ?? attributes?.['db.statement']
-    if (typeof text !== 'string') return this.#tracer.startSpan(name, options, parent)
-    const summary = summaryOf(text)
-    const named = { ...options, attributes: { ...attributes, ...attributesOf(summary) } }
-    return this.#tracer.startSpan(summary?.text ?? 'SQL', named, parent)
-  }
-
-  startActiveSpan(...args: unknown[]): never {
-    return (this.#tracer.startActiveSpan as (...args: unknown[]) => never)(...args)
-  }
+const startNamed: StartSpan = (tracer, name, options, parent) => {
+  const { attributes } = options ?? {}
+  const text = attributes?.['db.query.text'] ?? attributes?.['db.statement']
+  if (typeof text !== 'string') return tracer.startSpan(name, options, parent)
+  const summary = summaryOf(text)
+  const named = { ...options, attributes: { ...attributes, ...attributesOf(summary) } }
+  return tracer.startSpan(summary?.text ?? 'SQL', named, parent)
 }
 
 export function attributesOf(summary: SqlSummary | undefined): Attributes {

@@ -118,7 +118,7 @@ export function createProfiler({ resource, ...viewer }: ProfilerOptions): SpanPr
       })
       request.on('error', () => resolve(false))
     })
-    // `http.request` may be a mock that throws
+    // where the request could not even be made
     return isDelivered
       .catch(() => false)
       .then((delivered) => {

@@ -18,7 +18,8 @@ await new Promise<void>((resolve) => server.listen(0, resolve))
 
 const resource = { attributes: { 'service.name': 'shop' }, asyncAttributesPending: false }
 const url = `http://localhost:${(server.address() as AddressInfo).port}`
-const profiler = createProfiler({ url, headers: {}, resource: resource as never })
+const headers: Record<string, string> = {}
+const profiler = createProfiler({ url, headers, resource: resource as never })
 
 const situations: Record<string, () => Promise<void>> = {
   async saturated() {
@@ -36,6 +37,12 @@ const situations: Record<string, () => Promise<void>> = {
     Object.assign(http, { request: mock })
     await flushed()
     Object.assign(http, { request })
+    await flushed()
+  },
+  async thrown() {
+    headers['x-broken'] = '\n'
+    await flushed()
+    delete headers['x-broken']
     await flushed()
   },
   async refused() {

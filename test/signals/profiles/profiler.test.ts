@@ -23,8 +23,14 @@ test('a program whose every turn of the event loop is long sends while it runs',
   expect((await play('saturated')).reports).toBeGreaterThan(0)
 })
 
-test('a request that a mock throws out of does not end the program, and its samples count as lost', async () => {
+test('a mock of requests is not asked', async () => {
   const { reports, told } = await play('mocked')
+  expect(reports).toBe(2)
+  expect(told).toBe(0)
+})
+
+test('a request that cannot be made does not end the program, and its samples count as lost', async () => {
+  const { reports, told } = await play('thrown')
   expect(reports).toBe(1)
   expect(told).toBeGreaterThan(0)
 })
