@@ -28,7 +28,10 @@ export function patchKoaRoute(exported: unknown): unknown {
         function (this: unknown, ...args: unknown[]) {
           const made = make.apply(this, args) as Any
           // without a handler it gives what takes one
-          return args[1] ? watch(made as Middleware) : (...given: unknown[]) => watch(made(...given) as Middleware)
+          if (args[1]) return watch(made as Middleware)
+          return new Proxy(made, {
+            apply: (take, self, given) => watch(Reflect.apply(take, self, given) as Middleware),
+          })
         },
     )
   return exported

@@ -61,6 +61,9 @@ function prefixOf(request: Metadata, path: string): string {
     .join('')
 }
 
+/** A route has none at its end, but for that of the root. */
+export const withoutSlash = (route: string): string => route.replace(/(.)\/$/, '$1')
+
 export const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
 
 /** What led to a router that was given this path: others have taken that off, and may have decoded the rest. Undefined where it is no end of the URL. */
