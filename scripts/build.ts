@@ -139,7 +139,7 @@ async function findCore(): Promise<{ core: Set<string>; base: Set<string> }> {
   const own = [...atStart].filter((id) => !doors.has(id))
   return {
     core: new Set(own.filter((id) => !elsewhere.has(id))),
-    base: new Set(own.filter((id) => elsewhere.has(id) && LEAVES.test(path.relative(root, id).replaceAll('\\', '/')))),
+    base: new Set(own.filter((id) => elsewhere.has(id) && LEAVES.test(inProject(id)))),
   }
 }
 
@@ -158,6 +158,8 @@ async function reachableFrom(files: readonly string[]): Promise<Set<string>> {
   for (const chunk of chunks.values()) if (chunk.isEntry) visit(chunk.fileName)
   return new Set([...seen].flatMap((fileName) => chunks.get(fileName)!.moduleIds))
 }
+
+const inProject = (id: string): string => path.relative(root, id).replaceAll('\\', '/')
 
 /** Small, and needed by most programs. */
 const LEAVES = /^(package\.json|src\/[^/]+|src\/delivery\/queue\/batch\.ts)$/
@@ -190,10 +192,13 @@ async function buildImplementation(): Promise<string[]> {
         // a file costs its place on the disk and a part of the start, however little is in it
         {
           name: 'instrument',
-          test: (id) => !core.has(id) && SHARED.test(path.relative(root, id).replaceAll('\\', '/')),
+          test: (id) => !core.has(id) && SHARED.test(inProject(id)),
         },
-        { name: 'asserting', test: /[\\/]src[\\/]viewer[\\/]testing[\\/]/ },
-        { name: 'run-app', test: /[\\/]src[\\/](run-child|viewer[\\/]process[\\/](run-app|usage))\.ts$/ },
+        { name: 'asserting', test: (id) => inProject(id).startsWith('src/viewer/testing/') },
+        {
+          name: 'run-app',
+          test: (id) => /^src\/(run-child|viewer\/process\/(run-app|usage))\.ts$/.test(inProject(id)),
+        },
         // those that start a program
         { name: 'machine-id', test: /\/machine-id\/(getMachineId-(?!linux)|execAsync)/ },
       ],
@@ -225,7 +230,7 @@ async function slim(fileName: string, moduleIds: readonly string[]): Promise<voi
   const file = path.join(dist, fileName)
   const map = `${file}.map`
   const isOurs = moduleIds.some((id) => {
-    const inRepository = path.relative(root, id).replaceAll('\\', '/')
+    const inRepository = inProject(id)
     return inRepository.startsWith('src/') && !TOOLS.test(inRepository)
   })
   if (isOurs) {

@@ -66,9 +66,10 @@ function create(define: Define): Instrumentation {
     override init(): InstrumentationModuleDefinition[] {
       if (definitions !== undefined) return definitions
       const patchRouter = (Router: MakeRouter): MakeRouter => {
-        const [router, layers] = [routerOf(Router), layersOf(Router)]
+        const router = routerOf(Router)
         // the package exports what its inner file does
         if (patched.has(router)) return Router
+        const layers = layersOf(Router)
         patched.add(router)
         this._wrap(router, 'use', wrapUse)
         const hasSpans = (): boolean => spanned.has(layers)

@@ -68,15 +68,14 @@ function tryStart(tracing: Tracing, client: Client, config: unknown, caller?: Co
 
 function start(tracing: Tracing, client: Client, config: unknown, active: Context): QueryCall | undefined {
   const target = tracing.targets.of(client)
-  const { text, name } = typeof config === 'string' ? { text: config } : textOf(Object(config) as QueryConfig)
+  const given: QueryConfig = typeof config === 'string' ? { text: config } : Object(config)
+  const { name, cursor, text = cursor?.text } = given
   const statement = typeof text === 'string' ? target.statementOf(text) : undefined
   const startMillis = performance.now()
   const span = tracing.startSpan(statement?.name ?? 'pg.query', statement?.attributes ?? target.attributes, active)
   if (statement !== undefined && typeof name === 'string') span.setAttribute('db.postgresql.plan', name)
   return { span, context: active, target, operation: statement?.operation, startMillis, isDone: false }
 }
-
-const textOf = ({ text, name, cursor }: QueryConfig) => ({ text: text ?? cursor?.text, name })
 
 function following(call: QueryCall, callback: Callback): Callback {
   return function (this: unknown, error, result) {

@@ -1,6 +1,6 @@
 /** polka: its router finds handlers by a pattern, which is remembered as the application gave it. */
 import { watchResults } from '../wrap-method.ts'
-import { askLater, pathBefore, sayRoute } from './say-route.ts'
+import { askLater, pathBefore, sayRoute, withoutSlash } from './say-route.ts'
 import { watchRouters } from './trouter.ts'
 
 /** Of 0.5. */
@@ -45,4 +45,4 @@ function baseOf(originalUrl: unknown, path: unknown): string {
   return pathBefore(originalUrl, path) ?? pathBefore(`${originalUrl.split('?', 1)[0]}/`, path) ?? ''
 }
 
-const join = (base: string, own: string): string => `${base}/${own.replace(/^\/+/, '')}`.replace(/(.)\/$/, '$1')
+const join = (base: string, own: string): string => withoutSlash(`${base}/${own.replace(/^\/+/, '')}`)

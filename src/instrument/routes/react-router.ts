@@ -1,6 +1,6 @@
 /** React Router and Remix: the pattern of the page, which the server around them knows nothing of. */
 import { withExport } from './exports.ts'
-import { type Any, askLater } from './say-route.ts'
+import { type Any, askLater, withoutSlash } from './say-route.ts'
 
 interface Route {
   readonly id: string
@@ -61,7 +61,7 @@ function findPattern(match: Match | undefined, build: Build | undefined, url: st
   const matches = match?.(tree, path, build.basename)
   if (!matches) return undefined
   const parts = [build.basename ?? '', ...matches.map(({ route }) => route.path ?? '')]
-  return `/${parts.join('/')}`.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
+  return withoutSlash(`/${parts.join('/')}`.replace(/\/{2,}/g, '/'))
 }
 
 function treeOf(routes: readonly Route[], parentId?: string): Node[] {

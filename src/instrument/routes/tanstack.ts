@@ -1,6 +1,6 @@
 /** TanStack Start: a router is made for each request, and looks first for the route of its own path. */
 import { withWatchedClass } from './exports.ts'
-import { type Any, sayRoute } from './say-route.ts'
+import { type Any, sayRoute, withoutSlash } from './say-route.ts'
 
 interface Router {
   getMatchedRoutes: Any
@@ -19,7 +19,7 @@ function watch(router: Router): void {
     sayRoute(
       () => {
         const { fullPath } = Object((found as readonly unknown[])[2]) as { fullPath?: unknown }
-        return typeof fullPath === 'string' ? fullPath.replace(/(.)\/$/, '$1') : undefined
+        return typeof fullPath === 'string' ? withoutSlash(fullPath) : undefined
       },
       typeof args[0] === 'string' ? args[0] : undefined,
     )

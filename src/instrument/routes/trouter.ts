@@ -4,7 +4,7 @@ import { getRPCMetadata } from '@opentelemetry/core'
 import { wholeOf, wrapMethod } from '../wrap-method.ts'
 import { sayEntered, watchNext } from './entered.ts'
 import { mountedBase, watchMount } from './mounts-0http.ts'
-import { type Any, sayRoute } from './say-route.ts'
+import { type Any, sayRoute, withoutSlash } from './say-route.ts'
 
 /** From version 3 on. */
 interface Router {
@@ -127,5 +127,3 @@ function watchHandler(handler: unknown, path: string, say: Say): unknown {
     },
   })
 }
-
-const withoutSlash = (path: string): string => path.replace(/(.)\/$/, '$1')

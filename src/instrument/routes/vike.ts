@@ -1,7 +1,7 @@
 /** Vike: what looks for the page of a path says the route of the one that it takes. */
 import { following } from '../wrap-method.ts'
 import { withExport } from './exports.ts'
-import { type Any, askLater } from './say-route.ts'
+import { type Any, askLater, withoutSlash } from './say-route.ts'
 
 /** Where versions keep it. */
 const FOLDERS = ['dist/shared-server-client', 'dist/esm/shared', 'dist/cjs/shared']
@@ -28,4 +28,4 @@ export function patchVike(exported: Record<string, unknown>): object {
   return withExport(exported, 'route', watched)
 }
 
-const pathOf = (route: string): string => route.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
+const pathOf = (route: string): string => withoutSlash(route.replace(/\/{2,}/g, '/'))
