@@ -56,7 +56,8 @@ const mysqlQuery: Adapter = {
     } | null
     if (typeof own?.hasErrorHandler !== 'function' || own._callback || !own.listenerCount) return query
     const known = own.listenerCount('error')
-    own.hasErrorHandler = () => Boolean(own._callback) || own.listenerCount!('error') > known
+    const hasErrorHandler = (): boolean => Boolean(own._callback) || own.listenerCount!('error') > known
+    own.hasErrorHandler = hasErrorHandler
     return query
   },
 }

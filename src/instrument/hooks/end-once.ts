@@ -1,5 +1,5 @@
 /** Spans of instrumentations that end each of them twice: the second end, of which the SDK complains, does nothing. */
-import type { TracerProvider } from '@opentelemetry/api'
+import type { Span, TracerProvider } from '@opentelemetry/api'
 import { adaptTracers, type StartSpan } from '../mend/adapt-tracer.ts'
 
 const END_TWICE: ReadonlySet<string> = new Set(['restify'])
@@ -13,8 +13,9 @@ const startEndingOnce: StartSpan = (tracer, ...started) => {
   const span = tracer.startSpan(...started)
   if (!span.isRecording()) return span
   const { end } = span
-  span.end = (time) => {
+  const endOnce: Span['end'] = (time) => {
     if (span.isRecording()) end.call(span, time)
   }
+  span.end = endOnce
   return span
 }

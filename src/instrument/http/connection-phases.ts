@@ -111,7 +111,8 @@ function follow(span: Span, socket: Socket): boolean {
   const connection = connections.get(socket)
   if (!connection || connection.listener) return false
   for (const ended of connection.ended) addPhase(span, ended)
-  connection.listener = (ended) => addPhase(span, ended)
+  const listener: Connection['listener'] = (ended) => addPhase(span, ended)
+  connection.listener = listener
   return true
 }
 

@@ -36,7 +36,8 @@ export function watchFastifyRoutes(): () => void {
   }
   const onRequest: OnRequest = (request, _reply, done) => {
     const exchange = isWatching ? request.raw?.[EXCHANGE] : undefined
-    if (exchange !== undefined) exchange.findRoute = () => routeOf(request)
+    const find = (): string | undefined => routeOf(request)
+    if (exchange !== undefined) exchange.findRoute = find
     else if (isWatching && request.raw?.headers?.upgrade !== undefined) noteUpgradeRoute(request.raw, routeOf(request))
     done()
   }

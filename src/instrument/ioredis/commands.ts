@@ -95,15 +95,24 @@ function follow(command: Command, span: Span): void {
     span.end()
     return
   }
-  command.resolve = function (result) {
-    span.end()
+  const isRefusable = isIntroduction(command)
+  const settleWell = function (this: unknown, result: unknown): unknown {
+    end()
     return resolve.call(this, result)
   }
-  command.reject = function (error) {
-    if (!isIntroduction(command)) failRedisSpan(span, error)
-    span.end()
+  const settleBadly = function (this: unknown, error: unknown): unknown {
+    if (!isRefusable) failRedisSpan(span, error)
+    end()
     return reject.call(this, error)
   }
+  // the library makes functions that V8 takes for old, and which keep the command until the next great collection: not the span as well
+  const end = (): void => {
+    if (command.resolve === settleWell) command.resolve = resolve
+    if (command.reject === settleBadly) command.reject = reject
+    span.end()
+  }
+  command.resolve = settleWell
+  command.reject = settleBadly
 }
 
 /** The library tells its name and version on each connection, and does not mind servers before Redis 7.2, which refuse that. */

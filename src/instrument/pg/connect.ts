@@ -1,5 +1,5 @@
 /** `connect` of a client and of a pool. A connection outlives who asked for it: what arrives on it runs in no request's context. */
-import { type Attributes, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
+import { type Attributes, type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { applyIn } from '../call-in.ts'
 import { callFor, isPartOfQuery, takesCaller } from './pool-query.ts'
 import { attributesOf, type Client, type Connect, failSpan, type Pool, type Tracing } from './tracing.ts'
@@ -42,35 +42,38 @@ function tryStart(tracing: Tracing, name: string, attributes: () => Attributes):
 
 /** With a callback, which runs in the context of the caller, or with a promise. */
 function follow(span: Span, args: unknown[], run: (args: unknown[]) => unknown, isPart = false): unknown {
-  const [callback] = args
-  const end = (error: unknown): void => {
-    if (error) failSpan(span, error)
-    span.end()
-  }
-  if (typeof callback === 'function') {
-    const caller = context.active()
-    args[0] = function (this: unknown, ...results: unknown[]) {
-      end(results[0])
-      if (isPart && takesCaller(results[1])) return callFor(caller, callback as Connect<unknown>, this, results)
-      return applyIn(caller, callback, this, results)
-    }
-    return run(args)
-  }
+  const [callback, ...rest] = args
+  if (typeof callback === 'function')
+    return run([endingBefore(span, callback as Connect<unknown>, context.active(), isPart), ...rest])
   const result = run(args) as PromiseLike<unknown> | undefined
   if (typeof result?.then !== 'function') {
-    end(undefined)
+    end(span, undefined)
     return result
   }
   return result.then(
     (value) => {
-      end(undefined)
+      end(span, undefined)
       return value
     },
     (error: unknown) => {
-      end(error)
+      end(span, error)
       throw error
     },
   )
+}
+
+/** Holds nothing that holds it: a waiting pool makes such a circle outlive its request, and all that hangs on it. */
+function endingBefore(span: Span, callback: Connect<unknown>, caller: Context, isPart: boolean): Connect<unknown> {
+  return function (this: unknown, ...results) {
+    end(span, results[0])
+    if (isPart && takesCaller(results[1])) return callFor(caller, callback, this, results)
+    return applyIn(caller, callback, this, results)
+  }
+}
+
+function end(span: Span, error: unknown): void {
+  if (error) failSpan(span, error)
+  span.end()
 }
 
 const poolAttributes = new WeakMap<object, Attributes>()

@@ -102,6 +102,7 @@ export function askAtEnd(find: (request: unknown) => string | undefined, path?: 
     return
   }
   const { findRoute } = metadata
-  metadata.findRoute = (request, exchange) => find(request) ?? findRoute?.(request, exchange)
+  const findFirst: Exchange['findRoute'] = (request, exchange) => find(request) ?? findRoute?.(request, exchange)
+  metadata.findRoute = findFirst
   metadata.isRouteMended = true
 }

@@ -13,7 +13,7 @@ export const patchTanStackRouter = (exported: { readonly RouterCore?: unknown })
 function watch(router: Router): void {
   const find = router.getMatchedRoutes
   if (typeof find !== 'function') return
-  router.getMatchedRoutes = function (...args) {
+  const findOnce: typeof find = function (...args) {
     router.getMatchedRoutes = find
     const found = find.apply(this, args)
     sayRoute(
@@ -25,4 +25,5 @@ function watch(router: Router): void {
     )
     return found
   }
+  router.getMatchedRoutes = findOnce
 }

@@ -8,7 +8,8 @@ export function noteProcedure(procedure: string): void {
   const metadata = getRPCMetadata(context.active()) as (RPCMetadata & Partial<Exchange>) | undefined
   if (metadata === undefined || !('findRoute' in metadata)) return
   const around = metadata.findRoute
-  metadata.findRoute = (request, exchange) => routeOf(request, procedure, around?.(request, exchange))
+  const find: Exchange['findRoute'] = (request, exchange) => routeOf(request, procedure, around?.(request, exchange))
+  metadata.findRoute = find
 }
 
 /** Undefined for a batch, whose path names all its procedures; `mount` is what the framework around tRPC says. */
