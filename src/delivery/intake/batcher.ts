@@ -1,6 +1,6 @@
 /**
- * Gathers the items of one signal into batches. An item is encoded when it ends, not later: no queue of live objects builds up,
- * a burst needs no turn of the event loop, and what waits is exactly known in bytes.
+ * Gathers the items of one signal into batches. An item is encoded when it ends, or with the next few at the latest: no queue of live objects builds up,
+ * a burst needs no turn of the event loop, and what waits is known in bytes.
  */
 import type { Resource } from '@opentelemetry/resources'
 import { clearTimeout, performance, setTimeout } from '../../timers.ts'
@@ -9,6 +9,7 @@ import { ProtobufWriter } from '../../wire/protobuf-writer.ts'
 import type { Redactor } from '../../wire/redaction/redactor.ts'
 import type { RunUntraced } from '../run-untraced.ts'
 import { inBlocks, type OpenSection } from './sections.ts'
+import { createWaitingItems } from './waiting-items.ts'
 
 /** Receivers commonly stop at 4 MiB. */
 export const BATCH_LIMIT_BYTES = 4 * 1024 * 1024 - 64 * 1024
@@ -79,6 +80,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   let bytesLimit = maxBytes
   let nextBlock = BLOCK_BYTES
   let timer: NodeJS.Timeout | undefined
+  const waiting = createWaitingItems<Item>(encodeNow, onLost)
   let held: HeldBatch[] = []
   let heldBytes = 0
   let heldCount = 0
@@ -90,12 +92,13 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   return {
     add,
     flush() {
+      waiting.encode()
       close()
       releaseHeld()
     },
     copy,
     get count() {
-      return count + heldCount
+      return count + waiting.count + heldCount
     },
     get closed() {
       return closedCount
@@ -104,11 +107,19 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
       return openedAt
     },
     get bytes() {
+      waiting.encode()
       return bytes + heldBytes
     },
   }
 
-  function add(item: Item, encodeItem = encode): void {
+  function add(item: Item, encodeItem?: (writer: ProtobufWriter, item: Item) => void): void {
+    const isFull = encodeItem === undefined ? waiting.add(item) : undefined
+    if (isFull === false) open()
+    if (isFull !== false || count + waiting.count >= countLimit) waiting.encode()
+    if (isFull === undefined) encodeNow(item, encodeItem)
+  }
+
+  function encodeNow(item: Item, encodeItem = encode): void {
     const section =
       last !== undefined && last.scope === item.instrumentationScope && last.resource === item.resource
         ? last
@@ -119,7 +130,11 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
     count++
     if (bytes >= nextBlock) endBlock()
     if (count >= countLimit || bytes >= bytesLimit) closeIfFull()
-    if (count === 0 || timer !== undefined) return
+    if (count > 0) open()
+  }
+
+  function open(): void {
+    if (timer !== undefined) return
     timer = runUntraced(startTimer)
     onOpen?.()
   }
@@ -139,7 +154,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   function startTimer(): NodeJS.Timeout {
     openedAt = performance.now()
     return setTimeout(() => {
-      timer = undefined
+      waiting.encode()
       close()
     }, delayMillis).unref()
   }
@@ -179,6 +194,7 @@ export function createBatcher<Item extends Originated>(options: BatcherOptions<I
   }
 
   function copy(): Buffer | undefined {
+    waiting.encode()
     const filled = sections.filter(({ writer }) => writer.pos > 0)
     return filled.length === 0 ? undefined : encodeRequest(inBlocks(filled), true, redactor)
   }
