@@ -8,7 +8,7 @@ import type { MaskValue, RedactionOptions } from '../config/redaction-options.ts
 
 /** How items are gathered into one request. */
 export interface BatchOptions {
-  /** Upper bound of a batch as well: items are encoded as they end, so none waits in a queue of objects. */
+  /** Upper bound of a batch as well: items are encoded as they end, or a few of them together, so no queue of objects builds up. */
   maxQueueSize: number
   maxExportBatchSize: number
   scheduledDelayMillis: number
